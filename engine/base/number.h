@@ -1,0 +1,39 @@
+#pragma once
+// Numbers as clients write them. Strict: no leading blanks or plus, no leading zeros, nothing
+// behind the number; this is what decides whether a value is stored as an integer, so "what prints
+// back as the same bytes" is the rule.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace norn {
+
+// A signed 64-bit integer in canonical decimal form ("0", "-7"; not "-0", "+1", "01", "", " 1").
+std::optional<int64_t> ParseInt64(std::string_view text);
+
+// Digits only, canonical, up to 2^64-1.
+std::optional<uint64_t> ParseUint64(std::string_view text);
+
+inline constexpr size_t kInt64CharsMax = 20;
+
+// Writes `value` in decimal at `out` (room for kInt64CharsMax); returns the count written, no
+// terminator.
+size_t FormatInt64(int64_t value, char* out);
+
+// A finite or infinite number, decimal or hexadecimal; no blanks around it, no nan. As Valkey's
+// string2ld / getLongDouble.
+std::optional<long double> ParseLongDouble(std::string_view text);
+std::optional<double> ParseDouble(std::string_view text);
+
+// The shortest of fixed notation with at most 17 decimals, trailing zeros cut: the form of
+// INCRBYFLOAT's replies.
+std::string FormatLongDoubleHuman(long double value);
+
+// "100", "1kb" (1024), "1k" (1000), "1mb", "1m", "1gb", "1g", "10b"; any case. nullopt: not of that
+// form, or overflow.
+std::optional<uint64_t> ParseMemory(std::string_view text);
+
+}  // namespace norn
