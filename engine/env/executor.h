@@ -21,8 +21,10 @@ namespace norn::env {
 //
 // Intrusive: the poster owns the memory and keeps it alive until run is called (run may free it);
 // `next` belongs to the executor in between. So a post allocates nothing.
+// When the node ends before `run` was called, `drop` is called instead (null: nothing to free).
 struct Task {
   void (*run)(Task* task) = nullptr;
+  void (*drop)(Task* task) = nullptr;
   Task* next = nullptr;
 };
 
@@ -48,8 +50,10 @@ class Executor {
   // this node.
   virtual void Post(size_t to, Task* task) = 0;
 
-  // Starts a fiber on the current executor that calls body(argument).
-  virtual void Spawn(void (*body)(void* argument), void* argument) = 0;
+  // Starts a fiber on the current executor that calls body(argument); drop(argument) instead when
+  // the node ends before the fiber had its first turn.
+  virtual void Spawn(void (*body)(void* argument), void (*drop)(void* argument),
+                     void* argument) = 0;
 
   // The running fiber. Requires: called from a fiber.
   virtual FiberId Self() const = 0;

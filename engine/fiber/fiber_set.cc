@@ -31,8 +31,8 @@ struct PoolAllocator {
 
 class Fiber {
  public:
-  Fiber(FiberSet* set, void (*body)(void*), void* argument, uint64_t number)
-      : set_(set), body_(body), argument_(argument), number_(number) {
+  Fiber(FiberSet* set, void (*body)(void*), void (*drop)(void*), void* argument, uint64_t number)
+      : set_(set), body_(body), drop_(drop), argument_(argument), number_(number) {
     const context::stack_context stack = set->stacks_.Take();
 #ifdef NORN_ASAN
     own_.stack_bottom = static_cast<char*>(stack.sp) - stack.size;
@@ -81,7 +81,9 @@ class Fiber {
     outside_ = std::move(outside);
     // A fiber that is killed before its first run unwinds as well (Boost must leave its stack),
     // without its body.
-    if (!killed_) {
+    if (killed_) {
+      drop_(argument_);
+    } else {
       try {
         body_(argument_);
       } catch (const FiberKilled&) {
@@ -93,6 +95,7 @@ class Fiber {
 
   FiberSet* set_;
   void (*body_)(void*);
+  void (*drop_)(void*);
   void* argument_;
   uint64_t number_;
   context::fiber inside_;   // valid while outside
@@ -116,8 +119,8 @@ FiberSet::FiberSet(size_t stack_bytes) : stacks_(stack_bytes) {}
 
 FiberSet::~FiberSet() { KillAll(); }
 
-void FiberSet::Spawn(void (*body)(void*), void* argument) {
-  Fiber* fiber = new Fiber(this, body, argument, fibers_made_++);
+void FiberSet::Spawn(void (*body)(void*), void (*drop)(void*), void* argument) {
+  Fiber* fiber = new Fiber(this, body, drop, argument, fibers_made_++);
   fiber->list_at_ = all_.size();
   all_.push_back(fiber);
   Ready(fiber);

@@ -34,7 +34,7 @@ class FiberSet {
   ~FiberSet();
 
   // The env::Executor calls of the same names (executor.h).
-  void Spawn(void (*body)(void*), void* argument);
+  void Spawn(void (*body)(void*), void (*drop)(void*), void* argument);
   env::FiberId Self() const;
   env::ParkResult Park(Instant deadline);
   void Wake(env::FiberId fiber);

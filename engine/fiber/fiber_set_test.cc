@@ -21,7 +21,7 @@ struct FiberSetTest : ::testing::Test {
           std::unique_ptr<std::function<void()>> own(static_cast<std::function<void()>*>(argument));
           (*own)();
         },
-        copy);
+        [](void* argument) { delete static_cast<std::function<void()>*>(argument); }, copy);
   }
   void RunAll() {
     while (set.HasReady()) set.RunOne();

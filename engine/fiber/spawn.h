@@ -17,7 +17,7 @@ void SpawnFiber(env::Executor& executor, Body body) {
         std::unique_ptr<Body> own(static_cast<Body*>(argument));
         (*own)();
       },
-      copy);
+      [](void* argument) { delete static_cast<Body*>(argument); }, copy);
 }
 
 // Runs `call()` as a task on executor `to`; it must not park.
@@ -32,6 +32,7 @@ void PostCall(env::Executor& executor, size_t to, Call call) {
     std::unique_ptr<CallTask> own(static_cast<CallTask*>(self));
     own->call();
   };
+  task->drop = [](env::Task* self) { delete static_cast<CallTask*>(self); };
   executor.Post(to, task);
 }
 
