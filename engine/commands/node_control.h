@@ -1,0 +1,135 @@
+#pragma once
+// What a handler of Placement::kHome may ask of the node it runs in. Implemented by engine/node; an interface because
+// commands stand below it on the ladder.
+//
+// Calls marked "parks" gather from or reach every executor and suspend the calling fiber.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/commands/stats.h"
+#include "engine/config/config.h"
+#include "engine/env/env.h"
+#include "engine/session/session.h"
+
+namespace norn {
+
+// A client as CLIENT LIST shows it: a copy, so that it may be read on any executor.
+struct ClientInfo {
+  Session session;  // without queue and watches' contents
+  size_t queued_commands = 0;
+  size_t watched_keys = 0;
+  size_t queued_bytes = 0;
+  int64_t age_s = 0;
+  int64_t idle_s = 0;
+  bool closing = false;
+};
+
+enum class PauseMode : uint8_t { kNone, kWrite, kAll };
+
+struct Pause {
+  PauseMode mode = PauseMode::kNone;
+  Instant until = Instant::Past();
+};
+
+// COMMANDLOG's three logs.
+enum class CommandLogKind : uint8_t { kSlow, kLargeRequest, kLargeReply };
+inline constexpr size_t kCommandLogKinds = 3;
+
+struct CommandLogEntry {
+  uint64_t id = 0;
+  int64_t unix_s = 0;
+  int64_t value = 0;               // microseconds, or bytes of the request or reply
+  std::vector<std::string> words;  // cut as Valkey cuts them (at most 32, 128 bytes each)
+  std::string peer;
+  std::string name;
+};
+
+// Per shard and database, gathered for INFO, DBSIZE-like needs and MEMORY STATS.
+struct DbStats {
+  uint64_t keys = 0;
+  uint64_t expires = 0;
+  int64_t avg_ttl_ms = 0;
+  uint64_t used_bytes = 0;
+  uint64_t overhead_bytes = 0;
+};
+
+struct NodeStats {
+  ExecutorStats totals;      // summed over executors
+  KeyspaceStats keyspace;    // summed over shards (keyspace.h)
+  std::vector<DbStats> dbs;  // by database index, summed over shards
+  uint64_t connected_clients = 0;
+  uint64_t paused_clients = 0;
+  uint64_t blocked_clients = 0;
+  uint64_t watching_clients = 0;
+  uint64_t watched_keys = 0;
+  uint64_t client_memory_bytes = 0;
+  uint64_t used_memory_bytes = 0;  // dataset + tables + client buffers + the engine's own
+  uint64_t used_memory_peak_bytes = 0;
+  uint64_t startup_memory_bytes = 0;
+  double instantaneous_ops_per_s = 0;
+  double instantaneous_input_kbps = 0;
+  double instantaneous_output_kbps = 0;
+  env::ProcessStats process;
+};
+
+struct ShutdownRequest {
+  bool save = false;
+  bool nosave = false;
+  bool now = false;
+  bool force = false;
+  bool abort = false;
+};
+
+class NodeControl {
+ public:
+  virtual ~NodeControl() = default;
+
+  virtual env::Env& env() = 0;
+  virtual const Config& config() = 0;  // of the current executor
+  virtual Instant start_instant() = 0;
+  virtual WallTime start_wall() = 0;
+  virtual std::string_view run_id() = 0;        // 40 hexadecimal characters
+  virtual std::string ListeningPortText() = 0;  // the TCP port in use
+
+  // All or nothing, on every executor when it returns. The error names the parameter and reason as CONFIG SET replies it.
+  // Parks.
+  virtual absl::Status SetConfig(const std::vector<std::pair<std::string, std::string>>& pairs) = 0;
+  // Writes the file that the node was started with. Parks.
+  virtual absl::Status RewriteConfig() = 0;
+
+  virtual NodeStats GatherStats() = 0;  // parks
+  virtual void ResetStats() = 0;        // parks; CONFIG RESETSTAT
+  virtual void ResetLatency(const std::vector<uint32_t>& command_ids) = 0;  // parks; empty: all
+
+  virtual std::vector<ClientInfo> Clients() = 0;  // parks; ascending id
+  // Closes those for which `wanted` is true; returns their count. `self` is closed only after its reply. Parks.
+  virtual size_t KillClients(const std::function<bool(const ClientInfo&)>& wanted,
+                             ClientId self) = 0;
+  // CLIENT UNBLOCK: true when the client was blocked. Parks.
+  virtual bool Unblock(ClientId id, bool with_error) = 0;
+  virtual void SetPause(Pause pause) = 0;  // parks
+  virtual Pause GetPause() = 0;
+
+  virtual std::vector<CommandLogEntry> CommandLog(
+      CommandLogKind kind, int64_t count) = 0;               // newest first; -1: all; parks
+  virtual size_t CommandLogLength(CommandLogKind kind) = 0;  // parks
+  virtual void CommandLogReset(CommandLogKind kind) = 0;     // parks
+
+  // Runs `work(shard)` at each shard's home with its token held. Parks.
+  virtual void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) = 0;
+
+  // Begins a clean stop. An error is the reply; on success the caller's connection ends without one. Parks.
+  virtual absl::Status Shutdown(const ShutdownRequest& request) = 0;
+  virtual void SetActiveExpire(bool on) = 0;  // DEBUG SET-ACTIVE-EXPIRE; parks
+};
+
+}  // namespace norn

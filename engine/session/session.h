@@ -1,0 +1,87 @@
+#pragma once
+// One client's state, whatever bytes it speaks: who it is, which database, what it queued and watches.
+//
+// Belongs to the executor of its connection. While a batch of its commands runs on another executor the connection's
+// fiber is parked, so reading it there is safe; only commands that run at home (no keys) change it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/keyspace/db.h"
+#include "engine/session/reply.h"
+
+namespace norn {
+
+struct CommandSpec;
+
+// A command waiting for EXEC; owns its words.
+struct QueuedCommand {
+  const CommandSpec* spec = nullptr;
+  std::vector<std::string> words;
+  size_t bytes = 0;
+};
+
+// A watched key and the version that WATCH saw.
+struct WatchedKey {
+  DbIndex db;
+  std::string key;
+  uint64_t hash = 0;
+  uint64_t version = 0;
+  bool expired_when_watched = false;
+};
+
+struct Transaction {
+  bool open = false;    // between MULTI and EXEC
+  bool broken = false;  // a command was refused while queueing: EXEC answers EXECABORT
+  std::vector<QueuedCommand> queue;
+  size_t queued_bytes = 0;
+};
+
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+
+// What a connection is for: the classes of client-output-buffer-limit.
+enum class ClientClass : uint8_t { kNormal, kReplica, kPubSub };
+
+struct Session {
+  ClientId id;
+  DbIndex db;
+  Resp resp = Resp::k2;
+  bool authenticated = false;
+  bool no_evict = false;
+  bool no_touch = false;
+  bool close_after_reply = false;  // QUIT, protocol errors, CLIENT KILL of oneself
+  bool unix_socket = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+  ClientClass client_class = ClientClass::kNormal;
+  uint32_t executor = 0;
+  std::string user = "default";
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string peer_address;  // "127.0.0.1:50123", "/path/sock:0" for unix sockets
+  std::string local_address;
+  Instant created;
+  Instant last_interaction;
+  const CommandSpec* last_command = nullptr;
+
+  Transaction transaction;
+  std::vector<WatchedKey> watched;
+
+  // For CLIENT LIST, kept by the connection.
+  uint64_t commands_processed = 0;
+  uint64_t net_input_bytes = 0;
+  uint64_t net_output_bytes = 0;
+  size_t query_buffer_bytes = 0;
+  size_t query_buffer_free_bytes = 0;
+  size_t output_pending_bytes = 0;
+  size_t memory_bytes = 0;
+  int file_descriptor = -1;
+  bool paused = false;  // held back by CLIENT PAUSE
+  bool blocked = false;
+};
+
+}  // namespace norn
