@@ -52,10 +52,11 @@ enum CommandFlag : uint32_t {
 
 // Where a command runs, beside what its key specs say.
 enum class Placement : uint8_t {
-  kHome,       // no shard: on the connection's executor, may park (CLIENT, CONFIG, INFO, PING ...)
-  kKeys,       // the shards of its keys
-  kScan,       // the shard in the cursor, word 1 (SCAN)
-  kAllShards,  // every shard (FLUSHALL, KEYS, DBSIZE, RANDOMKEY, SWAPDB ...)
+  kHome,        // no shard: on the connection's executor, may park (CLIENT, CONFIG, INFO, PING ...)
+  kKeys,        // the shards of its keys
+  kScan,        // the shard in the cursor, word 1 (SCAN)
+  kAllShards,   // every shard (FLUSHALL, KEYS, DBSIZE, RANDOMKEY, SWAPDB ...)
+  kDispatcher,  // the dispatcher itself (MULTI, EXEC, DISCARD, WATCH, UNWATCH); no handler
 };
 
 // Where the keys stand among the words (the fields of COMMAND INFO's key specifications).
