@@ -157,7 +157,7 @@ struct CommandContext {
   Moment moment;    // unix ms, touch; one reading a command
   WallTime now;     // the same reading in microseconds
   Instant instant;  // the monotonic clock at the same time
-  const Options& options;
+  const config::Options& options;
   NodeControl& node;
   // The hash of the first key, when the dispatcher computed it already.
   uint64_t first_key_hash = 0;

@@ -94,7 +94,7 @@ class NodeControl {
   virtual ~NodeControl() = default;
 
   virtual env::Env& env() = 0;
-  virtual const Config& config() = 0;  // of the current executor
+  virtual const config::Config& config() = 0;  // of the current executor
   virtual Instant start_instant() = 0;
   virtual WallTime start_wall() = 0;
   virtual std::string_view run_id() = 0;        // 40 hexadecimal characters
