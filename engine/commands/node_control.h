@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -123,6 +124,10 @@ class NodeControl {
       CommandLogKind kind, int64_t count) = 0;               // newest first; -1: all; parks
   virtual size_t CommandLogLength(CommandLogKind kind) = 0;  // parks
   virtual void CommandLogReset(CommandLogKind kind) = 0;     // parks
+
+  // Adds an entry to a command log, cut to its limits. Never parks: the log lives at executor 0 and gets it by post.
+  virtual void LogCommand(CommandLogKind kind, std::span<const std::string_view> words,
+                          const Session& session, WallTime now, int64_t value) = 0;
 
   // Runs `work(shard)` at each shard's home with its token held. Parks.
   virtual void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) = 0;

@@ -1,0 +1,42 @@
+#include "engine/shard/executor_state.h"
+
+#include <utility>
+
+#include "engine/commands/table.h"
+
+namespace norn {
+namespace {
+
+env::LogLevel LevelOf(config::Verbosity verbosity) {
+  switch (verbosity) {
+    case config::Verbosity::kDebug:
+      return env::LogLevel::kDebug;
+    case config::Verbosity::kVerbose:
+      return env::LogLevel::kVerbose;
+    case config::Verbosity::kNotice:
+      return env::LogLevel::kNotice;
+    default:
+      return env::LogLevel::kWarning;
+  }
+}
+
+}  // namespace
+
+ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
+                             config::Config config, Shard* const* shards,
+                             Keyspace* const* keyspaces, uint32_t shard_count, uint64_t hash_seed)
+    : env(env),
+      node(node),
+      log(env, LevelOf(config.options().loglevel)),
+      index(index),
+      shard_count(shard_count),
+      hash_seed(hash_seed),
+      shards(shards),
+      keyspaces(keyspaces),
+      config(std::move(config)),
+      paused_fibers(env.executor()),
+      eviction_random(env.entropy().Next()) {
+  stats.commands.resize(CommandIdCount());
+}
+
+}  // namespace norn

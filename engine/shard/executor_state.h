@@ -1,0 +1,73 @@
+#pragma once
+// What one executor of a node owns: its copy of the options, its counters, its pause, and a view of the node's shards. No
+// other executor touches it; changes arrive by post.
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "engine/commands/command.h"
+#include "engine/commands/node_control.h"
+#include "engine/commands/stats.h"
+#include "engine/config/config.h"
+#include "engine/env/env.h"
+#include "engine/env/logger.h"
+#include "engine/fiber/wait_queue.h"
+#include "engine/shard/shard.h"
+
+namespace norn {
+
+struct ExecutorState {
+  ExecutorState(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
+                Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
+                uint64_t hash_seed);
+
+  const config::Options& options() const { return config.options(); }
+  Shard& home() const { return *shards[index]; }
+  KeyspaceView view() const { return KeyspaceView(keyspaces, shard_count, hash_seed); }
+  bool single() const { return shard_count == 1; }
+
+  env::Env& env;
+  NodeControl& node;
+  env::Logger log;
+  const uint32_t index;
+  const uint32_t shard_count;
+  const uint64_t hash_seed;
+  Shard* const* const shards;
+  Keyspace* const* const keyspaces;
+  config::Config config;
+  ExecutorStats stats;
+  Pause pause;
+  WaitQueue paused_fibers;
+  Prng eviction_random;
+};
+
+// One reading of both clocks; later moments are derived from the monotonic one, so that a batch reads a clock once a
+// command.
+class TimeBase {
+ public:
+  explicit TimeBase(env::Clock& clock) : clock_(&clock) { Restart(); }
+
+  // Reads both clocks anew.
+  void Restart() {
+    base_ = last_ = clock_->Now();
+    wall_ = clock_->Wall();
+  }
+  // Reads the monotonic clock; returns what passed since the last reading.
+  Duration Lap() {
+    const Instant now = clock_->Now();
+    const Duration passed = now - last_;
+    last_ = now;
+    return passed;
+  }
+  Instant instant() const { return last_; }
+  WallTime wall() const { return WallTime{wall_.us + (last_ - base_).micros()}; }
+
+ private:
+  env::Clock* clock_;
+  Instant base_;
+  Instant last_;
+  WallTime wall_;
+};
+
+}  // namespace norn

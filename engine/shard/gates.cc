@@ -1,0 +1,72 @@
+#include "engine/shard/gates.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace norn {
+namespace {
+
+constexpr size_t kShownBytesMax = 128;
+
+std::string WithoutLineBreaks(std::string text) {
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// Valkey prints words as C strings.
+std::string_view UpToNul(std::string_view word) { return word.substr(0, word.find('\0')); }
+
+bool IsLocal(const Session& session) {
+  return session.unix_socket || session.peer_address.starts_with("127.") ||
+         session.peer_address.starts_with("[::1]");
+}
+
+bool Allowed(config::ProtectedAction action, const Session& session) {
+  return action == config::ProtectedAction::kYes ||
+         (action == config::ProtectedAction::kLocal && IsLocal(session));
+}
+
+}  // namespace
+
+std::string UnknownCommandText(std::span<const std::string_view> words, bool unknown_subcommand) {
+  if (unknown_subcommand) {
+    std::string command(UpToNul(words[0]));
+    for (char& c : command) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return WithoutLineBreaks(fmt::format("ERR unknown subcommand '{}'. Try {} HELP.",
+                                         UpToNul(words[1]).substr(0, kShownBytesMax), command));
+  }
+  std::string shown;
+  for (size_t i = 1; i < words.size() && shown.size() < kShownBytesMax; ++i) {
+    shown += fmt::format("'{}' ", UpToNul(words[i]).substr(0, kShownBytesMax - shown.size()));
+  }
+  return WithoutLineBreaks(fmt::format("ERR unknown command '{}', with args beginning with: {}",
+                                       UpToNul(words[0]).substr(0, kShownBytesMax), shown));
+}
+
+std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,
+                        const Session& session, const config::Options& options) {
+  const int count = static_cast<int>(words.size());
+  if ((spec.arity > 0 && spec.arity != count) || count < -spec.arity) {
+    return fmt::format("ERR wrong number of arguments for '{}' command", spec.full_name);
+  }
+  if (spec.Has(kProtected) && !Allowed(options.enable_debug_command, session)) {
+    return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+           "you can run it from a local connection, otherwise you need to set this option in the "
+           "configuration file, and then restart the server.";
+  }
+  if (!session.authenticated && !spec.Has(kNoAuth)) return "NOAUTH Authentication required.";
+  if (session.transaction.open && spec.Has(kNoMulti)) {
+    return "ERR Command not allowed inside a transaction";
+  }
+  return {};
+}
+
+bool HeldByPause(const CommandSpec& spec, uint32_t queued_flags, PauseMode mode) {
+  if (mode == PauseMode::kNone) return false;
+  if (mode == PauseMode::kAll) return true;
+  return ((spec.flags | queued_flags) & (kWrite | kMayReplicate)) != 0;
+}
+
+}  // namespace norn

@@ -1,0 +1,114 @@
+#include "engine/shard/runner.h"
+
+#include <bit>
+
+#include "engine/keyspace/eviction.h"
+
+namespace norn {
+namespace {
+
+size_t LatencyBucket(int64_t nanos) {
+  const size_t bucket =
+      nanos <= 1 ? 0 : static_cast<size_t>(std::bit_width(static_cast<uint64_t>(nanos))) - 1;
+  return bucket < kLatencyBuckets ? bucket : kLatencyBuckets - 1;
+}
+
+}  // namespace
+
+void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
+  if (!HasMemory(command, reply)) return;
+  CommandContext context{
+      .words = command.Words(),
+      .spec = command.spec,
+      .reply = reply,
+      .session = session,
+      .keys = state_.view(),
+      .moment = Moment{.now_ms = time_.wall().unix_ms(), .touch = !session.no_touch, .count = true},
+      .now = time_.wall(),
+      .instant = time_.instant(),
+      .options = state_.options(),
+      .node = state_.node,
+      .first_key_hash = command.first_key_hash,
+      .has_first_key_hash = command.has_first_key_hash,
+  };
+  const size_t reply_before = reply.out().size();
+  reply.ResetErrors();
+  command.spec->handler(context);
+  const Duration took = time_.Lap();
+  Account(command, session, took, reply.out().size() - reply_before, reply);
+}
+
+void Runner::Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter& reply) {
+  reply.ResetErrors();
+  reply.Error(text);
+  if (spec != nullptr) ++state_.stats.commands[spec->id].rejected;
+  CountErrors(reply);
+}
+
+bool Runner::HasMemory(const CommandRef& command, ReplyWriter& reply) {
+  if (state_.options().maxmemory == 0) return true;
+  if (command.spec->placement == Placement::kHome) return true;
+  return HasMemorySlow(command, reply);
+}
+
+bool Runner::HasMemorySlow(const CommandRef& command, ReplyWriter& reply) {
+  const config::Options& options = state_.options();
+  Keyspace& keyspace = *state_.keyspaces[command.shard];
+  // Valkey: one limit for the whole dataset. Shards share nothing, so each keeps to its part of it.
+  const uint64_t budget = options.maxmemory / state_.shard_count;
+  while (keyspace.UsedBytes() > budget) {
+    const bool evicted =
+        EvictOne(keyspace, options, state_.eviction_random, time_.wall().unix_ms()) > 0;
+    if (evicted) continue;
+    if (!command.spec->Has(kDenyOom)) return true;
+    Refuse(command.spec, "OOM command not allowed when used memory > 'maxmemory'.", reply);
+    return false;
+  }
+  return true;
+}
+
+void Runner::Account(const CommandRef& command, const Session& session, Duration took,
+                     size_t reply_bytes, const ReplyWriter& reply) {
+  const config::Options& options = state_.options();
+  CommandStats& stats = state_.stats.commands[command.spec->id];
+  ++stats.calls;
+  stats.nanos += static_cast<uint64_t>(took.ns);
+  ++stats.latency[LatencyBucket(took.ns)];
+  ++state_.stats.commands_processed;
+  if (reply.errors() > 0) {
+    ++stats.failed;
+    CountErrors(reply);
+  }
+  if (command.spec->Has(kSkipCommandLog)) return;
+  const int64_t slow_us = options.commandlog_execution_slower_than;
+  const int64_t request_max = options.commandlog_request_larger_than;
+  const int64_t reply_max = options.commandlog_reply_larger_than;
+  if (slow_us >= 0 && took.micros() >= slow_us) {
+    Log(CommandLogKind::kSlow, command, session, took.micros());
+  }
+  if (request_max >= 0 && command.request_bytes >= static_cast<size_t>(request_max)) {
+    Log(CommandLogKind::kLargeRequest, command, session,
+        static_cast<int64_t>(command.request_bytes));
+  }
+  if (reply_max >= 0 && reply_bytes >= static_cast<size_t>(reply_max)) {
+    Log(CommandLogKind::kLargeReply, command, session, static_cast<int64_t>(reply_bytes));
+  }
+}
+
+void Runner::CountErrors(const ReplyWriter& reply) {
+  ++state_.stats.total_errors;
+  auto& errors = state_.stats.errors;
+  const auto at = errors.find(std::string(reply.last_error()));
+  if (at != errors.end()) {
+    ++at->second;
+  } else if (errors.size() < kErrorCodesMax) {
+    errors.emplace(reply.last_error(), 1);
+  }
+}
+
+void Runner::Log(CommandLogKind kind, const CommandRef& command, const Session& session,
+                 int64_t value) {
+  state_.node.LogCommand(kind, command.Words(), session, time_.wall(), value);
+}
+
+}  // namespace norn
