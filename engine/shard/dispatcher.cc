@@ -1,0 +1,233 @@
+#include "engine/shard/dispatcher.h"
+
+#include <utility>
+
+#include "engine/commands/table.h"
+#include "engine/shard/gates.h"
+#include "engine/shard/routing.h"
+#include "engine/shard/token_set.h"
+#include "engine/shard/transaction.h"
+
+namespace norn {
+namespace {
+
+// Enough commands to hide the cache misses of their keys behind each other, few enough to keep the lines in L1.
+constexpr size_t kWaveCommandsMax = 64;
+constexpr size_t kDrainBytes = 256 * 1024;
+
+// What a transaction takes at once instead of queueing.
+bool RunsInsideMulti(const CommandSpec& spec) {
+  if (spec.placement == Placement::kDispatcher) return spec.name != "unwatch";
+  return spec.name == "quit" || spec.name == "reset";
+}
+
+uint32_t QueuedFlags(const Session& session) {
+  uint32_t flags = 0;
+  for (const QueuedCommand& queued : session.transaction.queue) flags |= queued.spec->flags;
+  return flags;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)
+    : state_(state), states_(states), runner_(state) {}
+
+void Dispatcher::Run(std::span<const RawCommand> commands, Session& session, ReplyWriter& reply,
+                     ReplySink& sink) {
+  size_t at = 0;
+  while (at < commands.size() && !session.close_after_reply) {
+    at = CollectWave(commands, at, session);
+    if (!wave_.empty() && !RunWave(session, reply, sink)) return;
+    if (!has_next_) continue;
+    has_next_ = false;
+    RunSingle(next_, session, reply);
+    ++at;
+    if (reply.out().size() >= kDrainBytes && !sink.Drain()) return;
+  }
+}
+
+void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared* out) {
+  const std::span<const std::string_view> words(raw.words, raw.word_count);
+  const Resolved resolved = ResolveCommand(words);
+  out->refusal.clear();
+  out->single_shard = false;
+  out->ref = CommandRef{.spec = resolved.spec,
+                        .words = raw.words,
+                        .word_count = raw.word_count,
+                        .request_bytes = raw.request_bytes};
+  if (resolved.spec == nullptr || resolved.unknown_subcommand) {
+    out->refusal = UnknownCommandText(words, resolved.unknown_subcommand);
+    out->ref.spec = nullptr;
+    return;
+  }
+  out->refusal = RefusalText(*resolved.spec, words, session, state_.options());
+  if (out->refusal.empty()) out->single_shard = RouteToOneShard(out->ref, state_.view());
+}
+
+bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) const {
+  return prepared.single_shard && !session.transaction.open &&
+         session.reply_mode == ReplyMode::kOn && !PauseActive();
+}
+
+size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begin,
+                               Session& session) {
+  wave_.clear();
+  size_t at = begin;
+  for (; at < commands.size() && wave_.size() < kWaveCommandsMax; ++at) {
+    Prepare(commands[at], session, &next_);
+    if (!MayJoinWave(next_, session)) {
+      has_next_ = true;
+      return at;
+    }
+    wave_.push_back(next_.ref);
+  }
+  return at;
+}
+
+bool Dispatcher::RunWave(Session& session, ReplyWriter& reply, ReplySink& sink) {
+  session.commands_processed += wave_.size();
+  session.last_command = wave_.back().spec;
+  bool here = true;
+  for (const CommandRef& command : wave_) here = here && command.shard == state_.index;
+  if (here && state_.home().token().free()) return RunWaveHere(session, reply, sink);
+  RunWaveAcross(session, reply);
+  return reply.out().size() < kDrainBytes || sink.Drain();
+}
+
+bool Dispatcher::RunWaveHere(Session& session, ReplyWriter& reply, ReplySink& sink) {
+  if (wave_.size() > 1) PrefetchKeys(wave_.data(), wave_.size(), state_, session.db);
+  runner_.RestartClock();
+  for (size_t i = 0; i < wave_.size(); ++i) {
+    runner_.Run(wave_[i], session, reply);
+    if (reply.out().size() < kDrainBytes) continue;
+    // Drain may park, and then the token may be away: the rest goes as a wave of its own.
+    if (!sink.Drain()) return false;
+    wave_.erase(wave_.begin(), wave_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    if (wave_.empty()) return true;
+    if (!state_.home().token().free()) {
+      RunWaveAcross(session, reply);
+      return reply.out().size() < kDrainBytes || sink.Drain();
+    }
+    return RunWaveHere(session, reply, sink);
+  }
+  return true;
+}
+
+void Dispatcher::RunWaveAcross(Session& session, ReplyWriter& reply) {
+  if (batches_.empty()) batches_ = std::vector<ShardBatch>(state_.shard_count);
+  std::vector<uint32_t> local;
+  for (uint32_t i = 0; i < wave_.size(); ++i) {
+    if (wave_[i].shard == state_.index) {
+      local.push_back(i);
+    } else {
+      batches_[wave_[i].shard].Add(wave_[i]);
+    }
+  }
+  env::Executor& executor = state_.env.executor();
+  WaveProgress progress{executor.Self(), state_.index, 0};
+  for (const ShardBatch& batch : batches_) progress.outstanding += batch.empty() ? 0 : 1;
+  for (uint32_t shard = 0; shard < batches_.size(); ++shard) {
+    if (batches_[shard].empty()) continue;
+    batches_[shard].Send(executor, shard, session, progress, states_);
+  }
+  RunLocalPart(session, local);
+  while (progress.outstanding > 0) executor.Park(Instant::Never());
+
+  std::vector<size_t> taken(batches_.size(), 0);
+  size_t local_taken = 0;
+  for (const CommandRef& command : wave_) {
+    if (command.shard == state_.index) {
+      const size_t begin = local_taken == 0 ? 0 : local_ends_[local_taken - 1];
+      reply.Raw(local_replies_.view().substr(begin, local_ends_[local_taken] - begin));
+      ++local_taken;
+    } else {
+      reply.Raw(batches_[command.shard].Reply(taken[command.shard]++));
+    }
+  }
+  for (ShardBatch& batch : batches_) batch.Clear();
+  local_replies_.Release(kDrainBytes);
+  local_ends_.clear();
+}
+
+void Dispatcher::RunLocalPart(Session& session, const std::vector<uint32_t>& local) {
+  if (local.empty()) return;
+  TokenSet tokens(state_.env.executor(), state_.shards);
+  tokens.Collect({state_.index});
+  runner_.RestartClock();
+  ReplyWriter reply(local_replies_, session.resp);
+  for (const uint32_t i : local) {
+    runner_.Run(wave_[i], session, reply);
+    local_ends_.push_back(local_replies_.size());
+  }
+}
+
+void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply) {
+  const ReplyMode mode_before = session.reply_mode;
+  const size_t begin = reply.out().size();
+  ++session.commands_processed;
+  RunSingleNow(prepared, session, reply);
+  // CLIENT REPLY: OFF drops this reply too, SKIP drops the next one.
+  if (session.reply_mode == ReplyMode::kOff || mode_before == ReplyMode::kSkipNext) {
+    reply.out().Truncate(begin);
+  }
+  if (mode_before == ReplyMode::kSkipNext && session.reply_mode == ReplyMode::kSkipNext) {
+    session.reply_mode = ReplyMode::kOn;
+  }
+}
+
+void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply) {
+  const CommandRef& command = prepared.ref;
+  runner_.RestartClock();
+  if (!prepared.refusal.empty()) {
+    const bool exec =
+        command.spec != nullptr && command.spec->name == "exec" && session.transaction.open;
+    BreakTransaction(session);
+    if (exec) {
+      AbandonTransaction(session, state_);
+      prepared.refusal = "EXECABORT Transaction discarded because of: " + prepared.refusal;
+    }
+    return runner_.Refuse(command.spec, prepared.refusal, reply);
+  }
+  const CommandSpec& spec = *command.spec;
+  session.last_command = &spec;
+  AwaitPause(spec, session);
+  if (session.transaction.open && !RunsInsideMulti(spec)) {
+    return QueueCommand(command, session, reply);
+  }
+  if (spec.placement == Placement::kDispatcher) {
+    return RunTransactionCommand(command, session, state_, runner_, reply);
+  }
+  if (spec.placement == Placement::kHome) {
+    if (spec.name == "reset") AbandonTransaction(session, state_);
+    runner_.Run(command, session, reply);
+    reply.set_resp(session.resp);
+    return;
+  }
+  RunWithTokens(command, session, reply);
+}
+
+void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, ReplyWriter& reply) {
+  const std::vector<uint32_t> shards = ShardsOf(command, state_.view());
+  TokenSet tokens(state_.env.executor(), state_.shards);
+  tokens.Collect(shards);
+  if (shards.size() > 1) ++state_.stats.multi_shard_commands;
+  runner_.RestartClock();
+  runner_.Run(command, session, reply);
+}
+
+bool Dispatcher::PauseActive() const {
+  return state_.pause.mode != PauseMode::kNone && state_.env.clock().Now() < state_.pause.until;
+}
+
+void Dispatcher::AwaitPause(const CommandSpec& spec, Session& session) {
+  while (PauseActive()) {
+    const uint32_t queued = spec.name == "exec" ? QueuedFlags(session) : 0;
+    if (!HeldByPause(spec, queued, state_.pause.mode)) return;
+    session.paused = true;
+    state_.paused_fibers.Wait(state_.pause.until);
+    session.paused = false;
+    runner_.RestartClock();
+  }
+}
+
+}  // namespace norn

@@ -1,0 +1,77 @@
+#include "engine/shard/routing.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/commands/scan_commands.h"
+#include "engine/commands/table.h"
+
+namespace norn {
+namespace {
+
+std::vector<uint32_t> EveryShard(uint32_t count) {
+  std::vector<uint32_t> all(count);
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
+}
+
+// One past the last word that the simple positions of `spec` cover; negative last_key counts from the end.
+size_t KeysEnd(const CommandSpec& spec, size_t words) {
+  const int last = spec.last_key >= 0 ? spec.last_key : static_cast<int>(words) + spec.last_key;
+  return std::min(static_cast<size_t>(std::max(last, 0)) + 1, words);
+}
+
+uint32_t ShardOfWord(std::string_view word, const KeyspaceView& view) {
+  return KeyspaceView::ShardOf(HashBytes(word, view.hash_seed()), view.shard_count());
+}
+
+}  // namespace
+
+std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& view) {
+  const CommandSpec& spec = *command.spec;
+  if (spec.placement == Placement::kAllShards) return EveryShard(view.shard_count());
+  if (spec.placement == Placement::kScan) {
+    return {ScanShard(command.words[1], view.shard_count())};
+  }
+  std::vector<uint32_t> shards;
+  if (spec.placement != Placement::kKeys) return shards;
+  const auto keys = FindKeys(spec, command.Words());
+  if (!keys) return EveryShard(view.shard_count());
+  for (const KeyPosition& key : *keys) {
+    shards.push_back(ShardOfWord(command.words[key.word], view));
+  }
+  std::sort(shards.begin(), shards.end());
+  shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
+  return shards;
+}
+
+bool RouteToOneShard(CommandRef& command, const KeyspaceView& view) {
+  const CommandSpec& spec = *command.spec;
+  if (spec.placement == Placement::kScan) {
+    command.shard = ScanShard(command.words[1], view.shard_count());
+    return true;
+  }
+  if (spec.placement != Placement::kKeys) return false;
+  if (spec.first_key > 0 && static_cast<uint32_t>(spec.first_key) < command.word_count) {
+    command.first_key_hash = HashBytes(command.words[spec.first_key], view.hash_seed());
+    command.has_first_key_hash = true;
+  }
+  if (view.shard_count() == 1) {
+    command.shard = 0;
+    return true;
+  }
+  if (!spec.simple_keys) {
+    const std::vector<uint32_t> shards = ShardsOf(command, view);
+    if (shards.size() == 1) command.shard = shards[0];
+    return shards.size() == 1;
+  }
+  command.shard = KeyspaceView::ShardOf(command.first_key_hash, view.shard_count());
+  const size_t end = KeysEnd(spec, command.word_count);
+  for (size_t at = static_cast<size_t>(spec.first_key + spec.key_step); at < end;
+       at += static_cast<size_t>(spec.key_step)) {
+    if (ShardOfWord(command.words[at], view) != command.shard) return false;
+  }
+  return true;
+}
+
+}  // namespace norn
