@@ -1,0 +1,26 @@
+#pragma once
+// Words of a line: the quoting that config files, inline commands and ACL rules share.
+//
+//   plain   "with blanks, \n \r \t \b \a \xHH and \" inside"   'raw, only \' is special'
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace norn::config {
+
+// nullopt: a quote is not closed, or is closed and followed by something other than a blank.
+std::optional<std::vector<std::string>> SplitWords(std::string_view line);
+
+// `text` in double quotes, so that SplitWords gives it back.
+std::string QuoteWord(std::string_view text);
+
+// The pieces between single blanks, empty ones too; none for an empty text.
+std::vector<std::string> SplitAtBlanks(std::string_view text);
+
+// The bytes of `text` in lower case (ASCII only), and without blanks at both ends.
+std::string Lower(std::string_view text);
+std::string_view Trim(std::string_view text);
+
+}  // namespace norn::config
