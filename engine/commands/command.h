@@ -91,25 +91,29 @@ enum KeyFlag : uint32_t {
 
 struct CommandSpec {
   // ---- written in the table ----
-  std::string_view name;  // lower case; a subcommand's own name ("kill")
+  std::string_view name;  // lower case; a subcommand's row says "client|kill", its spec "kill"
   int arity;              // words including the name; negative: at least
   uint32_t flags;         // CommandFlag
   std::string_view
       acl;  // categories beyond those that the flags imply: "string", "keyspace,dangerous"
   std::string_view keys;  // "idx:1>range:0:1:0(RW,UPDATE) ; ..."
   Placement placement;
-  Handler handler;         // null: a container of subcommands
+  Handler handler;         // null: a container of subcommands, or the dispatcher's own
   std::string_view group;  // "string", "generic", ...
   std::string_view since;
   std::string_view complexity;
   std::string_view summary;
   std::string_view arguments;  // COMMAND DOCS arguments in the notation of docs.h
-  const CommandSpec* parent = nullptr;
-  std::span<CommandSpec> subcommands = {};
+  std::string_view tips = {};  // "request_policy:all_shards,nondeterministic_output"
+  std::string_view deprecated_since = {};
+  std::string_view replaced_by = {};
 
-  // ---- filled in when the table is built ----
-  uint32_t id = 0;  // dense; statistics are arrays over it
-  uint32_t acl_bits = 0;
+  // ---- filled in when the table is built (at compile time) ----
+  std::string_view full_name = {};  // "client|kill"; `name` is then "kill"
+  const CommandSpec* parent = nullptr;
+  std::span<const CommandSpec> subcommands = {};
+  uint32_t id = 0;        // dense; statistics are arrays over it
+  uint32_t acl_bits = 0;  // acl_category.h
   uint8_t key_spec_count = 0;
   KeySpec key_specs[4] = {};
   // The legacy triple of COMMAND INFO; first 0: no keys. `simple_keys`: all keys are first..last by step, no other spec.
@@ -117,7 +121,8 @@ struct CommandSpec {
   int last_key = 0;
   int key_step = 0;
   bool simple_keys = false;
-  std::string_view full_name;  // "client|kill"
+  bool movable_keys =
+      false;  // the triple does not tell all keys; COMMAND INFO's flag "movablekeys"
 
   bool Has(CommandFlag flag) const { return (flags & flag) != 0; }
 };

@@ -1,7 +1,8 @@
 #pragma once
 // THE command table: every command that norn has, one row each in table.cc; nothing else lists commands.
 //
-// Built once before the first use and constant afterwards, so reading it needs no lock.
+// Built by the compiler: constant data, so that reading it needs no lock and no first use, and a mistake in a row (an unknown
+// key flag, a name twice) does not compile.
 
 #include <optional>
 #include <span>
@@ -23,8 +24,12 @@ const CommandSpec& CommandById(uint32_t id);
 // path: one hash of the name.
 const CommandSpec* FindCommand(std::string_view name);
 
+// By the whole name in any case, "get" or "config|get"; null when there is none.
+const CommandSpec* FindByFullName(std::string_view name);
+
 // FindCommand, then the subcommand named by words[1] where the command is a container. null in `spec`: unknown command;
-// `unknown_subcommand`: the container is known, its subcommand is not (spec is then the container).
+// `unknown_subcommand`: the container is known, its subcommand is not (spec is then the container). A container's name alone resolves to the container: its arity
+// or its handler decides.
 struct Resolved {
   const CommandSpec* spec = nullptr;
   bool unknown_subcommand = false;

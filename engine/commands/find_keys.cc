@@ -1,0 +1,88 @@
+// Where the keys of a command line stand, by the rules of the key specifications (COMMAND GETKEYS; the dispatcher for
+// commands whose keys are not simple).
+
+#include <algorithm>
+
+#include "engine/base/number.h"
+#include "engine/commands/table.h"
+
+namespace norn {
+namespace {
+
+struct Range {
+  int64_t first;
+  int64_t last;
+};
+
+bool EqualIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return x == y || ((x ^ y) == 0x20 && (x | 0x20) >= 'a' && (x | 0x20) <= 'z');
+  });
+}
+
+// The word that the search begins at; 0 when a keyword is not there, which is no error: the keys behind it are optional.
+int64_t BeginOf(const KeySpec& spec, std::span<const std::string_view> words) {
+  if (spec.begin == KeySpec::Begin::kIndex) return spec.index;
+  const int64_t count = static_cast<int64_t>(words.size());
+  const bool forward = spec.index > 0;
+  const int64_t end = forward ? count : 0;
+  for (int64_t i = forward ? spec.index : count + spec.index; forward ? i < end : i > end;
+       i += forward ? 1 : -1) {
+    if (i >= count || i < 1) break;
+    if (EqualIgnoringCase(words[static_cast<size_t>(i)], spec.keyword)) return i + 1;
+  }
+  return 0;
+}
+
+std::optional<Range> RangeOf(const KeySpec& spec, int64_t begin,
+                             std::span<const std::string_view> words) {
+  const int64_t count = static_cast<int64_t>(words.size());
+  Range range{begin, 0};
+  if (spec.find == KeySpec::Find::kKeyNum) {
+    const int64_t number_at = begin + spec.keynum_index;
+    if (number_at >= count) return std::nullopt;
+    const std::optional<int64_t> keys = ParseInt64(words[static_cast<size_t>(number_at)]);
+    if (!keys || *keys < 0 || *keys > count) return std::nullopt;
+    range.first = begin + spec.first_key;
+    range.last = range.first + (*keys - 1) * spec.step;
+  } else if (spec.last >= 0) {
+    range.last = begin + spec.last;
+  } else if (spec.limit == 0) {
+    range.last = count + spec.last;
+  } else {
+    range.last = begin + (count - begin) / spec.limit + spec.last;
+  }
+  if (range.first >= count || range.last >= count || range.last < range.first) return std::nullopt;
+  return range;
+}
+
+// What a spec with VARIABLE_FLAGS means for these words. SET reads its key only where GET is asked for.
+uint32_t FlagsFor(const KeySpec& spec, std::span<const std::string_view> words) {
+  if ((spec.flags & kKeyVariableFlags) == 0) return spec.flags;
+  for (size_t i = 3; i < words.size(); ++i) {
+    if (WordIs(words[i], "get")) return kKeyRw | kKeyAccess | kKeyUpdate;
+  }
+  return kKeyOw | kKeyUpdate;
+}
+
+}  // namespace
+
+std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& command,
+                                                 std::span<const std::string_view> words) {
+  std::vector<KeyPosition> keys;
+  for (uint8_t i = 0; i < command.key_spec_count; ++i) {
+    const KeySpec& spec = command.key_specs[i];
+    if ((spec.flags & kKeyNotKey) != 0) continue;
+    const int64_t begin = BeginOf(spec, words);
+    if (begin == 0) continue;
+    const std::optional<Range> range = RangeOf(spec, begin, words);
+    if (!range) return std::nullopt;
+    const uint32_t flags = FlagsFor(spec, words);
+    for (int64_t at = range->first; at <= range->last; at += spec.step) {
+      keys.push_back({static_cast<size_t>(at), flags});
+    }
+  }
+  return keys;
+}
+
+}  // namespace norn
