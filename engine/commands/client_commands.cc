@@ -1,5 +1,6 @@
 // CLIENT and its subcommands: what clients tell about themselves and do to each other.
 
+#include <algorithm>
 #include <climits>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ namespace {
 // Lines for the clients that pass, ascending by id.
 std::string ClientLines(CommandContext& c, const ClientFilter& filter) {
   std::string lines;
-  for (ClientInfo& client : c.node.Clients()) {
+  for (norn::ClientInfo& client : c.node.Clients()) {
     if (!filter.Matches(client, c.session.id)) continue;
     if (client.session.id == c.session.id) {
       for (std::string_view word : c.words) client.argument_bytes += word.size();
@@ -32,10 +33,10 @@ std::string ClientLines(CommandContext& c, const ClientFilter& filter) {
 
 // Closes the clients that pass and returns their count; the caller's own connection ends after its reply.
 size_t Kill(CommandContext& c, const ClientFilter& filter) {
-  const ClientId self = c.session.id;
+  const norn::ClientId self = c.session.id;
   bool kills_self = false;  // written on the home executor only: a client is judged on its own
   const size_t killed = c.node.KillClients(
-      [&](const ClientInfo& client) {
+      [&](const norn::ClientInfo& client) {
         if (!filter.Matches(client, self)) return false;
         if (client.session.id == self) kills_self = true;
         return true;
@@ -84,18 +85,18 @@ void ClientKill(CommandContext& c) {
   c.reply.Integer(static_cast<int64_t>(Kill(c, filter)));
 }
 
-void ClientSetname(CommandContext& c) {
+void ClientSetName(CommandContext& c) {
   if (!IsClientAttribute(c.word(2))) return c.reply.Error(kBadClientName);
   c.session.name = c.word(2);
   c.reply.Ok();
 }
 
-void ClientGetname(CommandContext& c) {
+void ClientGetName(CommandContext& c) {
   if (c.session.name.empty()) return c.reply.Null();
   c.reply.Bulk(c.session.name);
 }
 
-void ClientSetinfo(CommandContext& c) {
+void ClientSetInfo(CommandContext& c) {
   const bool is_name = WordIs(c.word(2), "lib-name");
   if (!is_name && !WordIs(c.word(2), "lib-ver")) {
     return c.reply.Error(fmt::format("ERR Unrecognized option '{}'", UpToNul(c.word(2))));
@@ -185,7 +186,18 @@ void ClientCaching(CommandContext& c) {
       "OPTOUT mode enabled");
 }
 
-void ClientGetredir(CommandContext& c) { c.reply.Integer(-1); }
+void ClientGetRedir(CommandContext& c) { c.reply.Integer(-1); }
+
+void ClientTrackingInfo(CommandContext& c) {
+  c.reply.Map(3);
+  c.reply.Bulk("flags");
+  c.reply.Set(1);
+  c.reply.Bulk("off");
+  c.reply.Bulk("redirect");
+  c.reply.Integer(-1);
+  c.reply.Bulk("prefixes");
+  c.reply.Array(0);
+}
 
 // Capabilities that norn does not know are no error, and it acts on none so far: a primary never redirects.
 void ClientCapa(CommandContext& c) { c.reply.Ok(); }
@@ -241,6 +253,8 @@ void ClientHelp(CommandContext& c) {
                    "    * LIB-VER: its version.",
                    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
                    "    End a blocking command of another client.",
+                   "TRACKINGINFO",
+                   "    The tracking state of this connection.",
                    "NO-EVICT (ON|OFF)",
                    "    Keep this connection when clients are evicted for memory.",
                    "NO-TOUCH (ON|OFF)",
