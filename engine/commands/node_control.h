@@ -31,6 +31,7 @@ struct ClientInfo {
   size_t queued_bytes = 0;
   int64_t age_s = 0;
   int64_t idle_s = 0;
+  size_t argument_bytes = 0;  // words of the command under way
   bool closing = false;
 };
 
@@ -82,6 +83,12 @@ struct NodeStats {
   env::ProcessStats process;
 };
 
+// Of the program and machine that a node runs in; constant. Empty where it does not know.
+struct HostFacts {
+  std::string os;          // as uname: "Linux 6.1.0 x86_64"
+  std::string executable;  // absolute path
+};
+
 struct ShutdownRequest {
   bool save = false;
   bool nosave = false;
@@ -100,6 +107,7 @@ class NodeControl {
   virtual WallTime start_wall() = 0;
   virtual std::string_view run_id() = 0;        // 40 hexadecimal characters
   virtual std::string ListeningPortText() = 0;  // the TCP port in use
+  virtual const HostFacts& host() = 0;
 
   // All or nothing, on every executor when it returns. The error names the parameter and reason as CONFIG SET replies it.
   // Parks.
@@ -115,6 +123,10 @@ class NodeControl {
   // Closes those for which `wanted` is true; returns their count. `self` is closed only after its reply. Parks.
   virtual size_t KillClients(const std::function<bool(const ClientInfo&)>& wanted,
                              ClientId self) = 0;
+  // RESET: drops the queue and the watches, as DISCARD does, also when no MULTI is open. Parks.
+  virtual void DiscardTransaction(Session& session) = 0;
+  // A failed AUTH, for INFO's acl_access_denied_auth.
+  virtual void CountDeniedAuth() = 0;
   // CLIENT UNBLOCK: true when the client was blocked. Parks.
   virtual bool Unblock(ClientId id, bool with_error) = 0;
   virtual void SetPause(Pause pause) = 0;  // parks
@@ -132,7 +144,8 @@ class NodeControl {
   // Runs `work(shard)` at each shard's home with its token held. Parks.
   virtual void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) = 0;
 
-  // Begins a clean stop. An error is the reply; on success the caller's connection ends without one. Parks.
+  // Begins a clean stop. An error's message is the reply (behind "ERR "); on success the caller's connection ends without
+  // one, but for `abort`, which is answered. Parks.
   virtual absl::Status Shutdown(const ShutdownRequest& request) = 0;
   virtual void SetActiveExpire(bool on) = 0;  // DEBUG SET-ACTIVE-EXPIRE; parks
 };

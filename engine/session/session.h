@@ -79,6 +79,8 @@ struct Session {
   size_t query_buffer_bytes = 0;
   size_t query_buffer_free_bytes = 0;
   size_t output_pending_bytes = 0;
+  size_t output_buffer_bytes = 0;       // room of the output buffer
+  size_t output_buffer_peak_bytes = 0;  // most of it in use at once
   size_t memory_bytes = 0;
   int file_descriptor = -1;
   bool paused = false;  // held back by CLIENT PAUSE
