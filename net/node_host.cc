@@ -171,9 +171,7 @@ void NodeHost::AcceptLoop(uint32_t executor, env::Listener* listener) {
 
 void NodeHost::Admit(uint32_t executor, std::unique_ptr<env::Stream> stream) {
   // A fiber, because asking executor 0 parks and the next connection must not wait for it.
-  auto* raw = stream.release();
-  SpawnFiber(env_.executor(), [this, executor, raw] {
-    std::unique_ptr<env::Stream> stream(raw);
+  SpawnFiber(env_.executor(), [this, executor, stream = std::move(stream)]() mutable {
     ExecutorState& state = node_.state(executor);
     if (RefusedByProtectedMode(state, *stream)) return;
     const std::optional<ClientId> id = node_.AdmitClient();
