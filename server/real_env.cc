@@ -54,17 +54,22 @@ void RealEnv::RunLoop(size_t index) {
   NameThread(index);
   EventLoop& loop = *loops_[index];
   loop.Run();
+  AwaitOthers();
+  loop.DropTasks();
+  AwaitOthers();
   loop.KillFibers();
   AwaitOthers();
   loop.DropTasks();
   loop.Leave();
 }
 
-// A fiber that is killed may still post to any executor.
+// A task on its way may live on a fiber's stack, and a killed fiber may still post: so every loop has stopped before tasks
+// are dropped, all are dropped before a fiber is killed, and what was posted by the killing is dropped last.
 void RealEnv::AwaitOthers() {
   std::unique_lock lock(end_mutex_);
-  if (++loops_killed_ == loops_.size()) end_.notify_all();
-  end_.wait(lock, [this] { return loops_killed_ == loops_.size(); });
+  const size_t round = loops_arrived_++ / loops_.size();
+  if (loops_arrived_ == (round + 1) * loops_.size()) end_.notify_all();
+  end_.wait(lock, [this, round] { return loops_arrived_ >= (round + 1) * loops_.size(); });
 }
 
 void RealEnv::Log(env::LogLevel level, std::string_view line) {

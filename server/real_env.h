@@ -4,9 +4,8 @@
 //   RealEnv env(options);
 //   int code = env.Run([](env::Env& env) { ... });   // a fiber on executor 0
 //
-// A node ends in three steps, so that nothing runs in a half-dead world: every loop stops; every
-// thread kills its fibers (their destructors run where they belong); when all have done so, every
-// thread drops the tasks that never ran. Construct after any fork (process.h).
+// A node ends as executor.h says, each step on all threads before the next begins: every loop stops; tasks that never ran
+// are dropped; fibers are killed (their destructors run where they belong); tasks that this posted are dropped. Construct after any fork (process.h).
 
 #include "engine/env/env.h"
 #include "server/event_loop.h"
@@ -89,7 +88,7 @@ class RealEnv : public env::Env, private env::Executor {
   std::atomic<int> exit_code_{0};
   std::mutex end_mutex_;
   std::condition_variable end_;
-  size_t loops_killed_ = 0;
+  size_t loops_arrived_ = 0;
 };
 
 }  // namespace norn::server
