@@ -195,7 +195,6 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
     return RunTransactionCommand(command, session, state_, runner_, reply);
   }
   if (spec.placement == Placement::kHome) {
-    if (spec.name == "reset") AbandonTransaction(session, state_);
     runner_.Run(command, session, reply);
     reply.set_resp(session.resp);
     return;

@@ -39,4 +39,6 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
   stats.commands.resize(CommandIdCount());
 }
 
+void ExecutorState::AdoptLogLevel() { log.SetMinimum(LevelOf(config.options.loglevel)); }
+
 }  // namespace norn

@@ -26,6 +26,8 @@ struct ExecutorState {
   Shard& home() const { return *shards[index]; }
   KeyspaceView view() const { return KeyspaceView(keyspaces, shard_count, hash_seed); }
   bool single() const { return shard_count == 1; }
+  // After config changed.
+  void AdoptLogLevel();
 
   env::Env& env;
   NodeControl& node;
