@@ -2,18 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/number.h"
-
 namespace norn {
 
-std::optional<int64_t> IntArgument(CommandContext& c, size_t at, ErrorText error) {
-  const std::optional<int64_t> value = ParseInt64(c.word(at));
-  if (!value) c.reply.Error(error);
-  return value;
-}
-
-std::optional<DbIndex> DbArgument(CommandContext& c, size_t at, ErrorText error) {
-  const std::optional<int64_t> value = IntArgument(c, at, error.empty() ? kNotInteger : error);
+std::optional<DbIndex> DbAt(CommandContext& c, size_t at, ErrorText error) {
+  const std::optional<int64_t> value = IntegerAt(c, at, error.empty() ? kNotAnInteger : error);
   if (!value) return std::nullopt;
   if (*value < INT32_MIN || *value > INT32_MAX) {
     c.reply.Error(error.empty() ? kNotInInt32 : error);
@@ -24,6 +16,16 @@ std::optional<DbIndex> DbArgument(CommandContext& c, size_t at, ErrorText error)
     return std::nullopt;
   }
   return DbIndex{static_cast<uint32_t>(*value)};
+}
+
+AccessPolicy AccessPolicyOf(const config::Options& options) {
+  using config::MaxmemoryPolicy;
+  const MaxmemoryPolicy policy = options.maxmemory_policy;
+  return {
+      .lfu = policy == MaxmemoryPolicy::kAllKeysLfu || policy == MaxmemoryPolicy::kVolatileLfu,
+      .lfu_log_factor = static_cast<uint32_t>(options.lfu_log_factor),
+      .lfu_decay_minutes = static_cast<uint32_t>(options.lfu_decay_time),
+  };
 }
 
 void ReplyInvalidExpireTime(CommandContext& c) {

@@ -7,20 +7,22 @@
 
 #include "engine/commands/command.h"
 #include "engine/commands/errors.h"
+#include "engine/commands/replies.h"
+#include "engine/keyspace/access.h"
 
 namespace norn {
 
-// A 64-bit integer.
-std::optional<int64_t> IntArgument(CommandContext& c, size_t at, ErrorText error = kNotInteger);
-
 // A database below the option `databases`. With `error` that text answers whatever is not a 32-bit integer.
-std::optional<DbIndex> DbArgument(CommandContext& c, size_t at, ErrorText error = kNoError);
+std::optional<DbIndex> DbAt(CommandContext& c, size_t at, ErrorText error = kNoError);
 
 // "ERR invalid expire time in 'set' command", with the name of this command.
 void ReplyInvalidExpireTime(CommandContext& c);
 
 // "ERR wrong number of arguments for 'mset' command": counts that the table's arity cannot tell.
 void ReplyWrongArity(CommandContext& c);
+
+// What the access bits of entries mean at present.
+AccessPolicy AccessPolicyOf(const config::Options& options);
 
 // The moment of the command for a look at a key that is no use of it (TTL, TYPE, OBJECT): leaves LRU and LFU alone.
 inline Moment WithoutTouch(const CommandContext& c) {

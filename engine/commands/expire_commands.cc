@@ -29,7 +29,7 @@ std::optional<ExpireOptions> ReadOptions(CommandContext& c) {
     } else if (WordIs(word, "lt")) {
       options.lt = true;
     } else {
-      c.reply.Error(fmt::format("ERR Unsupported option {}", word));
+      c.reply.Error(fmt::format("ERR Unsupported option {}", UpToNul(word)));
       return std::nullopt;
     }
   }
@@ -61,7 +61,7 @@ struct TimeForm {
 
 // Word 2 as a deadline in unix ms; negative times are in the past, not wrong. nullopt: the error is replied.
 std::optional<int64_t> ReadTime(CommandContext& c, TimeForm form) {
-  const std::optional<int64_t> written = IntArgument(c, 2);
+  const std::optional<int64_t> written = IntegerAt(c, 2);
   if (!written) return std::nullopt;
   int64_t time_ms = *written;
   const int64_t base_ms = form.relative ? c.moment.now_ms : 0;

@@ -62,7 +62,7 @@ std::optional<CopyOptions> ReadCopyOptions(CommandContext& c) {
     if (WordIs(c.word(i), "replace")) {
       options.replace = true;
     } else if (WordIs(c.word(i), "db") && i + 1 < c.count()) {
-      const std::optional<DbIndex> db = DbArgument(c, ++i);
+      const std::optional<DbIndex> db = DbAt(c, ++i);
       if (!db) return std::nullopt;
       options.db = *db;
     } else {
@@ -96,7 +96,7 @@ void RenameNx(CommandContext& c) { RenameKey(c, true); }
 
 void Move(CommandContext& c) {
   if (c.options.cluster_enabled) return c.reply.Error("ERR MOVE is not allowed in cluster mode");
-  const std::optional<DbIndex> to = DbArgument(c, 2);
+  const std::optional<DbIndex> to = DbAt(c, 2);
   if (!to) return;
   if (*to == c.session.db) return c.reply.Error(kSameObject);
   const Key key = c.KeyAt(1);

@@ -24,7 +24,7 @@ std::optional<LcsOptions> ReadOptions(CommandContext& c) {
     } else if (WordIs(word, "withmatchlen")) {
       options.with_match_length = true;
     } else if (WordIs(word, "minmatchlen") && i + 1 < c.count()) {
-      const std::optional<int64_t> least = IntArgument(c, ++i);
+      const std::optional<int64_t> least = IntegerAt(c, ++i);
       if (!least) return std::nullopt;
       options.match_length_min = std::max<int64_t>(*least, 0);
     } else {

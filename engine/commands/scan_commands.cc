@@ -38,14 +38,14 @@ std::optional<ValueType> ReadType(CommandContext& c, size_t at) {
   for (const auto& [type, name] : kTypeNames) {
     if (WordIs(c.word(at), name)) return type;
   }
-  c.reply.Error(fmt::format("ERR unknown type name '{}'", c.word(at)));
+  c.reply.Error(fmt::format("ERR unknown type name '{}'", UpToNul(c.word(at))));
   return std::nullopt;
 }
 
 // False: the error is replied.
 bool ReadPair(CommandContext& c, size_t at, ScanOptions* options) {
   if (WordIs(c.word(at), "count")) {
-    const std::optional<int64_t> count = IntArgument(c, at + 1);
+    const std::optional<int64_t> count = IntegerAt(c, at + 1);
     if (!count) return false;
     if (*count < 1) {
       c.reply.Error(kSyntaxError);

@@ -32,7 +32,7 @@ std::optional<int64_t> DeadlineOrReply(CommandContext& c, const ExpiryArgument& 
     case Deadline::Problem::kNone:
       return deadline.unix_ms;
     case Deadline::Problem::kNotInteger:
-      c.reply.Error(kNotInteger);
+      c.reply.Error(kNotAnInteger);
       break;
     case Deadline::Problem::kInvalid:
       ReplyInvalidExpireTime(c);
@@ -75,8 +75,8 @@ void SetWithOptions(CommandContext& c, const Key& key, std::string_view value,
     if (!options.get) c.reply.Null();
     return;
   }
-  Store(db, key, found, value,
-        {.deadline_ms = *deadline, .keep_deadline = options.keep_deadline}, c.moment);
+  Store(db, key, found, value, {.deadline_ms = *deadline, .keep_deadline = options.keep_deadline},
+        c.moment);
   if (!options.get) c.reply.Ok();
 }
 
@@ -224,7 +224,7 @@ void MSetNx(CommandContext& c) {
 }
 
 void MSetEx(CommandContext& c) {
-  const std::optional<int64_t> keys = IntArgument(c, 1, "ERR invalid numkeys value");
+  const std::optional<int64_t> keys = IntegerAt(c, 1, "ERR invalid numkeys value");
   if (!keys) return;
   if (*keys < 1 || *keys > INT32_MAX) return c.reply.Error("ERR invalid numkeys value");
   if (static_cast<size_t>(*keys) > (c.count() - 2) / 2) {

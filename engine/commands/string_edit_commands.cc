@@ -26,11 +26,11 @@ void Incr(CommandContext& c) { AddTo(c, 1); }
 void Decr(CommandContext& c) { AddTo(c, -1); }
 
 void IncrBy(CommandContext& c) {
-  if (const std::optional<int64_t> by = IntArgument(c, 2)) AddTo(c, *by);
+  if (const std::optional<int64_t> by = IntegerAt(c, 2)) AddTo(c, *by);
 }
 
 void DecrBy(CommandContext& c) {
-  const std::optional<int64_t> by = IntArgument(c, 2);
+  const std::optional<int64_t> by = IntegerAt(c, 2);
   if (!by) return;
   if (*by == INT64_MIN) return c.reply.Error(kDecrementOverflow);
   AddTo(c, -*by);
@@ -45,12 +45,12 @@ void IncrByFloat(CommandContext& c) {
 
 void Append(CommandContext& c) {
   const Key key = c.KeyAt(1);
-  ReplyLength(c, string_ops::Append(c.DbFor(key), key, c.word(2), c.options.proto_max_bulk_len,
-                                    c.moment));
+  ReplyLength(
+      c, string_ops::Append(c.DbFor(key), key, c.word(2), c.options.proto_max_bulk_len, c.moment));
 }
 
 void SetRange(CommandContext& c) {
-  const std::optional<int64_t> offset = IntArgument(c, 2);
+  const std::optional<int64_t> offset = IntegerAt(c, 2);
   if (!offset) return;
   if (*offset < 0) return c.reply.Error(kOffsetOutOfRange);
   const Key key = c.KeyAt(1);
@@ -59,9 +59,9 @@ void SetRange(CommandContext& c) {
 }
 
 void GetRange(CommandContext& c) {
-  const std::optional<int64_t> first = IntArgument(c, 2);
+  const std::optional<int64_t> first = IntegerAt(c, 2);
   if (!first) return;
-  const std::optional<int64_t> last = IntArgument(c, 3);
+  const std::optional<int64_t> last = IntegerAt(c, 3);
   if (!last) return;
   const Key key = c.KeyAt(1);
   const EntryRef found = c.DbFor(key).Find(key, c.moment);

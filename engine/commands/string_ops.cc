@@ -33,7 +33,7 @@ Number Add(Db& db, const Key& key, int64_t by, const Moment& moment) {
   }
   if (!found->IsString()) return {kWrongType, 0};
   const std::optional<int64_t> old = IntegerOf(*found);
-  if (!old) return {kNotInteger, 0};
+  if (!old) return {kNotAnInteger, 0};
   int64_t sum = 0;
   if (__builtin_add_overflow(*old, by, &sum)) return {kOverflow, 0};
   db.SetInteger(key, found, sum);
