@@ -126,7 +126,8 @@ int EventLoop::WaitForEvents(Instant deadline, bool may_sleep) {
   const int room = static_cast<int>(kEventsMax);
   if (!may_sleep) return epoll_wait(epoll_fd_, events_.data(), room, 0);
   if (deadline == Instant::Never()) return epoll_wait(epoll_fd_, events_.data(), room, -1);
-  const Duration wait = std::clamp(deadline - clock_.Now(), Duration{0}, kSleepMax);
+  const Instant now = clock_.Now();
+  const Duration wait = deadline <= now ? Duration{0} : std::min(deadline - now, kSleepMax);
   const timespec timeout{static_cast<time_t>(wait.ns / 1000000000), wait.ns % 1000000000};
   const int count = epoll_pwait2(epoll_fd_, events_.data(), room, &timeout, nullptr);
   if (count >= 0 || errno == EINTR) return count;

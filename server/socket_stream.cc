@@ -169,16 +169,17 @@ void SocketStream::ShutdownWrite() {
 
 void SocketStream::Close() { loop_.CloseWatch(watch_); }
 
-// An accepted Unix connection's peer has no name; it is called by the listener's.
-std::string SocketStream::PeerAddress() const {
+// Only one end of a Unix connection has a name, the listener's: it is the name of both.
+std::string SocketStream::AddressOf(SocketAddress (*end)(int), SocketAddress (*other)(int)) const {
   if (watch_.closed) return "";
-  std::string peer = PeerAddressOf(watch_.fd).ToString();
-  return peer.empty() && LocalAddressOf(watch_.fd).is_unix() ? LocalAddress() : peer;
+  const SocketAddress address = end(watch_.fd);
+  const std::string text = address.ToString();
+  return text.empty() && address.is_unix() ? other(watch_.fd).ToString() : text;
 }
 
-std::string SocketStream::LocalAddress() const {
-  return watch_.closed ? "" : LocalAddressOf(watch_.fd).ToString();
-}
+std::string SocketStream::PeerAddress() const { return AddressOf(PeerAddressOf, LocalAddressOf); }
+
+std::string SocketStream::LocalAddress() const { return AddressOf(LocalAddressOf, PeerAddressOf); }
 
 // Valkey: three probes, a third of the idle time apart, before the connection counts as dead.
 void SocketStream::SetKeepAlive(env::KeepAlive keep_alive) {

@@ -41,6 +41,7 @@ class SocketStream : public env::Stream {
   env::IoResult Peek(Instant deadline);
   bool AwaitReadable(Instant deadline, env::IoResult* result);
   env::IoResult Fail();
+  std::string AddressOf(SocketAddress (*end)(int), SocketAddress (*other)(int)) const;
 
   EventLoop& loop_;
   FdWatch watch_;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <compare>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -19,10 +20,25 @@ bool IsFileOnly(std::string_view name) {
   return name == "include" || name == "rename-command" || name == "user" || name == "loadmodule";
 }
 
-// The old file, line by line, with the lines of every option in order of appearance.
-//
-//   I1  a line is in at most one queue of lines_of_
-//   I2  lines_of_ is keyed by the canonical name: an alias is replaced by its option's name
+// Names the lines that may stand for one another: those of an option, or of one client class of
+// client-output-buffer-limit.
+// Valkey: it takes old lines of that option in their order, whatever class they are about, so that rewriting
+// twice may give two different files.
+struct LineKey {
+  std::string option;  // never an alias
+  std::string part;
+  auto operator<=>(const LineKey&) const = default;
+};
+
+LineKey KeyOf(const Row* row, const std::vector<std::string>& words) {
+  const std::string name = row != nullptr ? std::string(row->name) : Lower(words[0]);
+  if (name != "client-output-buffer-limit" || words.size() < 2) return {name, ""};
+  const std::string part = Lower(words[1]);
+  return {name, part == "slave" ? "replica" : part};
+}
+
+// The old file, line by line, with the lines of every key in order of appearance. A line is in at most
+// one queue of lines_of_.
 class Draft {
  public:
   explicit Draft(std::string_view text) {
@@ -37,7 +53,7 @@ class Draft {
   // the line must be written.
   void Put(const std::string& option, const RewriteLine& line) {
     handled_.insert(option);
-    std::deque<size_t>& old = lines_of_[option];
+    std::deque<size_t>& old = lines_of_[{option, std::string(line.part)}];
     if (!old.empty()) {
       lines_[old.front()] = line.text;
       old.pop_front();
@@ -54,8 +70,9 @@ class Draft {
 
   // Runs of empty lines become one.
   std::string Text() {
-    for (const std::string& option : handled_) {
-      for (const size_t line : lines_of_[option]) lines_[line].clear();
+    for (const auto& [key, old] : lines_of_) {
+      if (handled_.count(key.option) == 0) continue;
+      for (const size_t line : old) lines_[line].clear();
     }
     std::string text;
     bool after_empty = false;
@@ -81,12 +98,12 @@ class Draft {
       lines_.push_back(fmt::format("# ??? {}", line));  // would keep the server from starting
       return;
     }
-    lines_of_[row != nullptr ? std::string(row->name) : name].push_back(lines_.size());
+    lines_of_[KeyOf(row, *words)].push_back(lines_.size());
     lines_.emplace_back(line);
   }
 
   std::vector<std::string> lines_;
-  std::map<std::string, std::deque<size_t>> lines_of_;
+  std::map<LineKey, std::deque<size_t>> lines_of_;
   std::set<std::string> handled_;
   bool signed_ = false;
 };

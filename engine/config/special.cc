@@ -201,7 +201,7 @@ std::vector<RewriteLine> OutputLimitLines(const Options& options, std::string_vi
     const OutputLimit& limit = options.client_output_buffer_limit[i];
     lines.push_back({fmt::format("{} {} {} {} {}", name, kNames[i], ShortBytes(limit.hard_bytes),
                                  ShortBytes(limit.soft_bytes), limit.soft_seconds),
-                     limit != Defaults().client_output_buffer_limit[i]});
+                     limit != Defaults().client_output_buffer_limit[i], kNames[i]});
   }
   return lines;
 }

@@ -121,7 +121,9 @@ struct EnumKind {
 
 struct RewriteLine {
   std::string text;
-  bool force;  // written even where the old file has no line of this option
+  bool force;  // written even where the old file has no line to replace
+  // Which of the option's lines this is, where it has several: the first word of its value.
+  std::string_view part = {};
 };
 
 // A value with a form of its own.
