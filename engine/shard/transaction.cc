@@ -121,9 +121,9 @@ void Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
   const Moment moment{.now_ms = runner.wall().unix_ms()};
   for (const std::string_view word : command.Words().subspan(1)) {
     const Key key = state.view().MakeKey(word);
-    const bool known = std::any_of(
-        session.watched.begin(), session.watched.end(),
-        [&](const WatchedKey& w) { return w.db == session.db && w.key == word; });
+    const bool known =
+        std::any_of(session.watched.begin(), session.watched.end(),
+                    [&](const WatchedKey& w) { return w.db == session.db && w.key == word; });
     if (known) continue;
     const uint64_t version = state.view().DbFor(key, session.db).Watch(key, moment);
     session.watched.push_back({session.db, std::string(word), key.hash, version});
