@@ -9,11 +9,9 @@
 #include <string_view>
 
 #include "engine/commands/command.h"
+#include "engine/commands/errors.h"
 
 namespace norn {
-
-inline constexpr std::string_view kSyntaxError = "ERR syntax error";
-inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
 
 // The lines of CONTAINER HELP, between the line that all containers share and HELP's own.
 void ReplyHelp(CommandContext& c, std::initializer_list<std::string_view> lines);

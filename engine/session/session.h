@@ -41,6 +41,7 @@ struct Transaction {
   size_t queued_bytes = 0;
 };
 
+// CLIENT REPLY. The dispatcher turns kSkipNext into kSkipThis for the command after it.
 enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 
 // What a connection is for: the classes of client-output-buffer-limit.

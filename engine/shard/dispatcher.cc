@@ -162,17 +162,14 @@ void Dispatcher::RunLocalPart(Session& session, const std::vector<uint32_t>& loc
 }
 
 void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply) {
-  const ReplyMode mode_before = session.reply_mode;
+  if (session.reply_mode == ReplyMode::kSkipNext) session.reply_mode = ReplyMode::kSkipThis;
   const size_t begin = reply.out().size();
   ++session.commands_processed;
   RunSingleNow(prepared, session, reply);
-  // CLIENT REPLY: OFF drops this reply too, SKIP drops the next one.
-  if (session.reply_mode == ReplyMode::kOff || mode_before == ReplyMode::kSkipNext) {
-    reply.out().Truncate(begin);
-  }
-  if (mode_before == ReplyMode::kSkipNext && session.reply_mode == ReplyMode::kSkipNext) {
-    session.reply_mode = ReplyMode::kOn;
-  }
+  const bool dropped =
+      session.reply_mode == ReplyMode::kOff || session.reply_mode == ReplyMode::kSkipThis;
+  if (dropped) reply.out().Truncate(begin);
+  if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
 }
 
 void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply) {
@@ -198,7 +195,6 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
     return RunTransactionCommand(command, session, state_, runner_, reply);
   }
   if (spec.placement == Placement::kHome) {
-    if (spec.name == "reset") AbandonTransaction(session, state_);
     runner_.Run(command, session, reply);
     reply.set_resp(session.resp);
     return;

@@ -27,7 +27,7 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
                              Keyspace* const* keyspaces, uint32_t shard_count, uint64_t hash_seed)
     : env(env),
       node(node),
-      log(env, LevelOf(config.options().loglevel)),
+      log(env, LevelOf(config.options.loglevel)),
       index(index),
       shard_count(shard_count),
       hash_seed(hash_seed),
@@ -38,5 +38,7 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
       eviction_random(env.entropy().Next()) {
   stats.commands.resize(CommandIdCount());
 }
+
+void ExecutorState::AdoptLogLevel() { log.SetMinimum(LevelOf(config.options.loglevel)); }
 
 }  // namespace norn

@@ -22,10 +22,12 @@ struct ExecutorState {
                 Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
                 uint64_t hash_seed);
 
-  const config::Options& options() const { return config.options(); }
+  const config::Options& options() const { return config.options; }
   Shard& home() const { return *shards[index]; }
   KeyspaceView view() const { return KeyspaceView(keyspaces, shard_count, hash_seed); }
   bool single() const { return shard_count == 1; }
+  // After config changed.
+  void AdoptLogLevel();
 
   env::Env& env;
   NodeControl& node;

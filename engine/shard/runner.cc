@@ -108,7 +108,7 @@ void Runner::CountErrors(const ReplyWriter& reply) {
 
 void Runner::Log(CommandLogKind kind, const CommandRef& command, const Session& session,
                  int64_t value) {
-  state_.node.LogCommand(kind, command.Words(), session, time_.wall(), value);
+  state_.node.LogCommand(kind, *command.spec, command.Words(), session, time_.wall(), value);
 }
 
 }  // namespace norn

@@ -1,0 +1,85 @@
+// What a node does by itself, a few times a second on each executor: expire keys, shrink tables, free what was dropped,
+// sample rates, look after silent clients. Each round is bounded so that commands never wait long behind it.
+
+#include <algorithm>
+
+#include "engine/node/node.h"
+
+namespace norn {
+namespace {
+
+constexpr Duration kSamplePeriod = Duration::Millis(100);
+constexpr Duration kTickPeriod = Duration::Seconds(1);
+
+// One slice of expiry: about this many buckets between two looks at the clock.
+constexpr size_t kExpireSliceBuckets = 512;
+constexpr size_t kCompactSegments = 16;
+constexpr size_t kReclaimBytes = 4 * 1024 * 1024;
+
+// Share of the executor's time that expiry may take while it finds much to delete, per level of active-expire-effort.
+Duration ExpireBudget(const config::Options& options) {
+  const int64_t percent = 25 + 2 * (options.active_expire_effort - 1);
+  return Duration::Micros(1000000 / options.hz * percent / 100);
+}
+
+}  // namespace
+
+void Node::RunCron() {
+  PerExecutor& here = Here();
+  Instant next_sample = env_.clock().Now();
+  Instant next_tick = next_sample + kTickPeriod;
+  for (;;) {
+    const Duration period = Duration::Micros(1000000 / here.state.options().hz);
+    env_.executor().Park(env_.clock().Now() + period);
+    const Instant now = env_.clock().Now();
+    KeepHouse(here);
+    if (now >= next_sample) {
+      next_sample = now + kSamplePeriod;
+      Sample(here, now);
+    }
+    if (now >= next_tick) {
+      next_tick = now + kTickPeriod;
+      TickClients(here);
+    }
+  }
+}
+
+void Node::KeepHouse(PerExecutor& here) {
+  // A token that is away returns soon; the next round will find it.
+  if (!here.state.home().token().free()) return;
+  Keyspace& keyspace = here.state.home().keyspace();
+  if (here.active_expire) ExpireSome(here);
+  keyspace.CompactSome(kCompactSegments);
+  keyspace.ReclaimSome(kReclaimBytes);
+  here.used_memory_peak_bytes = std::max(here.used_memory_peak_bytes, keyspace.UsedBytes());
+}
+
+void Node::ExpireSome(PerExecutor& here) {
+  Keyspace& keyspace = here.state.home().keyspace();
+  const Instant deadline = env_.clock().Now() + ExpireBudget(here.state.options());
+  const int64_t now_ms = env_.clock().Wall().unix_ms();
+  const auto databases = static_cast<size_t>(here.state.options().databases);
+  for (size_t visited = 0; visited < databases; ++visited) {
+    Db* db = keyspace.FindDb(DbIndex{static_cast<uint32_t>(here.expire_cursor_db)});
+    here.expire_cursor_db = (here.expire_cursor_db + 1) % databases;
+    if (db == nullptr || db->DeadlineCount() == 0) continue;
+    // Go on in this database while a slice finds many to delete.
+    while (db->ExpireSome(kExpireSliceBuckets, now_ms) > kExpireSliceBuckets / 4) {
+      if (env_.clock().Now() >= deadline) return;
+    }
+    if (env_.clock().Now() >= deadline) return;
+  }
+}
+
+void Node::Sample(PerExecutor& here, Instant now) {
+  const ExecutorStats& stats = here.state.stats;
+  here.commands_rate.Sample(stats.commands_processed, now);
+  here.input_rate.Sample(stats.net_input_bytes, now);
+  here.output_rate.Sample(stats.net_output_bytes, now);
+}
+
+void Node::TickClients(PerExecutor& here) {
+  for (const auto& [id, client] : here.clients) client->Tick();
+}
+
+}  // namespace norn
