@@ -19,6 +19,7 @@
 #include "engine/commands/stats.h"
 #include "engine/config/config.h"
 #include "engine/env/env.h"
+#include "engine/keyspace/keyspace.h"
 #include "engine/session/session.h"
 
 namespace norn {
@@ -75,6 +76,8 @@ struct NodeStats {
   uint64_t watched_keys = 0;
   uint64_t denied_auths = 0;
   uint64_t client_memory_bytes = 0;
+  uint64_t largest_input_buffer_bytes = 0;  // of any client now
+  uint64_t largest_output_buffer_bytes = 0;
   uint64_t used_memory_bytes = 0;  // dataset + tables + client buffers + the engine's own
   uint64_t used_memory_peak_bytes = 0;
   uint64_t startup_memory_bytes = 0;

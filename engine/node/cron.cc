@@ -13,8 +13,11 @@ constexpr Duration kTickPeriod = Duration::Seconds(1);
 
 // One slice of expiry: about this many buckets between two looks at the clock.
 constexpr size_t kExpireSliceBuckets = 512;
+constexpr size_t kExpireSlicesMax = 1024;
+// What a look for expired keys may cost while it finds few.
+constexpr Duration kExpireQuietBudget = Duration::Millis(1);
 constexpr size_t kCompactSegments = 16;
-constexpr size_t kReclaimBytes = 4 * 1024 * 1024;
+constexpr size_t kReclaimEffort = 20000;  // allocations
 
 // Share of the executor's time that expiry may take while it finds much to delete, per level of active-expire-effort.
 Duration ExpireBudget(const config::Options& options) {
@@ -49,25 +52,32 @@ void Node::KeepHouse(PerExecutor& here) {
   if (!here.state.home().token().free()) return;
   Keyspace& keyspace = here.state.home().keyspace();
   if (here.active_expire) ExpireSome(here);
-  keyspace.CompactSome(kCompactSegments);
-  keyspace.ReclaimSome(kReclaimBytes);
+  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+    if (Db* db = keyspace.FindDb(DbIndex{i}); db != nullptr) db->CompactSome(kCompactSegments);
+  }
+  keyspace.ReclaimSome(kReclaimEffort);
   here.used_memory_peak_bytes = std::max(here.used_memory_peak_bytes, keyspace.UsedBytes());
 }
 
 void Node::ExpireSome(PerExecutor& here) {
   Keyspace& keyspace = here.state.home().keyspace();
-  const Instant deadline = env_.clock().Now() + ExpireBudget(here.state.options());
+  const Instant start = env_.clock().Now();
+  const Instant deadline = start + ExpireBudget(here.state.options());
+  const Instant quiet_deadline = start + kExpireQuietBudget;
   const int64_t now_ms = env_.clock().Wall().unix_ms();
   const auto databases = static_cast<size_t>(here.state.options().databases);
   for (size_t visited = 0; visited < databases; ++visited) {
     Db* db = keyspace.FindDb(DbIndex{static_cast<uint32_t>(here.expire_cursor_db)});
     here.expire_cursor_db = (here.expire_cursor_db + 1) % databases;
     if (db == nullptr || db->DeadlineCount() == 0) continue;
-    // Go on in this database while a slice finds many to delete.
-    while (db->ExpireSome(kExpireSliceBuckets, now_ms) > kExpireSliceBuckets / 4) {
-      if (env_.clock().Now() >= deadline) return;
+    // Once round the database at most; the whole budget only while slices find much to delete.
+    const size_t round = db->Size() / kExpireSliceBuckets + 1;
+    for (size_t slice = 0; slice < std::min(round, kExpireSlicesMax); ++slice) {
+      const bool much = db->ExpireSome(kExpireSliceBuckets, now_ms) > kExpireSliceBuckets / 4;
+      const Instant now = env_.clock().Now();
+      if (now >= deadline) return;
+      if (!much && now >= quiet_deadline) break;
     }
-    if (env_.clock().Now() >= deadline) return;
   }
 }
 
