@@ -48,8 +48,7 @@ struct HelloWords {
 std::optional<HelloWords> ParseHello(CommandContext& c) {
   HelloWords hello;
   if (c.count() >= 2) {
-    const auto version =
-        IntegerAt(c, 1, "ERR Protocol version is not an integer or out of range");
+    const auto version = IntegerAt(c, 1, "ERR Protocol version is not an integer or out of range");
     if (!version) return std::nullopt;
     if (*version < 2 || *version > 3) {
       c.reply.Error("NOPROTO unsupported protocol version");

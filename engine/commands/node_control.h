@@ -19,6 +19,7 @@
 #include "engine/commands/stats.h"
 #include "engine/config/config.h"
 #include "engine/env/env.h"
+#include "engine/keyspace/keyspace.h"
 #include "engine/session/session.h"
 
 namespace norn {
@@ -73,7 +74,10 @@ struct NodeStats {
   uint64_t blocked_clients = 0;
   uint64_t watching_clients = 0;
   uint64_t watched_keys = 0;
+  uint64_t denied_auths = 0;
   uint64_t client_memory_bytes = 0;
+  uint64_t largest_input_buffer_bytes = 0;  // of any client now
+  uint64_t largest_output_buffer_bytes = 0;
   uint64_t used_memory_bytes = 0;  // dataset + tables + client buffers + the engine's own
   uint64_t used_memory_peak_bytes = 0;
   uint64_t startup_memory_bytes = 0;
@@ -138,8 +142,9 @@ class NodeControl {
   virtual void CommandLogReset(CommandLogKind kind) = 0;     // parks
 
   // Adds an entry to a command log, cut to its limits. Never parks: the log lives at executor 0 and gets it by post.
-  virtual void LogCommand(CommandLogKind kind, std::span<const std::string_view> words,
-                          const Session& session, WallTime now, int64_t value) = 0;
+  virtual void LogCommand(CommandLogKind kind, const CommandSpec& spec,
+                          std::span<const std::string_view> words, const Session& session,
+                          WallTime now, int64_t value) = 0;
 
   // Runs `work(shard)` at each shard's home with its token held. Parks.
   virtual void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) = 0;

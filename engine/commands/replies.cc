@@ -19,8 +19,8 @@ std::string Upper(std::string_view word) {
 
 void ReplyHelp(CommandContext& c, std::initializer_list<std::string_view> lines) {
   c.reply.Array(lines.size() + 3);
-  c.reply.Simple(fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-                             Upper(c.word(0))));
+  c.reply.Simple(
+      fmt::format("{} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:", Upper(c.word(0))));
   for (std::string_view line : lines) c.reply.Simple(line);
   c.reply.Simple("HELP");
   c.reply.Simple("    Print this help.");
@@ -43,6 +43,10 @@ std::optional<bool> OnOffAt(CommandContext& c, size_t at) {
   if (WordIs(c.word(at), "off")) return false;
   c.reply.Error(kSyntaxError);
   return std::nullopt;
+}
+
+void ReplyFailure(CommandContext& c, std::string_view prefix, const absl::Status& status) {
+  c.reply.Error(std::string(prefix).append(status.message().data(), status.message().size()));
 }
 
 }  // namespace norn

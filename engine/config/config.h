@@ -31,7 +31,7 @@ struct Directive {
 
 struct Config {
   Options options;
-  std::string file;                // absolute path that CONFIG REWRITE writes; "": started without one
+  std::string file;  // absolute path that CONFIG REWRITE writes; "": started without one
   std::vector<Directive> renames;  // rename-command OLD NEW; NEW "" removes the command
   std::vector<Directive> users;    // user NAME [rule ...]
   std::vector<Directive> modules;  // loadmodule PATH [arg ...]
@@ -41,9 +41,14 @@ struct Config {
 // The value of an option as CONFIG GET prints it.
 std::string Format(const Row& row, const Options& options);
 
-// Sets one option from the words of a config file line; immutable ones too. Returns why not; empty:
-// done. `append`: an earlier line of the same load has set it already (see SpecialKind).
+// Sets one option, immutable ones too, from the words behind its name. Returns why not (and leaves
+// `options` as it was); empty: done. `append`: an earlier line of the same load has set it already (see
+// SpecialKind).
 Reason Assign(const Row& row, Words words, Options& options, bool append = false);
+
+// Brings values that are hints, or depend on others, into their ranges (hz; databases in a cluster).
+// Load and Set do so by themselves.
+void Settle(Options& options);
 
 // CONFIG GET: (name, value) of every option that matches any of the patterns, in the order of the
 // patterns, then of the table; none twice. Aliases are matched, and listed, like names. A pattern without

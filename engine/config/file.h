@@ -49,7 +49,4 @@ absl::StatusOr<Config> Load(const CommandLine& command_line, std::string_view st
 // The text of a fatal error about a kept line (see Directive), for stderr.
 std::string FatalFileError(const Directive& where, std::string_view reason);
 
-// `path` seen from `base`, without "." and ".." and double slashes; symlinks are not followed.
-std::string AbsolutePath(std::string_view base, std::string_view path);
-
 }  // namespace norn::config

@@ -70,9 +70,9 @@ inline constexpr uint32_t kNotifyKeyMiss = 1 << 11;  // m
 inline constexpr uint32_t kNotifyModule = 1 << 12;   // d
 inline constexpr uint32_t kNotifyNew = 1 << 13;      // n
 // A: all kinds but m and n.
-inline constexpr uint32_t kNotifyAll =
-    kNotifyGeneric | kNotifyString | kNotifyList | kNotifySet | kNotifyHash | kNotifyZset |
-    kNotifyExpired | kNotifyEvicted | kNotifyStream | kNotifyModule;
+inline constexpr uint32_t kNotifyAll = kNotifyGeneric | kNotifyString | kNotifyList | kNotifySet |
+                                       kNotifyHash | kNotifyZset | kNotifyExpired | kNotifyEvicted |
+                                       kNotifyStream | kNotifyModule;
 
 struct SavePoint {
   int64_t seconds = 0;
@@ -112,8 +112,8 @@ struct Options {
   std::string unixsocket;
   std::string unixsocketgroup;
   int64_t unixsocketperm = 0;  // printed in octal
-  int64_t timeout = 0;  // seconds
-  int64_t tcp_keepalive = 0;  // seconds
+  int64_t timeout = 0;         // seconds
+  int64_t tcp_keepalive = 0;   // seconds
   std::string bind_source_addr;
   int64_t socket_mark_id = 0;
   int64_t max_new_connections_per_cycle = 0;
@@ -149,7 +149,8 @@ struct Options {
   int64_t maxclients = 0;
   int64_t client_query_buffer_limit = 0;
   int64_t proto_max_bulk_len = 0;
-  std::array<OutputLimit, kClientClassCount> client_output_buffer_limit{};  // indexed by ClientClass
+  std::array<OutputLimit, kClientClassCount>
+      client_output_buffer_limit{};  // indexed by ClientClass
   int64_t client_output_buffer_ceiling = 0;
   int64_t maxmemory_clients = 0;  // negative: a percentage of maxmemory
   int64_t tracking_table_max_keys = 0;
@@ -161,8 +162,8 @@ struct Options {
   int64_t databases = 0;
   int64_t hz = 0;
   bool dynamic_hz = false;
-  int64_t shutdown_timeout = 0;  // seconds
-  uint32_t shutdown_on_sigint = 0;  // kShutdown bits
+  int64_t shutdown_timeout = 0;      // seconds
+  uint32_t shutdown_on_sigint = 0;   // kShutdown bits
   uint32_t shutdown_on_sigterm = 0;  // kShutdown bits
   bool extended_redis_compatibility = false;
   Supervised supervised{};
@@ -261,7 +262,7 @@ struct Options {
   bool latency_tracking = false;
   std::vector<double> latency_tracking_info_percentiles;
   int64_t latency_monitor_threshold = 0;  // ms
-  int64_t busy_reply_threshold = 0;  // ms
+  int64_t busy_reply_threshold = 0;       // ms
 
   // Snapshots
   std::vector<SavePoint> save;
@@ -300,8 +301,8 @@ struct Options {
   int64_t replica_announce_port = 0;
   bool replica_ignore_disk_write_errors = false;
   int64_t repl_backlog_size = 0;
-  int64_t repl_backlog_ttl = 0;  // seconds
-  int64_t repl_timeout = 0;  // seconds
+  int64_t repl_backlog_ttl = 0;          // seconds
+  int64_t repl_timeout = 0;              // seconds
   int64_t repl_ping_replica_period = 0;  // seconds
   bool repl_disable_tcp_nodelay = false;
   bool repl_diskless_sync = false;
@@ -346,7 +347,7 @@ struct Options {
   int64_t watchdog_period = 0;
   bool aof_disable_auto_gc = false;
   int64_t rdb_key_save_delay = 0;  // microseconds
-  int64_t key_load_delay = 0;  // microseconds
+  int64_t key_load_delay = 0;      // microseconds
   int64_t loading_process_events_interval_bytes = 0;
 };
 

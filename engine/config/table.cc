@@ -58,8 +58,8 @@ void StoreEnum(Options& options, int value) {
 
 template <auto kField, typename Value>
 constexpr Kind Enum(std::span<const EnumName> names, Value initial) {
-  return EnumKind{LoadEnum<kField>, StoreEnum<kField>, static_cast<int>(initial), names,
-                  false,            nullptr};
+  return EnumKind{LoadEnum<kField>, StoreEnum<kField>, static_cast<int>(initial), names, false,
+                  nullptr};
 }
 
 template <auto kField>
@@ -77,34 +77,30 @@ constexpr EnumName Name(std::string_view name, Value value) {
   return {name, static_cast<int>(value)};
 }
 
-constexpr EnumName kPolicies[] = {
-    Name("volatile-lru", MaxmemoryPolicy::kVolatileLru),
-    Name("volatile-lfu", MaxmemoryPolicy::kVolatileLfu),
-    Name("volatile-random", MaxmemoryPolicy::kVolatileRandom),
-    Name("volatile-ttl", MaxmemoryPolicy::kVolatileTtl),
-    Name("allkeys-lru", MaxmemoryPolicy::kAllKeysLru),
-    Name("allkeys-lfu", MaxmemoryPolicy::kAllKeysLfu),
-    Name("allkeys-random", MaxmemoryPolicy::kAllKeysRandom),
-    Name("noeviction", MaxmemoryPolicy::kNoEviction)};
+constexpr EnumName kPolicies[] = {Name("volatile-lru", MaxmemoryPolicy::kVolatileLru),
+                                  Name("volatile-lfu", MaxmemoryPolicy::kVolatileLfu),
+                                  Name("volatile-random", MaxmemoryPolicy::kVolatileRandom),
+                                  Name("volatile-ttl", MaxmemoryPolicy::kVolatileTtl),
+                                  Name("allkeys-lru", MaxmemoryPolicy::kAllKeysLru),
+                                  Name("allkeys-lfu", MaxmemoryPolicy::kAllKeysLfu),
+                                  Name("allkeys-random", MaxmemoryPolicy::kAllKeysRandom),
+                                  Name("noeviction", MaxmemoryPolicy::kNoEviction)};
 
-constexpr EnumName kFacilities[] = {Name("user", SyslogFacility::kUser),
-                                    Name("local0", SyslogFacility::kLocal0),
-                                    Name("local1", SyslogFacility::kLocal1),
-                                    Name("local2", SyslogFacility::kLocal2),
-                                    Name("local3", SyslogFacility::kLocal3),
-                                    Name("local4", SyslogFacility::kLocal4),
-                                    Name("local5", SyslogFacility::kLocal5),
-                                    Name("local6", SyslogFacility::kLocal6),
-                                    Name("local7", SyslogFacility::kLocal7)};
+constexpr EnumName kFacilities[] = {
+    Name("user", SyslogFacility::kUser),     Name("local0", SyslogFacility::kLocal0),
+    Name("local1", SyslogFacility::kLocal1), Name("local2", SyslogFacility::kLocal2),
+    Name("local3", SyslogFacility::kLocal3), Name("local4", SyslogFacility::kLocal4),
+    Name("local5", SyslogFacility::kLocal5), Name("local6", SyslogFacility::kLocal6),
+    Name("local7", SyslogFacility::kLocal7)};
 
 constexpr EnumName kVerbosities[] = {
     Name("debug", Verbosity::kDebug), Name("verbose", Verbosity::kVerbose),
     Name("notice", Verbosity::kNotice), Name("warning", Verbosity::kWarning),
     Name("nothing", Verbosity::kNothing)};
 
-constexpr EnumName kSupervisors[] = {
-    Name("upstart", Supervised::kUpstart), Name("systemd", Supervised::kSystemd),
-    Name("auto", Supervised::kAuto), Name("no", Supervised::kNo)};
+constexpr EnumName kSupervisors[] = {Name("upstart", Supervised::kUpstart),
+                                     Name("systemd", Supervised::kSystemd),
+                                     Name("auto", Supervised::kAuto), Name("no", Supervised::kNo)};
 
 constexpr EnumName kAppendSyncs[] = {Name("everysec", AppendSync::kEverySecond),
                                      Name("always", AppendSync::kAlways),
@@ -124,9 +120,9 @@ constexpr EnumName kTlsAuths[] = {Name("no", TlsAuthClients::kNo),
                                   Name("optional", TlsAuthClients::kOptional)};
 
 // "relative" is an older word for "yes"; the first name of a value is the one printed.
-constexpr EnumName kOomScores[] = {Name("no", OomScoreAdj::kNo), Name("yes", OomScoreAdj::kRelative),
-                                   Name("relative", OomScoreAdj::kRelative),
-                                   Name("absolute", OomScoreAdj::kAbsolute)};
+constexpr EnumName kOomScores[] = {
+    Name("no", OomScoreAdj::kNo), Name("yes", OomScoreAdj::kRelative),
+    Name("relative", OomScoreAdj::kRelative), Name("absolute", OomScoreAdj::kAbsolute)};
 
 constexpr EnumName kPubsubDefaults[] = {Name("allchannels", AclPubsubDefault::kAllChannels),
                                         Name("resetchannels", AclPubsubDefault::kResetChannels)};

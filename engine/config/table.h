@@ -65,11 +65,11 @@ inline constexpr size_t kGroupCount = static_cast<size_t>(Group::kDebug) + 1;
 // Flags of a row.
 enum : uint32_t {
   kMutable = 0,
-  kFixed = 1 << 0,        // only in the file and on the command line
-  kVolatile = 1 << 1,     // SET to the same value still has its effect (a file's content may be new)
-  kSensitive = 1 << 2,    // the value never reaches a log
-  kHidden = 1 << 3,       // CONFIG GET finds it by its exact name only
-  kProtected = 1 << 4,    // SET needs enable-protected-configs
+  kFixed = 1 << 0,      // only in the file and on the command line
+  kVolatile = 1 << 1,   // SET to the same value still has its effect (a file's content may be new)
+  kSensitive = 1 << 2,  // the value never reaches a log
+  kHidden = 1 << 3,     // CONFIG GET finds it by its exact name only
+  kProtected = 1 << 4,  // SET needs enable-protected-configs
   kDenyLoading = 1 << 5,  // SET is refused while a data set is being loaded
   kMulti = 1 << 6,        // takes several words
   kUnused = 1 << 7,       // accepted for compatibility; norn does nothing with it (yet)
@@ -121,7 +121,9 @@ struct EnumKind {
 
 struct RewriteLine {
   std::string text;
-  bool force;  // written even where the old file has no line of this option
+  bool force;  // written even where the old file has no line to replace
+  // Which of the option's lines this is, where it has several: the first word of its value.
+  std::string_view part = {};
 };
 
 // A value with a form of its own.
@@ -150,6 +152,9 @@ struct Row {
 
 // All rows, grouped, in the order of --print-config.
 std::span<const Row> OptionTable();
+
+// What a server without a file and flags runs with.
+const Options& Defaults();
 
 // The row of a name or an alias in any case; nullptr: there is none.
 const Row* FindOption(std::string_view name);

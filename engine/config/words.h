@@ -3,6 +3,7 @@
 //
 //   plain   "with blanks, \n \r \t \b \a \xHH and \" inside"   'raw, only \' is special'
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ std::string QuoteWord(std::string_view text);
 
 // The pieces between single blanks, empty ones too; none for an empty text.
 std::vector<std::string> SplitAtBlanks(std::string_view text);
+
+// A number of bytes with the largest unit that divides it: 64mb, 1025.
+std::string ShortBytes(uint64_t bytes);
 
 // The bytes of `text` in lower case (ASCII only), and without blanks at both ends.
 std::string Lower(std::string_view text);

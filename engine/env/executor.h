@@ -5,10 +5,15 @@
 // happens-before edge.
 //
 // Order, in both worlds:
-//   O1  Tasks posted from one executor to another run in the order posted. Between different
-//   senders: any order. O2  Fibers that become runnable on one executor run in the order in which
-//   they became so. O3  A posted task never runs inside Post, not even on the own executor; a
-//   spawned fiber never inside Spawn. O4  No fiber runs twice at once, none changes its executor.
+//   O1  Tasks posted from one executor to another run in the order posted. Between senders: any order.
+//   O2  Fibers that become runnable on one executor run in the order in which they became so.
+//   O3  A posted task never runs inside Post, not even on the own executor; a spawned fiber never
+//       inside Spawn.
+//   O4  No fiber runs twice at once, none changes its executor.
+//
+// The end of a node, each step on all its executors before the next: nothing runs any more; tasks that
+// wait are dropped (Task::drop; some live on a fiber's stack); fibers are killed, oldest first; tasks
+// that their destructors posted are dropped.
 
 #include "engine/base/time.h"
 

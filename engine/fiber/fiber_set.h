@@ -3,9 +3,10 @@
 // their env::Executor on it: the real one runs it from its epoll loop, the simulated one a fiber at
 // a time from its scheduler.
 //
-//   I1  A fiber is in exactly one state: running (at most one of a set), ready (in the queue once),
-//   or parked. I2  Ready fibers run in the order in which they became ready (executor.h O2). I3  A
-//   fiber in the timer heap is parked and has a deadline before Never().
+//   I1  A fiber is in exactly one state: running (at most one of a set), ready (in the queue once), or
+//       parked.
+//   I2  Ready fibers run in the order in which they became ready (executor.h O2).
+//   I3  A fiber in the timer heap is parked and has a deadline before Never().
 //
 // Not thread-safe: everything happens on the owning executor. Destroying a set kills the fibers
 // that are left.

@@ -17,6 +17,8 @@ class ClientHandle {
   virtual void Kill(bool after_reply) = 0;
   // Fills the sizes that only the connection knows (buffers, memory) into its session.
   virtual void RefreshSizes() = 0;
+  // Once a second: what must happen to a client that does nothing.
+  virtual void Tick() = 0;
 };
 
 class ClientRegistry {

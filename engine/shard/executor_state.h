@@ -13,6 +13,7 @@
 #include "engine/env/env.h"
 #include "engine/env/logger.h"
 #include "engine/fiber/wait_queue.h"
+#include "engine/shard/command_names.h"
 #include "engine/shard/shard.h"
 
 namespace norn {
@@ -26,6 +27,8 @@ struct ExecutorState {
   Shard& home() const { return *shards[index]; }
   KeyspaceView view() const { return KeyspaceView(keyspaces, shard_count, hash_seed); }
   bool single() const { return shard_count == 1; }
+  // After config changed.
+  void AdoptLogLevel();
 
   env::Env& env;
   NodeControl& node;
@@ -36,6 +39,7 @@ struct ExecutorState {
   Shard* const* const shards;
   Keyspace* const* const keyspaces;
   config::Config config;
+  const CommandNames names;
   ExecutorStats stats;
   Pause pause;
   WaitQueue paused_fibers;

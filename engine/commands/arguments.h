@@ -1,0 +1,43 @@
+#pragma once
+// Reading the words of a command. Each function either gives the value or has replied the error, so that a handler returns
+// at once on nullopt.
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/commands/command.h"
+#include "engine/commands/errors.h"
+#include "engine/commands/replies.h"
+#include "engine/keyspace/access.h"
+
+namespace norn {
+
+// A 32-bit integer; `error`, when given, answers all that is not one.
+std::optional<int64_t> Int32At(CommandContext& c, size_t at, ErrorText error = kNoError);
+
+// A database below the option `databases`.
+std::optional<DbIndex> DbAt(CommandContext& c, size_t at);
+
+// "ERR invalid expire time in 'set' command", with the name of this command.
+void ReplyInvalidExpireTime(CommandContext& c);
+
+// "ERR wrong number of arguments for 'mset' command": counts that the table's arity cannot tell.
+void ReplyWrongArity(CommandContext& c);
+
+// What the access bits of entries mean at present.
+AccessPolicy AccessPolicyOf(const config::Options& options);
+
+// The moment of the command for a look at a key that is no use of it (TTL, TYPE, OBJECT): leaves LRU and LFU alone.
+inline Moment WithoutTouch(const CommandContext& c) {
+  Moment moment = c.moment;
+  moment.touch = false;
+  return moment;
+}
+
+// Requires entry.IsString().
+inline void ReplyString(CommandContext& c, const Entry& entry) {
+  StringScratch scratch;
+  c.reply.Bulk(entry.String(scratch));
+}
+
+}  // namespace norn

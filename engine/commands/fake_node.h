@@ -1,0 +1,98 @@
+#pragma once
+// A NodeControl for tests of handlers: everything it is asked for is a public field, and what it was told is kept there.
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "engine/commands/node_control.h"
+
+namespace norn {
+
+class FakeNode : public NodeControl {
+ public:
+  env::Env& env() override {
+    CHECK_MSG(env_value != nullptr, "the test gave the node no Env");
+    return *env_value;
+  }
+  const config::Config& config() override { return config_value; }
+  Instant start_instant() override { return {}; }
+  WallTime start_wall() override { return {}; }
+  std::string_view run_id() override { return "0123456789abcdef0123456789abcdef01234567"; }
+  std::string ListeningPortText() override { return "6379"; }
+  const HostFacts& host() override { return host_value; }
+
+  absl::Status SetConfig(const std::vector<std::pair<std::string, std::string>>& pairs) override {
+    std::vector<std::string_view> words;
+    for (const auto& [name, value] : pairs) {
+      words.push_back(name);
+      words.push_back(value);
+    }
+    absl::StatusOr<config::Change> change = config::Set(config_value, words, {});
+    if (!change.ok()) return change.status();
+    config_value = std::move(change->after);
+    return absl::OkStatus();
+  }
+  absl::Status RewriteConfig() override { return rewrite_status; }
+
+  NodeStats GatherStats() override { return stats; }
+  void ResetStats() override { ++stat_resets; }
+  void ResetLatency(const std::vector<uint32_t>& command_ids) override {
+    latency_resets.push_back(command_ids);
+  }
+
+  std::vector<ClientInfo> Clients() override { return clients; }
+  size_t KillClients(const std::function<bool(const ClientInfo&)>& wanted, ClientId) override {
+    return std::erase_if(clients, wanted);
+  }
+  void DiscardTransaction(Session& session) override {
+    session.transaction = {};
+    session.watched.clear();
+  }
+  void CountDeniedAuth() override { ++denied_auths; }
+  bool Unblock(ClientId id, bool) override { return id == blocked_client; }
+  void SetPause(Pause wanted) override { pause = wanted; }
+  Pause GetPause() override { return pause; }
+
+  std::vector<CommandLogEntry> CommandLog(CommandLogKind kind, int64_t count) override {
+    std::vector<CommandLogEntry> entries = logs[kind];
+    if (count >= 0 && entries.size() > static_cast<size_t>(count)) {
+      entries.resize(static_cast<size_t>(count));
+    }
+    return entries;
+  }
+  size_t CommandLogLength(CommandLogKind kind) override { return logs[kind].size(); }
+  void CommandLogReset(CommandLogKind kind) override { logs[kind].clear(); }
+  void LogCommand(CommandLogKind, const CommandSpec&, std::span<const std::string_view>,
+                  const Session&, WallTime, int64_t) override {}
+
+  void OnEveryShard(const std::function<void(uint32_t, Keyspace&)>& work) override {
+    for (size_t i = 0; i < shards.size(); ++i) work(static_cast<uint32_t>(i), *shards[i]);
+  }
+  absl::Status Shutdown(const ShutdownRequest& request) override {
+    shutdowns.push_back(request);
+    return shutdown_status;
+  }
+  void SetActiveExpire(bool on) override { active_expire = on; }
+
+  env::Env* env_value = nullptr;
+  config::Config config_value;
+  HostFacts host_value;
+  std::vector<Keyspace*> shards;
+  NodeStats stats;
+  std::vector<ClientInfo> clients;
+  ClientId blocked_client;
+  std::map<CommandLogKind, std::vector<CommandLogEntry>> logs;  // newest first
+  Pause pause;
+  absl::Status rewrite_status;
+  absl::Status shutdown_status;
+  std::vector<ShutdownRequest> shutdowns;
+  std::vector<std::vector<uint32_t>> latency_resets;
+  int stat_resets = 0;
+  int denied_auths = 0;
+  bool active_expire = true;
+};
+
+}  // namespace norn

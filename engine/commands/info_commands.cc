@@ -1,0 +1,26 @@
+// INFO.
+
+#include "engine/commands/handlers.h"
+#include "engine/commands/info.h"
+#include "engine/commands/node_control.h"
+
+namespace norn::handlers {
+
+void Info(CommandContext& c) {
+  const NodeStats stats = c.node.GatherStats();
+  const InfoFacts facts{.options = c.options,
+                        .stats = stats,
+                        .host = c.node.host(),
+                        .now = c.now,
+                        .instant = c.instant,
+                        .start_instant = c.node.start_instant(),
+                        .start_wall = c.node.start_wall(),
+                        .run_id = c.node.run_id(),
+                        .port = c.node.ListeningPortText(),
+                        .config_file = c.node.config().file,
+                        .pause = c.node.GetPause(),
+                        .threads = c.node.env().executor().Count()};
+  c.reply.Verbatim("txt", InfoText(facts, SectionsByName(c.words.subspan(1))));
+}
+
+}  // namespace norn::handlers

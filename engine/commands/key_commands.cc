@@ -1,0 +1,133 @@
+// The commands that deal with keys whatever their values are: DEL, EXISTS, TYPE, RENAME, COPY, MOVE ...
+
+#include <utility>
+
+#include "engine/commands/arguments.h"
+#include "engine/commands/handlers.h"
+#include "engine/commands/type_names.h"
+
+namespace norn::handlers {
+namespace {
+
+void Delete(CommandContext& c) {
+  int64_t deleted = 0;
+  for (size_t i = 1; i < c.count(); ++i) {
+    const Key key = c.KeyAt(i);
+    if (c.DbFor(key).Erase(key, c.moment)) ++deleted;
+  }
+  c.reply.Integer(deleted);
+}
+
+// How many of the words from 1 on are keys that exist; one named twice counts twice.
+int64_t CountExisting(CommandContext& c, const Moment& moment) {
+  int64_t existing = 0;
+  for (size_t i = 1; i < c.count(); ++i) {
+    const Key key = c.KeyAt(i);
+    if (c.DbFor(key).Find(key, moment)) ++existing;
+  }
+  return existing;
+}
+
+// RENAME and RENAMENX once it is clear what they are asked for. The source is found again because the look at the destination
+// may have deleted an expired entry there, and with it the reference.
+void MoveValue(CommandContext& c, const Key& from, const Key& to) {
+  const Moment moment = WithoutTouch(c);
+  Db& source = c.DbFor(from);
+  const EntryRef found = source.FindForWrite(from, moment);
+  const int64_t deadline_ms = found->deadline_ms();
+  c.DbFor(to).Put(to, source.Take(from, found), deadline_ms, moment);
+}
+
+void RenameKey(CommandContext& c, bool only_if_absent) {
+  const Key from = c.KeyAt(1);
+  const Key to = c.KeyAt(2);
+  if (!c.DbFor(from).FindForWrite(from, c.moment)) return c.reply.Error(kNoSuchKey);
+  const bool same = from.bytes == to.bytes;
+  const bool taken = same || c.DbFor(to).FindForWrite(to, c.moment);
+  if (only_if_absent && taken) return c.reply.Integer(0);
+  if (!same) MoveValue(c, from, to);
+  if (only_if_absent) return c.reply.Integer(1);
+  c.reply.Ok();
+}
+
+struct CopyOptions {
+  bool replace = false;
+  DbIndex db;
+};
+
+// nullopt: the error is replied.
+std::optional<CopyOptions> ReadCopyOptions(CommandContext& c) {
+  CopyOptions options{.db = c.session.db};
+  for (size_t i = 3; i < c.count(); ++i) {
+    if (WordIs(c.word(i), "replace")) {
+      options.replace = true;
+    } else if (WordIs(c.word(i), "db") && i + 1 < c.count()) {
+      const std::optional<DbIndex> db = DbAt(c, ++i);
+      if (!db) return std::nullopt;
+      options.db = *db;
+    } else {
+      c.reply.Error(kSyntaxError);
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+}  // namespace
+
+void Del(CommandContext& c) { Delete(c); }
+
+// A string's memory goes at once: that is one free. Db puts what takes longer aside by itself.
+void Unlink(CommandContext& c) { Delete(c); }
+
+void Exists(CommandContext& c) { c.reply.Integer(CountExisting(c, WithoutTouch(c))); }
+
+void Touch(CommandContext& c) { c.reply.Integer(CountExisting(c, c.moment)); }
+
+void Type(CommandContext& c) {
+  const Key key = c.KeyAt(1);
+  const EntryRef found = c.DbFor(key).Find(key, WithoutTouch(c));
+  c.reply.Simple(found ? TypeName(found->type()) : "none");
+}
+
+void Rename(CommandContext& c) { RenameKey(c, false); }
+
+void RenameNx(CommandContext& c) { RenameKey(c, true); }
+
+void Move(CommandContext& c) {
+  if (c.options.cluster_enabled) return c.reply.Error("ERR MOVE is not allowed in cluster mode");
+  const std::optional<DbIndex> to = DbAt(c, 2);
+  if (!to) return;
+  if (*to == c.session.db) return c.reply.Error(kSameObject);
+  const Key key = c.KeyAt(1);
+  Db& source = c.DbFor(key);
+  Db& destination = c.keys.DbFor(key, *to);
+  const EntryRef found = source.FindForWrite(key, c.moment);
+  if (!found) return c.reply.Integer(0);
+  if (destination.FindForWrite(key, c.moment)) return c.reply.Integer(0);
+  const int64_t deadline_ms = found->deadline_ms();
+  destination.Put(key, source.Take(key, found), deadline_ms, c.moment);
+  c.reply.Integer(1);
+}
+
+void Copy(CommandContext& c) {
+  const std::optional<CopyOptions> options = ReadCopyOptions(c);
+  if (!options) return;
+  if (c.options.cluster_enabled && (c.session.db.value != 0 || options->db.value != 0)) {
+    return c.reply.Error("ERR Copying to another database is not allowed in cluster mode");
+  }
+  const Key from = c.KeyAt(1);
+  const Key to = c.KeyAt(2);
+  if (options->db == c.session.db && from.bytes == to.bytes) return c.reply.Error(kSameObject);
+  Db& source = c.DbFor(from);
+  if (!source.Find(from, c.moment)) return c.reply.Integer(0);
+  Db& destination = c.keys.DbFor(to, options->db);
+  if (destination.FindForWrite(to, c.moment) && !options->replace) return c.reply.Integer(0);
+  const Moment moment = WithoutTouch(c);
+  const EntryRef found = source.FindForWrite(from, moment);
+  const int64_t deadline_ms = found->deadline_ms();
+  destination.Put(to, source.Copy(found), deadline_ms, moment);
+  c.reply.Integer(1);
+}
+
+}  // namespace norn::handlers

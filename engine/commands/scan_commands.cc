@@ -1,0 +1,141 @@
+#include "engine/commands/scan_commands.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <vector>
+
+#include "engine/base/glob.h"
+#include "engine/base/number.h"
+#include "engine/commands/arguments.h"
+#include "engine/commands/handlers.h"
+#include "engine/commands/type_names.h"
+
+namespace norn {
+namespace {
+
+constexpr uint64_t kPositionMask = (uint64_t{1} << Db::kScanCursorBits) - 1;
+
+// Which of the visited entries are wanted.
+struct Filter {
+  std::optional<ValueType> type;
+  std::string_view pattern = "*";
+
+  bool Wants(const Entry& entry, int64_t now_ms) const {
+    if (type && entry.type() != *type) return false;
+    if (pattern != "*" && !GlobMatch(pattern, entry.key())) return false;
+    return !entry.ExpiredAt(now_ms);
+  }
+};
+
+struct ScanOptions {
+  Filter filter;
+  size_t count = 10;
+};
+
+// nullopt: the error is replied.
+std::optional<ValueType> ReadType(CommandContext& c, size_t at) {
+  for (const auto& [type, name] : kTypeNames) {
+    if (WordIs(c.word(at), name)) return type;
+  }
+  c.reply.Error(fmt::format("ERR unknown type name '{}'", UpToNul(c.word(at))));
+  return std::nullopt;
+}
+
+// False: the error is replied.
+bool ReadPair(CommandContext& c, size_t at, ScanOptions* options) {
+  if (WordIs(c.word(at), "count")) {
+    const std::optional<int64_t> count = IntegerAt(c, at + 1);
+    if (!count) return false;
+    if (*count < 1) {
+      c.reply.Error(kSyntaxError);
+      return false;
+    }
+    options->count = static_cast<size_t>(*count);
+    return true;
+  }
+  if (WordIs(c.word(at), "match")) {
+    options->filter.pattern = c.word(at + 1);
+    return true;
+  }
+  if (WordIs(c.word(at), "type")) {
+    options->filter.type = ReadType(c, at + 1);
+    return options->filter.type.has_value();
+  }
+  c.reply.Error(kSyntaxError);
+  return false;
+}
+
+std::optional<ScanOptions> ReadOptions(CommandContext& c) {
+  ScanOptions options;
+  for (size_t i = 2; i < c.count(); i += 2) {
+    if (WordIs(c.word(i), "novalues")) {
+      c.reply.Error("ERR NOVALUES option can only be used in HSCAN");
+      return std::nullopt;
+    }
+    if (WordIs(c.word(i), "noscores")) {
+      c.reply.Error("ERR NOSCORES option can only be used in ZSCAN");
+      return std::nullopt;
+    }
+    if (i + 1 == c.count()) {
+      c.reply.Error(kSyntaxError);
+      return std::nullopt;
+    }
+    if (!ReadPair(c, i, &options)) return std::nullopt;
+  }
+  return options;
+}
+
+void ReplyScan(CommandContext& c, uint64_t cursor, const std::vector<std::string_view>& keys) {
+  c.reply.Array(2);
+  c.reply.Bulk(fmt::format_int(cursor).c_str());
+  c.reply.Array(keys.size());
+  for (const std::string_view key : keys) c.reply.Bulk(key);
+}
+
+}  // namespace
+
+uint32_t ScanShard(std::string_view cursor_word, uint32_t shard_count) {
+  const uint64_t shard = ParseUint64(cursor_word).value_or(0) >> Db::kScanCursorBits;
+  return shard < shard_count ? static_cast<uint32_t>(shard) : 0;
+}
+
+namespace handlers {
+
+void Scan(CommandContext& c) {
+  const std::optional<uint64_t> cursor = ParseUint64(c.word(1));
+  if (!cursor) return c.reply.Error("ERR invalid cursor");
+  const std::optional<ScanOptions> options = ReadOptions(c);
+  if (!options) return;
+  std::vector<std::string_view> keys;
+  const uint64_t shard = *cursor >> Db::kScanCursorBits;
+  if (shard >= c.keys.shard_count()) return ReplyScan(c, 0, keys);
+  const Db& db = c.keys.shard(static_cast<uint32_t>(shard)).db(c.session.db);
+  uint64_t next = db.Scan(*cursor & kPositionMask, options->count, [&](const Entry& entry) {
+    if (options->filter.Wants(entry, c.moment.now_ms)) keys.push_back(entry.key());
+  });
+  if (next != 0) {
+    next |= shard << Db::kScanCursorBits;
+  } else if (shard + 1 < c.keys.shard_count()) {
+    next = (shard + 1) << Db::kScanCursorBits;
+  }
+  ReplyScan(c, next, keys);
+}
+
+void Keys(CommandContext& c) {
+  const Filter filter{.type = std::nullopt, .pattern = c.word(1)};
+  const ReplyWriter::Deferred begun = c.reply.BeginDeferred();
+  size_t count = 0;
+  for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
+    const Db& db = c.keys.shard(shard).db(c.session.db);
+    db.Scan(0, SIZE_MAX, [&](const Entry& entry) {
+      if (!filter.Wants(entry, c.moment.now_ms)) return;
+      c.reply.Bulk(entry.key());
+      ++count;
+    });
+  }
+  c.reply.EndArray(begun, count);
+}
+
+}  // namespace handlers
+}  // namespace norn

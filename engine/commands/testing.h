@@ -1,0 +1,151 @@
+#pragma once
+// A fixture that runs command lines against a keyspace of one or more shards, as one client of a node, in virtual time:
+//
+//   EXPECT_THAT(Run("SET k v EX 10"), IsOk());
+//   Advance(Duration::Seconds(11));
+//   EXPECT_THAT(Run("GET k"), IsNil());
+//
+// or, where the replies are the point, as a session whose replies are written as reply_value.h shows them:
+//
+//   Session({{"SET k v", "+OK"}, {"GET k", "$v"}, {"INCR k", "-ERR value is not an integer or out of range"}});
+//
+// Only what stands before and in a handler runs here: resolving the name, the arity, the handler. Gates, transactions and
+// placement belong to the dispatcher and its tests.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/words.h"
+#include "engine/commands/fake_node.h"
+#include "engine/commands/reply_value.h"
+#include "engine/commands/table.h"
+
+namespace norn {
+
+class CommandTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kStartMs = 1'700'000'000'000;
+  static constexpr uint64_t kHashSeed = 42;
+
+  explicit CommandTest(uint32_t shards = 1) {
+    for (uint32_t i = 0; i < shards; ++i) {
+      keyspaces_.push_back(MakeKeyspace(i));
+      pointers_.push_back(keyspaces_.back().get());
+    }
+    node_.shards = pointers_;
+    session_.authenticated = true;
+  }
+
+  // The line is cut into words as the inline protocol does it: quotes and escapes work.
+  ReplyValue Run(std::string_view line) {
+    std::vector<std::string> words;
+    CHECK(SplitWords(line, &words));
+    return RunWords(std::vector<std::string_view>(words.begin(), words.end()));
+  }
+  ReplyValue RunWords(const std::vector<std::string_view>& words) {
+    return ParseReply(RunBytes(words));
+  }
+  struct Step {
+    std::string_view line;
+    std::string_view reply;
+  };
+  void Session(std::initializer_list<Step> steps) {
+    for (const Step& step : steps) {
+      EXPECT_EQ(Show(Run(step.line)), step.reply) << "after: " << step.line;
+    }
+  }
+  // The reply as it stands on the wire.
+  std::string RunBytes(const std::vector<std::string_view>& words) {
+    ByteBuffer out;
+    ReplyWriter reply(out, session_.resp);
+    const Resolved resolved = ResolveCommand(words);
+    if (resolved.spec == nullptr || resolved.unknown_subcommand) {
+      reply.Error("ERR unknown command");
+    } else if (!FitsArity(*resolved.spec, words.size())) {
+      reply.Error(
+          fmt::format("ERR wrong number of arguments for '{}' command", resolved.spec->full_name));
+    } else {
+      CommandContext context = Context(words, *resolved.spec, reply);
+      resolved.spec->handler(context);
+    }
+    return std::string(out.view());
+  }
+
+  void Advance(Duration by) { now_us_ += by.micros(); }
+  int64_t now_ms() const { return now_us_ / 1000; }
+  config::Options& options() { return node_.config_value.options; }
+  norn::Session& session() { return session_; }
+  FakeNode& node() { return node_; }
+  Keyspace& keyspace(uint32_t shard = 0) { return *keyspaces_[shard]; }
+  KeyspaceView keys() {
+    return {pointers_.data(), static_cast<uint32_t>(pointers_.size()), kHashSeed};
+  }
+
+ private:
+  static std::unique_ptr<Keyspace> MakeKeyspace(uint32_t shard);
+
+  static bool FitsArity(const CommandSpec& spec, size_t words) {
+    const int count = static_cast<int>(words);
+    return spec.arity >= 0 ? count == spec.arity : count >= -spec.arity;
+  }
+
+  CommandContext Context(std::span<const std::string_view> words, const CommandSpec& spec,
+                         ReplyWriter& reply) {
+    return {.words = words,
+            .spec = &spec,
+            .reply = reply,
+            .session = session_,
+            .keys = keys(),
+            .moment = {.now_ms = now_ms(), .touch = !session_.no_touch},
+            .now = WallTime{now_us_},
+            .instant = Instant{now_us_ * 1000},
+            .options = node_.config_value.options,
+            .node = node_};
+  }
+
+  FakeNode node_;
+  std::vector<std::unique_ptr<Keyspace>> keyspaces_;
+  std::vector<Keyspace*> pointers_;
+  norn::Session session_;
+  int64_t now_us_ = kStartMs * 1000;
+};
+
+// ---- matchers ----
+
+MATCHER(IsOk, "is +OK") { return arg.kind == '+' && arg.text == "OK"; }
+MATCHER(IsNil, "is null") { return arg.null; }
+MATCHER_P(IsInt, value, "is the integer " + ::testing::PrintToString(value)) {
+  return arg.kind == ':' && arg.integer == value;
+}
+MATCHER_P(IsBulk, text, "is the bulk string " + ::testing::PrintToString(text)) {
+  return arg.kind == '$' && !arg.null && arg.text == std::string_view(text);
+}
+MATCHER_P(IsSimple, text, "is the simple string " + ::testing::PrintToString(text)) {
+  return arg.kind == '+' && arg.text == std::string_view(text);
+}
+MATCHER_P(IsError, text, "is the error " + ::testing::PrintToString(text)) {
+  return arg.kind == '-' && arg.text == std::string_view(text);
+}
+// An array whose elements match in this order.
+template <typename... Matchers>
+auto IsArray(Matchers... matchers) {
+  return ::testing::AllOf(
+      ::testing::Field(&ReplyValue::kind, '*'),
+      ::testing::Field(&ReplyValue::items, ::testing::ElementsAre(matchers...)));
+}
+// A map whose keys and values, in turn, match in this order: RESP3's map, RESP2's array.
+template <typename... Matchers>
+auto IsMap(Matchers... matchers) {
+  return ::testing::AllOf(
+      ::testing::Field(&ReplyValue::kind, ::testing::AnyOf('*', '%')),
+      ::testing::Field(&ReplyValue::items, ::testing::ElementsAre(matchers...)));
+}
+
+}  // namespace norn

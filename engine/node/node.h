@@ -1,0 +1,139 @@
+#pragma once
+// One process of a deployment: its shards, its executors' states, its clients, over one Env. What a command may ask of the
+// whole node (NodeControl) is answered here, by posts to the executors that own the answer.
+//
+// Sockets and connections are net's; NodeHost (net/node_host.h) wires a Node to them.
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/commands/command_log.h"
+#include "engine/commands/node_control.h"
+#include "engine/node/rate_sampler.h"
+#include "engine/session/client_registry.h"
+#include "engine/shard/executor_state.h"
+#include "engine/shard/shard.h"
+
+namespace norn {
+
+// What only the wiring around the node can do. Empty functions: not available in this world.
+struct NodeHooks {
+  // Applies an effect of CONFIG SET outside the engine (listeners, descriptors, directory). Runs on executor 0's fiber; may
+  // park. An error undoes the CONFIG SET.
+  std::function<absl::Status(config::Effect, const config::Config& after)> apply_effect;
+  // Stops accepting, before the end.
+  std::function<void()> stop_listening;
+};
+
+class Node : public NodeControl {
+ public:
+  Node(env::Env& env, config::Config config, HostFacts host);
+  ~Node() override;
+
+  // Spawns each executor's cron. Requires: called from a fiber on executor 0. Parks.
+  void Start();
+
+  void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
+  void SetListeningPort(std::string port) { port_ = std::move(port); }
+
+  uint32_t executor_count() const { return static_cast<uint32_t>(executors_.size()); }
+  ExecutorState& state(uint32_t executor) { return executors_[executor]->state; }
+  ExecutorState* const* states() const { return states_.data(); }
+  ClientRegistry& clients(uint32_t executor) { return executors_[executor]->clients; }
+
+  // The next client id, or nullopt when maxclients are connected. Answered by executor 0. Parks.
+  std::optional<ClientId> AdmitClient();
+  // The client that AdmitClient let in is gone. Never parks.
+  void ReleaseClient();
+  // Requires: the client's executor.
+  ClientInfo DescribeClient(ClientHandle& client);
+
+  // ---- NodeControl ----
+  env::Env& env() override { return env_; }
+  const config::Config& config() override;
+  Instant start_instant() override { return start_instant_; }
+  WallTime start_wall() override { return start_wall_; }
+  std::string_view run_id() override { return run_id_; }
+  std::string ListeningPortText() override { return port_; }
+  const HostFacts& host() override { return host_; }
+  absl::Status SetConfig(const std::vector<std::pair<std::string, std::string>>& pairs) override;
+  absl::Status RewriteConfig() override;
+  NodeStats GatherStats() override;
+  void ResetStats() override;
+  void ResetLatency(const std::vector<uint32_t>& command_ids) override;
+  std::vector<ClientInfo> Clients() override;
+  size_t KillClients(const std::function<bool(const ClientInfo&)>& wanted, ClientId self) override;
+  void DiscardTransaction(Session& session) override;
+  void CountDeniedAuth() override;
+  bool Unblock(ClientId id, bool with_error) override;
+  void SetPause(Pause pause) override;
+  Pause GetPause() override;
+  std::vector<CommandLogEntry> CommandLog(CommandLogKind kind, int64_t count) override;
+  size_t CommandLogLength(CommandLogKind kind) override;
+  void CommandLogReset(CommandLogKind kind) override;
+  void LogCommand(CommandLogKind kind, const CommandSpec& spec,
+                  std::span<const std::string_view> words, const Session& session, WallTime now,
+                  int64_t value) override;
+  void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) override;
+  absl::Status Shutdown(const ShutdownRequest& request) override;
+  void SetActiveExpire(bool on) override;
+
+ private:
+  struct PerExecutor {
+    PerExecutor(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
+                Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
+                uint64_t hash_seed)
+        : state(env, node, index, std::move(config), shards, keyspaces, shard_count, hash_seed) {}
+
+    ExecutorState state;
+    ClientRegistry clients;
+    RateSampler commands_rate;
+    RateSampler input_rate;
+    RateSampler output_rate;
+    uint64_t denied_auths = 0;
+    uint64_t used_memory_peak_bytes = 0;
+    size_t expire_cursor_db = 0;
+    bool active_expire = true;
+    config::MaxmemoryPolicy adopted_policy = config::MaxmemoryPolicy::kNoEviction;
+  };
+
+  PerExecutor& Here() { return *executors_[env_.executor().Current()]; }
+  void RunCron();
+  void KeepHouse(PerExecutor& here);
+  void ExpireSome(PerExecutor& here);
+  void Sample(PerExecutor& here, Instant now);
+  void TickClients(PerExecutor& here);
+  void DescribeKeyspace(Keyspace& keyspace, NodeStats* out);
+  static void AddDb(const DbStats& from, DbStats* to);
+  absl::Status SetConfigAtZero(const std::vector<std::string_view>& pairs);
+  void AdoptConfig(const config::Config& config);
+  void ApplyToEngine(PerExecutor& here);
+  uint64_t ClientMemoryBytes(PerExecutor& here);
+
+  env::Env& env_;
+  HostFacts host_;
+  NodeHooks hooks_;
+  Instant start_instant_;
+  WallTime start_wall_;
+  std::string run_id_;
+  std::string port_ = "0";
+  uint64_t startup_memory_bytes_ = 0;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::vector<Shard*> shard_pointers_;
+  std::vector<Keyspace*> keyspace_pointers_;
+  std::vector<std::unique_ptr<PerExecutor>> executors_;
+  std::vector<ExecutorState*> states_;
+
+  // ---- executor 0's own ----
+  uint64_t next_client_id_ = 1;
+  uint64_t admitted_clients_ = 0;
+  norn::CommandLog command_log_;
+  bool config_changing_ = false;
+  WaitQueue config_turn_;
+};
+
+}  // namespace norn

@@ -1,0 +1,67 @@
+// Snapshots by versioned groups of lines: what is about to change is shown first, what does not change is walked (I5).
+
+#include <algorithm>
+
+#include "engine/structs/hash_table_core.h"
+
+namespace norn {
+
+using namespace hash_layout;  // NOLINT: this file is about those bytes
+
+void HashTableCore::BeginSnapshot(SnapshotVisit visit) {
+  CHECK(snapshot_ == nullptr);
+  ++version_;
+  snapshot_ = std::make_unique<Snapshot>();
+  snapshot_->visit = std::move(visit);
+}
+
+void HashTableCore::EndSnapshot() { snapshot_.reset(); }
+
+bool HashTableCore::SaveSome(size_t lines) {
+  CHECK(snapshot_ != nullptr);
+  while (!snapshot_->walked) {
+    if (lines == 0) return false;
+    const Word word = WordAt(snapshot_->next_prefix);
+    Segment* segment = SegmentOf(word);
+    const uint64_t pending = segment == nullptr ? 0 : ~SavedGroups(segment) & segment->AllGroups();
+    if (pending == 0) {
+      snapshot_->next_prefix = PointBehind(snapshot_->next_prefix, DepthOf(word));
+      snapshot_->walked = snapshot_->next_prefix == 0;
+      --lines;
+      continue;
+    }
+    SaveGroup(segment, static_cast<unsigned>(std::countr_zero(pending)));
+    lines -= std::min(lines, size_t{1} << segment->GroupShift());
+  }
+  return true;
+}
+
+void HashTableCore::SaveLine(Segment* segment, uint32_t line_index) {
+  SaveGroup(segment, segment->GroupOf(line_index));
+}
+
+void HashTableCore::SaveGroup(Segment* segment, unsigned group) {
+  if (segment->version != version_) {
+    segment->version = version_;
+    segment->saved = 0;
+  }
+  const uint64_t bit = uint64_t{1} << group;
+  if ((segment->saved & bit) != 0) return;
+  segment->saved |= bit;
+  const unsigned shift = segment->GroupShift();
+  const uint32_t end = std::min(segment->lines, (group + 1) << shift);
+  for (uint32_t l = group << shift; l < end; ++l) {
+    const Line* line = segment->line(l);
+    for (uint32_t used = MatchUsed(line->meta); used != 0; used &= used - 1) {
+      snapshot_->visit(ItemOf(line->cells[std::countr_zero(used)]));
+    }
+  }
+}
+
+void HashTableCore::SaveSegment(Segment* segment) {
+  if (snapshot_ == nullptr) return;
+  const unsigned groups = segment->GroupOf(segment->lines - 1) + 1;
+  for (unsigned group = 0; group < groups; ++group) SaveGroup(segment, group);
+}
+
+}  // namespace norn
