@@ -250,7 +250,10 @@ class StandIn : public Server {
     if (mistake_ == Mistake::kNeverExpires) return;
     const int64_t now_ns = env_.clock().Now().ns;
     std::erase_if(disk_->dbs[name], [&](const auto& entry) {
-      return entry.second.deadline && entry.second.deadline->latest_ns < now_ns;
+      const auto& [key, value] = entry;
+      const bool expired = value.deadline && value.deadline->latest_ns < now_ns;
+      if (expired) ++versions_[name + " " + key];
+      return expired;
     });
   }
 
