@@ -65,7 +65,7 @@ void SwapDb(CommandContext& c) {
   if (outside(*first) || outside(*second)) return c.reply.Error(kDbOutOfRange);
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     c.keys.shard(shard).SwapDb(DbIndex{static_cast<uint32_t>(*first)},
-                               DbIndex{static_cast<uint32_t>(*second)});
+                               DbIndex{static_cast<uint32_t>(*second)}, c.moment);
   }
   c.reply.Ok();
 }
