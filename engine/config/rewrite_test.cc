@@ -161,7 +161,9 @@ std::vector<std::string> ArbitraryForm(std::string_view name) {
   if (name == "replicaof") return {"::1", "70"};
   if (name == "latency-tracking-info-percentiles") return {"12.5", "99.999"};
   if (name == "dir") return {*rc::gen::element<std::string>("/a b", "sub", "/x/../y")};
-  return {"127.0.0.1", "-" + ArbitraryText()};  // bind, rdma-bind
+  List addresses = {"-" + ArbitraryText()};  // bind, rdma-bind
+  if (*rc::gen::arbitrary<bool>()) addresses.push_back("127.0.0.1");
+  return addresses;
 }
 
 // A value of any kind that the row accepts, as the words of a file line.
