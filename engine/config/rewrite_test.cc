@@ -125,7 +125,8 @@ TEST(Rewrite, OutputLimitsHaveALineForEachChangedClass) {
 
 TEST(Rewrite, OutputLimitsStayWithTheLineOfTheirClass) {
   const std::string old =
-      "client-output-buffer-limit pubsub 1kb 1kb 1\n# mine\nclient-output-buffer-limit slave 0 0 "
+      "client-output-buffer-limit \"pubsub 1kb 1kb 1\"\n# mine\nclient-output-buffer-limit slave 0 "
+      "0 "
       "0\n";
   Config config = Started(old);
   config.options.client_output_buffer_limit[kPubsubClient].soft_seconds = 2;
