@@ -92,7 +92,7 @@ TEST_F(DbCommands, DebugPopulate) {
       {"DEBUG POPULATE 2 bar 9", "+OK"},
       {"GET bar:1", std::string_view("$value:1\0\0", 10)},
       {"DEBUG POPULATE -1", "-ERR value is out of range, must be positive"},
-      {"DEBUG POPULATE x", "-ERR value is not an integer or out of range"},
+      {"DEBUG POPULATE x", "-ERR value is out of range, must be positive"},
       {"DEBUG POPULATE 1 foo -1", "-ERR value is out of range, must be positive"},
   });
 }
@@ -128,7 +128,8 @@ class DbCommandsOnShards : public DbCommands {
 };
 
 TEST_F(DbCommandsOnShards, WholeDatabases) {
-  Session({{"DEBUG POPULATE 100", "+OK"}, {"DBSIZE", ":100"}, {"SWAPDB 0 1", "+OK"}, {"DBSIZE", ":0"}});
+  Session(
+      {{"DEBUG POPULATE 100", "+OK"}, {"DBSIZE", ":100"}, {"SWAPDB 0 1", "+OK"}, {"DBSIZE", ":0"}});
   Session({{"SWAPDB 0 1", "+OK"}});
   std::set<std::string> found;
   for (int i = 0; i < 500; ++i) found.insert(Run("RANDOMKEY").text);

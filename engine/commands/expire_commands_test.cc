@@ -94,8 +94,8 @@ TEST_F(ExpireCommands, TimesThatAreNone) {
 
 TEST_F(ExpireCommands, ATimeInThePastDeletes) {
   for (const std::string_view line :
-       {"EXPIRE k 0", "EXPIRE k -1", "PEXPIRE k 0", "EXPIREAT k 1", "PEXPIREAT k 1", "PEXPIREAT k -5",
-        "PEXPIRE k -9223372036854775808"}) {
+       {"EXPIRE k 0", "EXPIRE k -1", "PEXPIRE k 0", "EXPIREAT k 1", "PEXPIREAT k 1",
+        "PEXPIREAT k -5", "PEXPIRE k -9223372036854775808"}) {
     Run("SET k v");
     EXPECT_THAT(Run(line), IsInt(1)) << line;
     EXPECT_THAT(Run("DBSIZE"), IsInt(0)) << line;

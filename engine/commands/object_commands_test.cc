@@ -16,7 +16,7 @@ TEST_F(ObjectCommands, Encodings) {
       {"OBJECT ENCODING k", "$embstr"},
       {"SET k 007", "+OK"},
       {"OBJECT ENCODING k", "$embstr"},
-      {"SET k 12345678901234567890123456789012345678901234", "+OK"},
+      {"SET k 1234567890123456789012345678901234567890", "+OK"},
       {"OBJECT ENCODING k", "$embstr"},
       {"SET k 123456789012345678901234567890123456789012345", "+OK"},
       {"OBJECT ENCODING k", "$raw"},

@@ -254,7 +254,8 @@ TEST(FindKeys, SetReadsItsKeyOnlyForGet) {
 TEST(FindKeys, SearchesForKeywords) {
   CommandSpec spec = *FindCommand("ping");
   spec.key_spec_count = 1;
-  spec.key_specs[0] = {.begin = KeySpec::Begin::kKeyword, .index = 1, .keyword = "STREAMS", .last = -1};
+  spec.key_specs[0] = {
+      .begin = KeySpec::Begin::kKeyword, .index = 1, .keyword = "STREAMS", .last = -1};
   const auto keys = [&](std::vector<std::string_view> words) {
     std::vector<size_t> positions;
     for (const KeyPosition& key : FindKeys(spec, words).value()) positions.push_back(key.word);
