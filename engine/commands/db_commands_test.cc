@@ -73,6 +73,7 @@ TEST_F(DbCommands, MemoryUsage) {
       {"MEMORY USAGE k FOO 1", "-ERR syntax error"},
       {"MEMORY USAGE none SAMPLES x", "-ERR value is not an integer or out of range"},
   });
+  Run("DEBUG POPULATE 10000");
   const int64_t small = Run("MEMORY USAGE k SAMPLES 0").integer;
   EXPECT_GE(small, 10);
   EXPECT_LE(small, 40);
