@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/status.h"
 #include "engine/config/rewrite.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
@@ -209,7 +210,7 @@ absl::Status Node::SetConfigAtZero(const std::vector<std::string_view>& pairs) {
     for (const config::PendingEffect& pending : change->effects) {
       const absl::Status applied = hooks_.apply_effect(pending.effect, change->after);
       if (applied.ok()) continue;
-      status = absl::InvalidArgumentError(config::SetFailed(pending.option, applied.message()));
+      status = absl::InvalidArgumentError(config::SetFailed(pending.option, MessageOf(applied)));
       hooks_.apply_effect(pending.effect, before).IgnoreError();
       break;
     }
