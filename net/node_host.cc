@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
 #include "net/connection.h"
@@ -90,7 +91,7 @@ absl::Status NodeHost::Listen(const config::Options& options) {
       if (status.ok()) ++listening;
       if (status.ok() || bind.optional) continue;
       node_.state(0).log.Warning("Warning: Could not create server TCP listening socket {}: {}",
-                                 bind.address, status.message());
+                                 bind.address, MessageOf(status));
       return absl::UnavailableError(
           fmt::format("Failed listening on port {} (tcp), aborting.", options.port));
     }
@@ -103,7 +104,7 @@ absl::Status NodeHost::Listen(const config::Options& options) {
     const absl::Status status = ListenOnEvery("unix:" + options.unixsocket, listen);
     if (!status.ok()) {
       return absl::UnavailableError(
-          fmt::format("Failed opening Unix socket: bind: {}", status.message()));
+          fmt::format("Failed opening Unix socket: bind: {}", MessageOf(status)));
     }
     ++listening;
   }
@@ -163,7 +164,7 @@ void NodeHost::AcceptLoop(uint32_t executor, env::Listener* listener) {
     }
     if (!absl::IsResourceExhausted(stream.status())) break;
     node_.state(executor).log.Warning("Error accepting a client connection: {}",
-                                      stream.status().message());
+                                      MessageOf(stream.status()));
     env_.executor().Park(env_.clock().Now() + kOutOfDescriptorsPause);
   }
   std::erase_if(here.listeners, [listener](const auto& own) { return own.get() == listener; });

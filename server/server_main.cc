@@ -168,6 +168,9 @@ int Main(int argc, char** argv) {
       config::Load(command_line, command_line.from_stdin ? ReadStandardInput() : "", files);
   if (!config.ok()) return Fail(std::string(config.status().message()));
 
+  if (absl::Status renames = CommandNames::Check(config->renames); !renames.ok()) {
+    return Fail(std::string(renames.message()));
+  }
   config::Options& options = config->options;
   if (::chdir(options.dir.c_str()) != 0) {
     return Fail(fmt::format("norn-server: cannot enter directory '{}' (option dir): {}",

@@ -4,13 +4,16 @@
 
 namespace norn {
 
-std::optional<DbIndex> DbAt(CommandContext& c, size_t at, ErrorText error) {
+std::optional<int64_t> Int32At(CommandContext& c, size_t at, ErrorText error) {
   const std::optional<int64_t> value = IntegerAt(c, at, error.empty() ? kNotAnInteger : error);
+  if (!value || (*value >= INT32_MIN && *value <= INT32_MAX)) return value;
+  c.reply.Error(error.empty() ? kNotInInt32 : error);
+  return std::nullopt;
+}
+
+std::optional<DbIndex> DbAt(CommandContext& c, size_t at) {
+  const std::optional<int64_t> value = Int32At(c, at);
   if (!value) return std::nullopt;
-  if (*value < INT32_MIN || *value > INT32_MAX) {
-    c.reply.Error(error.empty() ? kNotInInt32 : error);
-    return std::nullopt;
-  }
   if (*value < 0 || *value >= c.options.databases) {
     c.reply.Error(kDbOutOfRange);
     return std::nullopt;

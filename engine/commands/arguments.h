@@ -12,8 +12,11 @@
 
 namespace norn {
 
-// A database below the option `databases`. With `error` that text answers whatever is not a 32-bit integer.
-std::optional<DbIndex> DbAt(CommandContext& c, size_t at, ErrorText error = kNoError);
+// A 32-bit integer; `error`, when given, answers all that is not one.
+std::optional<int64_t> Int32At(CommandContext& c, size_t at, ErrorText error = kNoError);
+
+// A database below the option `databases`.
+std::optional<DbIndex> DbAt(CommandContext& c, size_t at);
 
 // "ERR invalid expire time in 'set' command", with the name of this command.
 void ReplyInvalidExpireTime(CommandContext& c);

@@ -86,23 +86,22 @@ inline ReplyValue ParseReply(std::string_view bytes) {
   return value;
 }
 
-inline void PrintTo(const ReplyValue& value, std::ostream* out) {
-  *out << value.kind;
-  if (value.null) {
-    *out << "null";
-  } else if (value.kind == ':') {
-    *out << value.integer;
-  } else if (!value.items.empty() ||
-             std::string_view("*%~>|").find(value.kind) != std::string_view::npos) {
-    *out << '[';
-    for (const ReplyValue& item : value.items) {
-      PrintTo(item, out);
-      *out << ' ';
-    }
-    *out << ']';
-  } else {
-    *out << '"' << value.text << '"';
+// In one line, as the sessions of tests write replies: +OK -ERR... :3 $bulk nil [:1, $b] {$k: :1} #t ,1.5
+inline std::string Show(const ReplyValue& value) {
+  if (value.null) return "nil";
+  if (value.kind == ':') return ":" + std::to_string(value.integer);
+  if (std::string_view("*%~>|").find(value.kind) == std::string_view::npos) {
+    return value.kind + value.text;
   }
+  const bool map = value.kind == '%' || value.kind == '|';
+  std::string text = map ? "{" : "[";
+  for (size_t i = 0; i < value.items.size(); ++i) {
+    if (i > 0) text += map && i % 2 == 1 ? ": " : ", ";
+    text += Show(value.items[i]);
+  }
+  return text + (map ? "}" : "]");
 }
+
+inline void PrintTo(const ReplyValue& value, std::ostream* out) { *out << Show(value); }
 
 }  // namespace norn

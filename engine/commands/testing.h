@@ -5,6 +5,10 @@
 //   Advance(Duration::Seconds(11));
 //   EXPECT_THAT(Run("GET k"), IsNil());
 //
+// or, where the replies are the point, as a session whose replies are written as reply_value.h shows them:
+//
+//   Session({{"SET k v", "+OK"}, {"GET k", "$v"}, {"INCR k", "-ERR value is not an integer or out of range"}});
+//
 // Only what stands before and in a handler runs here: resolving the name, the arity, the handler. Gates, transactions and
 // placement belong to the dispatcher and its tests.
 
@@ -48,6 +52,15 @@ class CommandTest : public ::testing::Test {
   ReplyValue RunWords(const std::vector<std::string_view>& words) {
     return ParseReply(RunBytes(words));
   }
+  struct Step {
+    std::string_view line;
+    std::string_view reply;
+  };
+  void Session(std::initializer_list<Step> steps) {
+    for (const Step& step : steps) {
+      EXPECT_EQ(Show(Run(step.line)), step.reply) << "after: " << step.line;
+    }
+  }
   // The reply as it stands on the wire.
   std::string RunBytes(const std::vector<std::string_view>& words) {
     ByteBuffer out;
@@ -68,7 +81,7 @@ class CommandTest : public ::testing::Test {
   void Advance(Duration by) { now_us_ += by.micros(); }
   int64_t now_ms() const { return now_us_ / 1000; }
   config::Options& options() { return node_.config_value.options; }
-  Session& session() { return session_; }
+  norn::Session& session() { return session_; }
   FakeNode& node() { return node_; }
   Keyspace& keyspace(uint32_t shard = 0) { return *keyspaces_[shard]; }
   KeyspaceView keys() {
@@ -100,7 +113,7 @@ class CommandTest : public ::testing::Test {
   FakeNode node_;
   std::vector<std::unique_ptr<Keyspace>> keyspaces_;
   std::vector<Keyspace*> pointers_;
-  Session session_;
+  norn::Session session_;
   int64_t now_us_ = kStartMs * 1000;
 };
 

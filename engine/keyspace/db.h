@@ -6,17 +6,19 @@
 // Runs under the shard's token; never parks; no locks. An EntryRef dies with the next call that may insert, erase or
 // resize (every non-const one) and never survives a park.
 
-#include "engine/base/ids.h"
-#include "engine/base/prng.h"
-#include "engine/keyspace/entry.h"
-#include "engine/keyspace/entry_pool.h"
-#include "engine/keyspace/entry_table.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "engine/base/ids.h"
+#include "engine/base/prng.h"
+#include "engine/keyspace/db_contents.h"
+#include "engine/keyspace/entry.h"
+#include "engine/keyspace/entry_table.h"
 
 namespace norn {
 
@@ -30,12 +32,12 @@ struct Key {
 
 // What a command knows about now; read from the clock once a batch or command and passed down.
 struct Moment {
-  int64_t now_ms = 0;         // unix
-  bool touch = true;          // false: leave LRU/LFU alone (CLIENT NO-TOUCH, OBJECT, DEBUG ...)
-  bool count = true;          // false: leave keyspace_hits/misses alone
+  int64_t now_ms = 0;  // unix
+  bool touch = true;   // false: leave LRU/LFU alone (CLIENT NO-TOUCH, OBJECT, DEBUG ...)
+  bool count = true;   // false: leave keyspace_hits/misses alone
 };
 
-// A found entry. Falsy when there is none.
+// A found entry. Falsy when there is none. Two words: pass it by value.
 class EntryRef {
  public:
   EntryRef() = default;
@@ -45,12 +47,33 @@ class EntryRef {
 
  private:
   friend class Db;
+  EntryRef(Entry* entry, EntryTable::Position at) : entry_(entry), at_(at) {}
+
   Entry* entry_ = nullptr;
   EntryTable::Position at_;
 };
 
-// A value on its way between keys (RENAME, COPY, MOVE across databases and shards). Owns an outside value.
-class DetachedValue;
+// A value on its way between keys (RENAME, COPY, MOVE across databases and shards). Owns an outside value. Carries the access
+// bits along.
+class DetachedValue {
+ public:
+  DetachedValue() = default;
+  DetachedValue(DetachedValue&& other) noexcept;
+  DetachedValue& operator=(DetachedValue&& other) noexcept;
+  ~DetachedValue();
+
+  ValueType type() const { return type_; }
+
+ private:
+  friend class Db;
+
+  ValueType type_ = ValueType::kString;
+  Encoding encoding_ = Encoding::kEmbedded;
+  bool modified_ = false;
+  uint32_t access_ = 0;
+  std::string embedded_;
+  uint64_t word_ = 0;
+};
 
 struct SetStringOptions {
   int64_t deadline_ms = kNoDeadline;
@@ -69,11 +92,12 @@ class Db {
   // For a command that goes on to write: as Find, but never counted as hit or miss.
   EntryRef FindForWrite(const Key& key, const Moment& moment);
   // Two-step prefetch of what Find will read; a batch calls each for all its keys before running the first.
-  void PrefetchBucket(const Key& key) const;
-  void PrefetchEntry(const Key& key) const;
+  void PrefetchBucket(const Key& key) const { contents_.table.PrefetchLine(key.hash); }
+  void PrefetchEntry(const Key& key) const { contents_.table.PrefetchItem(key.hash); }
 
   // ---- strings ----
-  // Stores `value` (as an integer when canonical), replacing whatever was there; resets or keeps the deadline.
+  // Stores `value` (as an integer when canonical), replacing whatever was there; resets or keeps the deadline. In place
+  // when shape and size class stay.
   void SetString(const Key& key, std::string_view value, const SetStringOptions& options,
                  const Moment& moment);
   // The same, over an entry that the caller has just found (saves the second lookup). `found` may be empty.
@@ -86,49 +110,112 @@ class Db {
   std::span<char> ResizeString(const Key& key, EntryRef found, size_t size_bytes,
                                const Moment& moment);
 
+  // ---- objects: every other type ----
+  // Stores `object` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty.
+  void SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
+                 const Moment& moment);
+  // Changes the object in place: `change` gets it for writing. Accounts for its memory before and after. An object
+  // left empty is the caller's to erase. Requires found->encoding() == kObject.
+  void ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change);
+
   // ---- life ----
   // Deletes; false when there was no live entry (an expired one is deleted but answers false).
   bool Erase(const Key& key, const Moment& moment);
   void Erase(const Key& key, EntryRef found);
+  // Deletes to make room: counted in evicted_keys, not as a change.
+  void Evict(const Key& key, EntryRef found);
   // unix ms; kNoDeadline removes it. A deadline already past deletes nothing: the caller decides.
   void SetDeadline(const Key& key, EntryRef found, int64_t deadline_ms);
   void SetAccess(EntryRef found, uint32_t access);
 
   // RENAME, MOVE, COPY: the value without its key. Take erases the key; Copy leaves it. Put stores it under `key` with
-  // `deadline_ms`, replacing what is there.
+  // `deadline_ms`, replacing what is there. Take is not counted as a change of its own, Put is.
   DetachedValue Take(const Key& key, EntryRef found);
   DetachedValue Copy(EntryRef found) const;
   void Put(const Key& key, DetachedValue value, int64_t deadline_ms, const Moment& moment);
 
+  // ---- WATCH ----
+  // Begins to watch `key`; the version to compare at EXEC. A key that has expired already is deleted first, so that its
+  // deletion is not taken for a change.
+  uint64_t Watch(const Key& key, const Moment& moment);
+  // EXEC's question: the watched key has changed since it had `version`, or has expired meanwhile.
+  bool ChangedSince(const Key& key, uint64_t version, const Moment& moment) const;
+  void Unwatch(const Key& key);
+
   // ---- the whole ----
-  size_t Size() const;
-  size_t DeadlineCount() const;  // keys with a deadline
-  // Deletes everything. kNow frees before it returns; kLater hands the memory to Keyspace::ReclaimSome.
+  size_t Size() const { return contents_.table.size(); }
+  size_t DeadlineCount() const { return contents_.table.marked_size(); }  // keys with a deadline
+  // Deletes everything. kNow frees before it returns; kLater (and kNow while a snapshot still needs the entries) hands the
+  // memory to Keyspace::ReclaimSome.
   enum class Free { kNow, kLater };
   void Clear(Free when);
-  // Any live entry, uniformly enough for eviction and RANDOMKEY; empty when none.
+  // Any live entry, all equally likely; empty when none. Deletes the expired ones that it meets.
   EntryRef Random(Prng& prng, const Moment& moment);
+  // Any entry for eviction to look at, expired or not; only those with a deadline if `volatile_only`. Touches nothing.
+  EntryRef Sample(Prng& prng, bool volatile_only) const;
+  // The entry, expired or not; nothing is counted, touched or deleted.
+  EntryRef FindAny(const Key& key) const;
   // Calls visit(entry) for at least `count` entries, or all that are left, beginning at `cursor` (0: the start), and returns
   // the cursor to go on from, 0 at the end. Every entry present from the first to the last call is visited exactly once,
-  // whatever happens between (I4 of entry_table.h). Cursors use the low kScanCursorBits bits. Expired entries are visited:
-  // the caller skips them. visit must not change the table.
+  // whatever happens between (I4 of hash_table.h). Cursors use the low kScanCursorBits bits. Expired entries are
+  // visited: the caller skips them. visit must not change the table.
   static constexpr int kScanCursorBits = 48;
   template <typename Visit>
-  uint64_t Scan(uint64_t cursor, size_t count, Visit&& visit) const;
+  uint64_t Scan(uint64_t cursor, size_t count, Visit&& visit) const {
+    return contents_.table.Scan(cursor, count, [&](const Entry& entry) { visit(entry); });
+  }
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    contents_.table.ForEach([&](const Entry& entry) { visit(entry); });
+  }
 
-  // Deletes expired keys, going round the table, for up to `buckets` buckets; returns the count deleted.
+  // Deletes expired keys, going round the table, for up to `buckets` buckets or to the end of the round; returns the count
+  // deleted. Parts of the table without deadlines cost next to nothing.
   size_t ExpireSome(size_t buckets, int64_t now_ms);
   // Mean remaining life in ms of what ExpireSome met lately; INFO's avg_ttl.
-  int64_t AverageTtlMs() const;
+  int64_t AverageTtlMs() const { return static_cast<int64_t>(average_ttl_ms_); }
   // Shrinks what stands too empty, bounded work; cron calls it.
   void CompactSome(size_t segments);
 
   // ---- accounting ----
-  uint64_t UsedBytes() const;     // entries, outside values and the table
-  uint64_t OverheadBytes() const; // the table's part
-  EntryTable::Stats TableStats() const;  // DEBUG HTSTATS
+  uint64_t UsedBytes() const { return contents_.UsedBytes(); }  // entries, outside values, table
+  uint64_t OverheadBytes() const { return contents_.table.UsedBytes(); }    // the table's part
+  HashTableStats TableStats() const { return contents_.table.GetStats(); }  // DEBUG HTSTATS
+  // What this key costs: its entry, its outside value and its share of the table. MEMORY USAGE.
+  size_t UsedBytesOf(const Entry& entry) const;
 
   DbIndex index() const { return index_; }
+
+  void CheckInvariants() const;  // for tests; walks everything
+
+ private:
+  friend class Keyspace;
+
+  EntryRef Lookup(const Key& key, int64_t now_ms);
+  void Touch(Entry* entry, int64_t now_ms);
+  void NoteChange(const Key& key);
+  // Takes the entry out of the table and frees it; a big object goes to the reclaimer.
+  enum class Table { kMayShrink, kKeepSize };
+  void Remove(EntryRef ref, Table table);
+  void DeleteExpired(EntryRef ref, Table table);
+
+  // Put `value` under `key` in place of `found` or as new, taking what it points to.
+  void Store(const Key& key, EntryRef found, const ValueView& value, int64_t deadline_ms,
+             uint32_t access);
+  // A new entry in the place of the old one, whose own memory goes; outside values are the caller's.
+  Entry* Rebuild(EntryRef found, const ValueView& value, int64_t deadline_ms);
+  // Frees the outside value, if any, and accounts for it. The entry still shows it: overwrite or free that next.
+  void DropOutside(Entry* entry);
+  bool OverwriteBlock(EntryRef found, std::string_view value, int64_t deadline_ms);
+  std::span<char> ResizeBlock(EntryRef found, size_t size_bytes);
+  std::span<char> ResizeEmbedded(EntryRef found, size_t size_bytes);
+
+  Keyspace& keyspace_;
+  DbIndex index_;
+  DbContents contents_;
+  uint64_t expire_point_ = 0;
+  uint64_t compact_point_ = 0;
+  double average_ttl_ms_ = 0;
 };
 
 }  // namespace norn

@@ -7,10 +7,10 @@
 //
 //   access   LRU clock (seconds, 24 bits) or LFU (16 bits minutes, 8 bits logarithmic counter), as maxmemory-policy says
 //   kind     ValueType in the high, Encoding in the low four bits
-//   flags    kHasDeadline, kWide, kModified ...
+//   flags    kHasDeadline, kWide, kModified
 //   key_n    key length in bytes; kWide: u32 key length follows the header (key_n unused)
 //   val_n    bytes of the embedded value (0..255); unused when the value is not embedded
-//   then     [u32 key length, u32 zero]    if kWide
+//   then     [u64 key length]              if kWide
 //            [i64 deadline in unix ms]     if kHasDeadline
 //            [i64 integer | pointer to the outside value]  if the encoding is kInt or kOutside
 //            key bytes
@@ -22,13 +22,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "engine/base/number.h"
+#include "engine/keyspace/object.h"
 
 namespace norn {
 
-enum class ValueType : uint8_t { kString = 0, kList = 1, kSet = 2, kZset = 3, kHash = 4, kStream = 6 };
+enum class ValueType : uint8_t {
+  kString = 0,
+  kList = 1,
+  kSet = 2,
+  kZset = 3,
+  kHash = 4,
+  kStream = 6
+};
 
 enum class Encoding : uint8_t {
   kInt,       // string that is a canonical int64
@@ -44,11 +53,44 @@ struct StringScratch {
   char digits[kInt64CharsMax];
 };
 
+// Longer strings live outside. Embedding saves the pointer, the block's header, the allocator's rounding (40 bytes at this
+// length) and a cache miss; a string of another length class then moves its whole entry, which at this length still
+// costs less than a miss.
+inline constexpr size_t kEmbeddedBytesMax = 192;
+
 // A string outside its entry, with room to grow in place (APPEND, SETRANGE, SETBIT).
 struct StringBlock {
   uint64_t size_bytes;
   uint64_t capacity_bytes;
-  char bytes[];
+
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+  std::string_view view() const { return {bytes(), size_bytes}; }
+  size_t UsedBytes() const { return sizeof(StringBlock) + capacity_bytes; }
+
+  // The capacity is what the allocator rounds up to anyway. Bytes are not set.
+  static StringBlock* New(size_t size_bytes);
+  static StringBlock* New(std::string_view value);
+  // Makes room for `size_bytes` and sets the size; keeps what was there, does not set what is new. Grows by a quarter at
+  // least, so that a string built by appending is copied a constant number of times a byte.
+  static StringBlock* Resize(StringBlock* block, size_t size_bytes);
+  static void Free(StringBlock* block);
+};
+
+// The size that a general allocator really hands out for `bytes`: four classes a doubling, like jemalloc's.
+size_t AllocationBytes(size_t bytes);
+
+// A value apart from its entry, not owned.
+struct ValueView {
+  ValueType type = ValueType::kString;
+  Encoding encoding = Encoding::kEmbedded;
+  bool modified = false;      // see Entry::kModified
+  std::string_view embedded;  // kEmbedded
+  uint64_t word = 0;          // kInt: the integer; kOutside: StringBlock*; kObject: Object*
+
+  int64_t integer() const { return static_cast<int64_t>(word); }
+  StringBlock* block() const { return reinterpret_cast<StringBlock*>(word); }
+  Object* object() const { return reinterpret_cast<Object*>(word); }
 };
 
 class Entry {
@@ -56,14 +98,19 @@ class Entry {
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
-  std::string_view key() const;
+  std::string_view key() const {
+    const char* base = reinterpret_cast<const char*>(this);
+    return {base + KeyOffset(), KeyBytes()};
+  }
   ValueType type() const { return static_cast<ValueType>(kind_ >> 4); }
   Encoding encoding() const { return static_cast<Encoding>(kind_ & 15); }
   bool IsString() const { return type() == ValueType::kString; }
 
   bool has_deadline() const { return (flags_ & kHasDeadline) != 0; }
   // Unix ms, or kNoDeadline.
-  int64_t deadline_ms() const;
+  int64_t deadline_ms() const {
+    return has_deadline() ? static_cast<int64_t>(LoadWord(DeadlineOffset())) : kNoDeadline;
+  }
   bool ExpiredAt(int64_t now_ms) const { return has_deadline() && deadline_ms() <= now_ms; }
 
   // Requires IsString(). The view lies in the entry, its block, or `scratch` (integers); it dies with the next change of
@@ -73,7 +120,8 @@ class Entry {
   // Requires encoding() == kInt.
   int64_t Integer() const;
   // Requires encoding() == kObject.
-  void* object() const;
+  Object* object() const;
+  ValueView value() const;
 
   // "int", "embstr", "raw" as Valkey would answer: embstr up to 44 bytes unless the value was built by a partial write
   // (APPEND, SETRANGE). Requires IsString().
@@ -92,10 +140,29 @@ class Entry {
   friend class EntryBuilder;
 
   static constexpr uint8_t kHasDeadline = 1;
-  static constexpr uint8_t kWide = 2;      // lengths do not fit a byte
+  static constexpr uint8_t kWide = 2;      // the key's length does not fit a byte
   static constexpr uint8_t kModified = 4;  // built by a partial write: reports "raw"
 
   Entry() = default;
+
+  // Where things are, in bytes from the entry's begin.
+  bool has_word() const { return encoding() != Encoding::kEmbedded; }
+  size_t DeadlineOffset() const { return 8 + 4 * (flags_ & kWide); }
+  size_t WordOffset() const { return DeadlineOffset() + 8 * (flags_ & kHasDeadline); }
+  size_t KeyOffset() const { return WordOffset() + (has_word() ? 8 : 0); }
+  size_t KeyBytes() const {
+    return (flags_ & kWide) == 0 ? key_bytes_ : static_cast<uint32_t>(LoadWord(8));
+  }
+  size_t ValueOffset() const { return KeyOffset() + KeyBytes(); }
+
+  uint64_t LoadWord(size_t offset) const {
+    uint64_t word;
+    std::memcpy(&word, reinterpret_cast<const char*>(this) + offset, sizeof(word));
+    return word;
+  }
+  void StoreWord(size_t offset, uint64_t word) {
+    std::memcpy(reinterpret_cast<char*>(this) + offset, &word, sizeof(word));
+  }
 
   uint32_t access_ : 24;
   uint32_t kind_ : 8;

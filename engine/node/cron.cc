@@ -17,7 +17,7 @@ constexpr size_t kExpireSlicesMax = 1024;
 // What a look for expired keys may cost while it finds few.
 constexpr Duration kExpireQuietBudget = Duration::Millis(1);
 constexpr size_t kCompactSegments = 16;
-constexpr size_t kReclaimBytes = 4 * 1024 * 1024;
+constexpr size_t kReclaimEffort = 20000;  // allocations
 
 // Share of the executor's time that expiry may take while it finds much to delete, per level of active-expire-effort.
 Duration ExpireBudget(const config::Options& options) {
@@ -52,8 +52,10 @@ void Node::KeepHouse(PerExecutor& here) {
   if (!here.state.home().token().free()) return;
   Keyspace& keyspace = here.state.home().keyspace();
   if (here.active_expire) ExpireSome(here);
-  keyspace.CompactSome(kCompactSegments);
-  keyspace.ReclaimSome(kReclaimBytes);
+  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+    if (Db* db = keyspace.FindDb(DbIndex{i}); db != nullptr) db->CompactSome(kCompactSegments);
+  }
+  keyspace.ReclaimSome(kReclaimEffort);
   here.used_memory_peak_bytes = std::max(here.used_memory_peak_bytes, keyspace.UsedBytes());
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/status.h"
 #include "engine/config/rewrite.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
@@ -23,6 +24,24 @@ std::string RandomHex40(env::Entropy& entropy) {
   return text;
 }
 
+AccessPolicy AccessPolicyOf(const config::Options& options) {
+  AccessPolicy policy;
+  policy.lfu = options.maxmemory_policy == config::MaxmemoryPolicy::kAllKeysLfu ||
+               options.maxmemory_policy == config::MaxmemoryPolicy::kVolatileLfu;
+  policy.lfu_log_factor = static_cast<uint32_t>(options.lfu_log_factor);
+  policy.lfu_decay_minutes = static_cast<uint32_t>(options.lfu_decay_time);
+  return policy;
+}
+
+void AddKeyspace(const KeyspaceStats& from, KeyspaceStats* to) {
+  to->hits += from.hits;
+  to->misses += from.misses;
+  to->expired_keys += from.expired_keys;
+  to->evicted_keys += from.evicted_keys;
+  to->changes += from.changes;
+  to->expired_stale_percent = std::max(to->expired_stale_percent, from.expired_stale_percent);
+}
+
 }  // namespace
 
 Node::Node(env::Env& env, config::Config config, HostFacts host)
@@ -35,7 +54,10 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
   const auto count = static_cast<uint32_t>(env.executor().Count());
   const uint64_t hash_seed = env.entropy().Next();
   for (uint32_t i = 0; i < count; ++i) {
-    auto keyspace = std::make_unique<Keyspace>(hash_seed, env.entropy().Next());
+    auto keyspace = std::make_unique<Keyspace>(
+        KeyspaceOptions{.hash_seed = hash_seed,
+                        .prng_seed = env.entropy().Next(),
+                        .databases = static_cast<uint32_t>(config.options.databases)});
     keyspace_pointers_.push_back(keyspace.get());
     shards_.push_back(std::make_unique<Shard>(ShardId{i}, std::move(keyspace)));
     shard_pointers_.push_back(shards_.back().get());
@@ -188,7 +210,7 @@ absl::Status Node::SetConfigAtZero(const std::vector<std::string_view>& pairs) {
     for (const config::PendingEffect& pending : change->effects) {
       const absl::Status applied = hooks_.apply_effect(pending.effect, change->after);
       if (applied.ok()) continue;
-      status = absl::InvalidArgumentError(config::SetFailed(pending.option, applied.message()));
+      status = absl::InvalidArgumentError(config::SetFailed(pending.option, MessageOf(applied)));
       hooks_.apply_effect(pending.effect, before).IgnoreError();
       break;
     }
@@ -208,7 +230,11 @@ void Node::AdoptConfig(const config::Config& config) {
 
 void Node::ApplyToEngine(PerExecutor& here) {
   here.state.AdoptLogLevel();
-  keyspace_pointers_[here.state.index]->Adopt(here.state.options());
+  const config::Options& options = here.state.options();
+  Keyspace& keyspace = here.state.home().keyspace();
+  if (options.maxmemory_policy != here.adopted_policy) keyspace.eviction_pool().Clear();
+  here.adopted_policy = options.maxmemory_policy;
+  keyspace.set_access_policy(AccessPolicyOf(options));
 }
 
 absl::Status Node::RewriteConfig() {
@@ -281,7 +307,7 @@ NodeStats Node::GatherStats() {
   std::vector<NodeStats> of_shards(executor_count());
   OnEveryShard([&](uint32_t i, Keyspace& keyspace) { DescribeKeyspace(keyspace, &of_shards[i]); });
   for (const NodeStats& part : of_shards) {
-    sum.keyspace.Add(part.keyspace);
+    AddKeyspace(part.keyspace, &sum.keyspace);
     sum.used_memory_bytes += part.used_memory_bytes;
     sum.watched_keys += part.watched_keys;
     if (sum.dbs.size() < part.dbs.size()) sum.dbs.resize(part.dbs.size());
@@ -298,7 +324,7 @@ NodeStats Node::GatherStats() {
 void Node::DescribeKeyspace(Keyspace& keyspace, NodeStats* out) {
   out->keyspace = keyspace.stats();
   out->used_memory_bytes = keyspace.UsedBytes();
-  out->watched_keys = keyspace.watch().Size();
+  out->watched_keys = keyspace.watch().size();
   const auto databases = static_cast<uint32_t>(Here().state.options().databases);
   out->dbs.resize(databases);
   for (uint32_t i = 0; i < databases; ++i) {
@@ -335,7 +361,12 @@ void Node::ResetStats() {
     here.used_memory_peak_bytes = 0;
     here.denied_auths = 0;
   });
-  OnEveryShard([](uint32_t, Keyspace& keyspace) { keyspace.ResetStats(); });
+  OnEveryShard([](uint32_t, Keyspace& keyspace) {
+    // Not a counter of work but a fact about the data.
+    const uint64_t changes = keyspace.stats().changes;
+    keyspace.stats() = KeyspaceStats();
+    keyspace.stats().changes = changes;
+  });
 }
 
 void Node::ResetLatency(const std::vector<uint32_t>& command_ids) {

@@ -98,6 +98,7 @@ class Node : public NodeControl {
     uint64_t used_memory_peak_bytes = 0;
     size_t expire_cursor_db = 0;
     bool active_expire = true;
+    config::MaxmemoryPolicy adopted_policy = config::MaxmemoryPolicy::kNoEviction;
   };
 
   PerExecutor& Here() { return *executors_[env_.executor().Current()]; }

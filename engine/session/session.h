@@ -31,7 +31,6 @@ struct WatchedKey {
   std::string key;
   uint64_t hash = 0;
   uint64_t version = 0;
-  bool expired_when_watched = false;
 };
 
 struct Transaction {

@@ -48,7 +48,7 @@ void Dispatcher::Run(std::span<const RawCommand> commands, Session& session, Rep
 
 void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared* out) {
   const std::span<const std::string_view> words(raw.words, raw.word_count);
-  const Resolved resolved = ResolveCommand(words);
+  const Resolved resolved = state_.names.Resolve(words);
   out->refusal.clear();
   out->single_shard = false;
   out->ref = CommandRef{.spec = resolved.spec,

@@ -34,6 +34,7 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
       shards(shards),
       keyspaces(keyspaces),
       config(std::move(config)),
+      names(this->config.renames),
       paused_fibers(env.executor()),
       eviction_random(env.entropy().Next()) {
   stats.commands.resize(CommandIdCount());

@@ -13,6 +13,7 @@
 #include "engine/env/env.h"
 #include "engine/env/logger.h"
 #include "engine/fiber/wait_queue.h"
+#include "engine/shard/command_names.h"
 #include "engine/shard/shard.h"
 
 namespace norn {
@@ -38,6 +39,7 @@ struct ExecutorState {
   Shard* const* const shards;
   Keyspace* const* const keyspaces;
   config::Config config;
+  const CommandNames names;
   ExecutorStats stats;
   Pause pause;
   WaitQueue paused_fibers;

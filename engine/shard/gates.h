@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/commands/node_control.h"
 #include "engine/commands/table.h"
 #include "engine/config/options.h"
 #include "engine/session/session.h"

@@ -13,6 +13,28 @@ size_t LatencyBucket(int64_t nanos) {
   return bucket < kLatencyBuckets ? bucket : kLatencyBuckets - 1;
 }
 
+EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
+  switch (policy) {
+    case config::MaxmemoryPolicy::kVolatileLru:
+      return EvictionPolicy::kVolatileLru;
+    case config::MaxmemoryPolicy::kVolatileLfu:
+      return EvictionPolicy::kVolatileLfu;
+    case config::MaxmemoryPolicy::kVolatileRandom:
+      return EvictionPolicy::kVolatileRandom;
+    case config::MaxmemoryPolicy::kVolatileTtl:
+      return EvictionPolicy::kVolatileTtl;
+    case config::MaxmemoryPolicy::kAllKeysLru:
+      return EvictionPolicy::kAllkeysLru;
+    case config::MaxmemoryPolicy::kAllKeysLfu:
+      return EvictionPolicy::kAllkeysLfu;
+    case config::MaxmemoryPolicy::kAllKeysRandom:
+      return EvictionPolicy::kAllkeysRandom;
+    case config::MaxmemoryPolicy::kNoEviction:
+      break;
+  }
+  return EvictionPolicy::kNoEviction;
+}
+
 }  // namespace
 
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
@@ -57,9 +79,10 @@ bool Runner::HasMemorySlow(const CommandRef& command, ReplyWriter& reply) {
   // Valkey: one limit for the whole dataset. Shards share nothing, so each keeps to its part of it.
   const uint64_t budget = options.maxmemory / state_.shard_count;
   while (keyspace.UsedBytes() > budget) {
-    const bool evicted =
-        EvictOne(keyspace, options, state_.eviction_random, time_.wall().unix_ms()) > 0;
-    if (evicted) continue;
+    const Eviction eviction = EvictOne(keyspace, PolicyOf(options.maxmemory_policy),
+                                       static_cast<size_t>(options.maxmemory_samples),
+                                       state_.eviction_random, time_.wall().unix_ms());
+    if (eviction.evicted) continue;
     if (!command.spec->Has(kDenyOom)) return true;
     Refuse(command.spec, "OOM command not allowed when used memory > 'maxmemory'.", reply);
     return false;

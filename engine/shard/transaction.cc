@@ -29,21 +29,19 @@ std::vector<uint32_t> ShardsOfWatches(const Session& session, const ExecutorStat
   return shards;
 }
 
+Db& DbOf(const WatchedKey& watched, ExecutorState& state) {
+  return state.keyspaces[ShardOf(watched, state)]->db(watched.db);
+}
+
 // Requires the tokens of all watched keys.
 void Unwatch(Session& session, ExecutorState& state) {
-  for (const WatchedKey& watched : session.watched) {
-    state.keyspaces[ShardOf(watched, state)]->watch().Unwatch(watched.db, KeyOf(watched));
-  }
+  for (const WatchedKey& watched : session.watched) DbOf(watched, state).Unwatch(KeyOf(watched));
   session.watched.clear();
 }
 
-bool WatchesHold(const Session& session, ExecutorState& state, int64_t now_ms) {
+bool WatchesHold(const Session& session, ExecutorState& state, const Moment& moment) {
   for (const WatchedKey& watched : session.watched) {
-    Keyspace& keyspace = *state.keyspaces[ShardOf(watched, state)];
-    if (keyspace.watch().Version(watched.db, KeyOf(watched)) != watched.version) return false;
-    // A key that passed its deadline since WATCH counts as changed, deleted or not.
-    const bool expired_now = keyspace.IsExpired(watched.db, KeyOf(watched), now_ms);
-    if (expired_now && !watched.expired_when_watched) return false;
+    if (DbOf(watched, state).ChangedSince(KeyOf(watched), watched.version, moment)) return false;
   }
   return true;
 }
@@ -101,7 +99,7 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
   tokens.Collect(shards);
   if (shards.size() > 1) ++state.stats.multi_shard_commands;
   runner.RestartClock();
-  const bool hold = WatchesHold(session, state, runner.wall().unix_ms());
+  const bool hold = WatchesHold(session, state, Moment{.now_ms = runner.wall().unix_ms()});
   const bool broken = transaction.broken;
   const std::vector<QueuedCommand> words_owner = std::move(transaction.queue);
   Unwatch(session, state);
@@ -120,17 +118,15 @@ void Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
   TokenSet tokens(state.env.executor(), state.shards);
   tokens.Collect(ShardsOf(command, state.view()));
   runner.RestartClock();
-  const int64_t now_ms = runner.wall().unix_ms();
+  const Moment moment{.now_ms = runner.wall().unix_ms()};
   for (const std::string_view word : command.Words().subspan(1)) {
     const Key key = state.view().MakeKey(word);
     const bool known =
         std::any_of(session.watched.begin(), session.watched.end(),
                     [&](const WatchedKey& w) { return w.db == session.db && w.key == word; });
     if (known) continue;
-    Keyspace& keyspace = state.view().ShardFor(key);
-    const uint64_t version = keyspace.watch().Watch(session.db, key);
-    session.watched.push_back({session.db, std::string(word), key.hash, version,
-                               keyspace.IsExpired(session.db, key, now_ms)});
+    const uint64_t version = state.view().DbFor(key, session.db).Watch(key, moment);
+    session.watched.push_back({session.db, std::string(word), key.hash, version});
   }
 }
 

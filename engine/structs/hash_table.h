@@ -175,9 +175,11 @@ class HashTable : private HashTableCore {
   // anything up in again.
   template <typename Visitor>
   bool ClearSome(size_t segments, Visitor&& visit) {
-    return HashTableCore::ClearSome(segments,
-                                    [&](void* item) { visit(*static_cast<Item*>(item)); });
+    const auto visit_item = [&](void* item) { visit(*static_cast<Item*>(item)); };
+    const Visit erased(visit_item);
+    return HashTableCore::ClearSome(segments, &erased);
   }
+  bool ClearSome(size_t segments) { return HashTableCore::ClearSome(segments, nullptr); }
 
   HashTableStats GetStats() const { return HashTableCore::Stats(); }  // walks the table
   using HashTableCore::moved_by_last_call;

@@ -196,19 +196,19 @@ void HashTableCore::EraseAt(Position at, AfterErase after) {
 
 void HashTableCore::Clear() {
   snapshot_.reset();
-  ClearSome(SIZE_MAX, [](void*) {});
+  ClearSome(SIZE_MAX, nullptr);
 }
 
-bool HashTableCore::ClearSome(size_t segments, Visit visit) {
+bool HashTableCore::ClearSome(size_t segments, const Visit* visit) {
   CHECK(snapshot_ == nullptr);
   const size_t words = size_t{1} << depth_;
   for (size_t i = 0; i < words; ++i) {
     Segment* segment = SegmentOf(directory_[i]);
     if (segment == nullptr) continue;
     if (segments-- == 0) return false;
-    for (uint32_t l = 0; l < segment->lines; ++l) {
+    for (uint32_t l = 0; visit != nullptr && l < segment->lines; ++l) {
       for (uint32_t used = MatchUsed(segment->line(l)->meta); used != 0; used &= used - 1) {
-        visit(ItemOf(segment->line(l)->cells[std::countr_zero(used)]));
+        (*visit)(ItemOf(segment->line(l)->cells[std::countr_zero(used)]));
       }
     }
     size_ -= segment->items;

@@ -110,9 +110,9 @@ class HashTableCore {
 
   // Forgets all items; frees all memory; ends a snapshot. The items themselves are their owner's.
   void Clear();
-  // Clear in steps, for a table that nobody will look anything up in again: visits the items of, and frees, up to
-  // `segments` segments; true when nothing is left. No snapshot may run.
-  bool ClearSome(size_t segments, Visit visit);
+  // Clear in steps, for a table that nobody will look anything up in again: visits the items of (unless `visit` is
+  // null), and frees, up to `segments` segments; true when nothing is left. No snapshot may run.
+  bool ClearSome(size_t segments, const Visit* visit);
 
   // Walks everything and CHECKs the invariants; for tests.
   void CheckInvariants(Hasher hasher) const;

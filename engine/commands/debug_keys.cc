@@ -1,0 +1,135 @@
+// The parts of DEBUG that look into the keyspace. Debug has checked nothing but the name: words[1].
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "engine/base/number.h"
+#include "engine/commands/arguments.h"
+#include "engine/commands/handlers.h"
+
+namespace norn::handlers {
+namespace {
+
+// The bytes of a string in an RDB file, behind its type: an integer takes 1, 2 or 4 bytes and one that says so.
+// Valkey: it may compress longer strings there, so its figure for those can be smaller.
+size_t SerializedBytes(const Entry& entry) {
+  StringScratch scratch;
+  const std::string_view text = entry.String(scratch);
+  if (text.size() <= 11) {
+    if (const std::optional<int64_t> value = ParseInt64(text)) {
+      if (*value >= INT8_MIN && *value <= INT8_MAX) return 2;
+      if (*value >= INT16_MIN && *value <= INT16_MAX) return 3;
+      if (*value >= INT32_MIN && *value <= INT32_MAX) return 5;
+    }
+  }
+  const size_t prefix = text.size() < 64 ? 1 : text.size() < 16384 ? 2 : 5;
+  return prefix + text.size();
+}
+
+HashTableStats StatsOf(CommandContext& c, DbIndex db) {
+  HashTableStats sum;
+  for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
+    const HashTableStats stats = c.keys.shard(shard).db(db).TableStats();
+    sum.items += stats.items;
+    sum.marked += stats.marked;
+    sum.segments += stats.segments;
+    sum.lines += stats.lines;
+    for (size_t i = 0; i < std::size(sum.items_at_distance); ++i) {
+      sum.items_at_distance[i] += stats.items_at_distance[i];
+    }
+  }
+  return sum;
+}
+
+constexpr uint64_t kSlotsOfLine = 7;
+
+std::string TableText(const HashTableStats& stats, bool full) {
+  if (stats.items == 0) return "";
+  std::string text = fmt::format(
+      "Hash table 0 stats (main hash table):\n table size: {}\n number of entries: {}\n",
+      stats.lines * kSlotsOfLine, stats.items);
+  if (!full) return text;
+  text += fmt::format(" segments: {}\n bucket lines: {}\n", stats.segments, stats.lines);
+  text += " distance from home distribution:\n";
+  for (size_t i = 0; i < std::size(stats.items_at_distance); ++i) {
+    const uint64_t items = stats.items_at_distance[i];
+    if (items == 0) continue;
+    text += fmt::format("   {}: {} ({:.2f}%)\n", i, items,
+                        100.0 * static_cast<double>(items) / static_cast<double>(stats.items));
+  }
+  return text;
+}
+
+bool WantsFull(const CommandContext& c) { return c.count() >= 4 && WordIs(c.word(3), "full"); }
+
+std::optional<int64_t> CountAt(CommandContext& c, size_t at) {
+  const std::optional<int64_t> value = IntegerAt(c, at);
+  if (!value || *value >= 0) return value;
+  c.reply.Error(kMustBePositive);
+  return std::nullopt;
+}
+
+// "value:7", cut or padded with zero bytes to `size_bytes` unless that is 0.
+std::string PopulatedValue(int64_t number, int64_t size_bytes) {
+  std::string value = fmt::format("value:{}", number);
+  if (size_bytes > 0) value.resize(static_cast<size_t>(size_bytes), '\0');
+  return value;
+}
+
+}  // namespace
+
+// Valkey: "Value at" tells an address, which would make two runs differ; there is none here.
+void DebugObject(CommandContext& c) {
+  Moment moment = WithoutTouch(c);
+  moment.count = false;
+  const Key key = c.KeyAt(2);
+  const EntryRef found = c.DbFor(key).Find(key, moment);
+  if (!found) return c.reply.Error(kNoSuchKey);
+  std::string text = fmt::format("Value at:0x0 refcount:1 encoding:{}", found->EncodingName());
+  const bool fast = c.count() == 4 && WordIs(c.word(3), "fast");
+  if (!fast && found->IsString()) {
+    text += fmt::format(" serializedlength:{}", SerializedBytes(*found));
+  }
+  const uint32_t access = found->access();
+  const int64_t now_ms = c.moment.now_ms;
+  text += fmt::format(" lru:{} lru_seconds_idle:{}", access, LruIdleMs(access, now_ms) / 1000);
+  text += fmt::format(" lfu_freq:{} lfu_access_time_minutes:{}",
+                      LfuCount(access, now_ms, AccessPolicyOf(c.options)), access >> 8);
+  c.reply.Simple(text);
+}
+
+// Keys with a deadline are marked in the one table, so the second part only counts them.
+void DebugHtStats(CommandContext& c) {
+  const std::optional<int64_t> db = IntegerAt(c, 2);
+  if (!db) return;
+  if (*db < 0 || *db >= c.options.databases) return c.reply.Error("ERR Out of range database");
+  const HashTableStats stats = StatsOf(c, DbIndex{static_cast<uint32_t>(*db)});
+  std::string text = "[Dictionary HT]\n" + TableText(stats, WantsFull(c)) + "[Expires HT]\n";
+  if (stats.marked > 0) text += fmt::format(" number of entries: {}\n", stats.marked);
+  c.reply.Verbatim("txt", text);
+}
+
+void DebugHtStatsKey(CommandContext& c) {
+  const Key key = c.KeyAt(2);
+  if (!c.DbFor(key).Find(key, WithoutTouch(c))) return c.reply.Error(kNoSuchKey);
+  c.reply.Error("ERR The value stored at the specified key is not represented using an hash table");
+}
+
+void DebugPopulate(CommandContext& c) {
+  const std::optional<int64_t> keys = CountAt(c, 2);
+  if (!keys) return;
+  const std::string_view prefix = c.count() == 3 ? "key" : c.word(3);
+  const std::optional<int64_t> size_bytes = c.count() == 5 ? CountAt(c, 4) : 0;
+  if (!size_bytes) return;
+  for (int64_t i = 0; i < *keys; ++i) {
+    const std::string name = fmt::format("{}:{}", prefix, i);
+    const Key key = c.keys.MakeKey(name);
+    Db& db = c.DbFor(key);
+    const EntryRef found = db.FindForWrite(key, c.moment);
+    if (!found) db.SetString(key, found, PopulatedValue(i, *size_bytes), {}, c.moment);
+  }
+  c.reply.Ok();
+}
+
+}  // namespace norn::handlers

@@ -1,0 +1,342 @@
+// Lookup, life and housekeeping of a database's keys; db_strings.cc has the strings.
+
+#include "engine/keyspace/db.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/keyspace/keyspace.h"
+
+namespace norn {
+
+Db::Db(Keyspace& keyspace, DbIndex index)
+    : keyspace_(keyspace), index_(index), contents_(keyspace.hash_seed()) {}
+
+Db::~Db() = default;
+
+// ---- lookup ----
+
+EntryRef Db::FindAny(const Key& key) const {
+  const EntryTable::Found found = contents_.table.Find(key.bytes, key.hash);
+  return EntryRef(found.item, found.at);
+}
+
+EntryRef Db::Lookup(const Key& key, int64_t now_ms) {
+  const EntryRef ref = FindAny(key);
+  if (!ref || !ref->ExpiredAt(now_ms)) return ref;
+  DeleteExpired(ref, Table::kMayShrink);
+  return {};
+}
+
+void Db::Touch(Entry* entry, int64_t now_ms) {
+  const AccessPolicy& policy = keyspace_.access_policy();
+  const uint32_t access = TouchedAccess(entry->access(), now_ms, policy, keyspace_.prng());
+  // Written only when it differs: reads of hot keys leave their cache lines clean.
+  if (access != entry->access()) entry->set_access(access);
+}
+
+EntryRef Db::Find(const Key& key, const Moment& moment) {
+  const EntryRef ref = Lookup(key, moment.now_ms);
+  KeyspaceStats& stats = keyspace_.stats();
+  if (!ref) {
+    stats.misses += moment.count ? 1 : 0;
+    return ref;
+  }
+  stats.hits += moment.count ? 1 : 0;
+  if (moment.touch) Touch(ref.entry_, moment.now_ms);
+  return ref;
+}
+
+EntryRef Db::FindForWrite(const Key& key, const Moment& moment) {
+  const EntryRef ref = Lookup(key, moment.now_ms);
+  if (ref && moment.touch) Touch(ref.entry_, moment.now_ms);
+  return ref;
+}
+
+// ---- life ----
+
+void Db::NoteChange(const Key& key) {
+  ++keyspace_.stats().changes;
+  keyspace_.watch().Bump(index_, key.bytes);
+}
+
+void Db::Remove(EntryRef ref, Table table) {
+  Entry* entry = ref.entry_;
+  if (table == Table::kMayShrink) {
+    contents_.table.Erase(ref.at_);
+  } else {
+    contents_.table.EraseKeepingSize(ref.at_);
+  }
+  DropOutside(entry);
+  EntryBuilder::FreeShell(contents_.pool, entry);
+}
+
+void Db::DropOutside(Entry* entry) {
+  contents_.RemoveOutside(*entry);
+  if (entry->encoding() == Encoding::kObject &&
+      entry->object()->FreeEffort() > Reclaimer::kEffortAtOnce) {
+    keyspace_.reclaimer().Discard(std::unique_ptr<Object>(entry->object()));
+    return;
+  }
+  EntryBuilder::FreeOutside(entry->value());
+}
+
+void Db::DeleteExpired(EntryRef ref, Table table) {
+  ++keyspace_.stats().expired_keys;
+  keyspace_.watch().Bump(index_, ref->key());
+  Remove(ref, table);
+}
+
+bool Db::Erase(const Key& key, const Moment& moment) {
+  const EntryRef ref = Lookup(key, moment.now_ms);
+  if (!ref) return false;
+  Erase(key, ref);
+  return true;
+}
+
+void Db::Erase(const Key& key, EntryRef found) {
+  NoteChange(key);
+  Remove(found, Table::kMayShrink);
+}
+
+void Db::Evict(const Key& key, EntryRef found) {
+  ++keyspace_.stats().evicted_keys;
+  keyspace_.watch().Bump(index_, key.bytes);
+  Remove(found, Table::kMayShrink);
+}
+
+void Db::SetDeadline(const Key& key, EntryRef found, int64_t deadline_ms) {
+  if (!found->has_deadline() && deadline_ms == kNoDeadline) return;
+  NoteChange(key);
+  if (found->has_deadline() && deadline_ms != kNoDeadline) {
+    contents_.table.BeforeWrite(found.at_);
+    EntryBuilder::OverwriteDeadline(found.entry_, deadline_ms);
+    return;
+  }
+  Rebuild(found, found->value(), deadline_ms);
+}
+
+void Db::SetAccess(EntryRef found, uint32_t access) { found.entry_->set_access(access); }
+
+Entry* Db::Rebuild(EntryRef found, const ValueView& value, int64_t deadline_ms) {
+  Entry* old = found.entry_;
+  Entry* entry = EntryBuilder::New(contents_.pool, old->key(), deadline_ms, old->access(), value);
+  contents_.table.Replace(found.at_, entry, entry->has_deadline());
+  EntryBuilder::FreeShell(contents_.pool, old);
+  return entry;
+}
+
+void Db::Store(const Key& key, EntryRef found, const ValueView& value, int64_t deadline_ms,
+               uint32_t access) {
+  if (!found) {
+    Entry* entry = EntryBuilder::New(contents_.pool, key.bytes, deadline_ms, access, value);
+    contents_.AddOutside(*entry);
+    contents_.table.Insert(entry, key.hash, entry->has_deadline());
+    return;
+  }
+  contents_.table.BeforeWrite(found.at_);
+  Entry* entry = found.entry_;
+  DropOutside(entry);
+  if (entry->has_deadline() != (deadline_ms != kNoDeadline) ||
+      !EntryBuilder::Overwrite(entry, value)) {
+    entry = Rebuild(found, value, deadline_ms);
+  } else if (entry->has_deadline()) {
+    EntryBuilder::OverwriteDeadline(entry, deadline_ms);
+  }
+  contents_.AddOutside(*entry);
+}
+
+// ---- objects ----
+
+void Db::SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
+                   const Moment& moment) {
+  NoteChange(key);
+  ValueView value;
+  value.type = type;
+  value.encoding = Encoding::kObject;
+  value.word = reinterpret_cast<uint64_t>(object.release());
+  Store(key, found, value, kNoDeadline, InitialAccess(moment.now_ms, keyspace_.access_policy()));
+}
+
+void Db::ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change) {
+  NoteChange(key);
+  contents_.table.BeforeWrite(found.at_);
+  contents_.RemoveOutside(*found);
+  change(*found->object());
+  contents_.AddOutside(*found);
+}
+
+// ---- values between keys ----
+
+DetachedValue::DetachedValue(DetachedValue&& other) noexcept { *this = std::move(other); }
+
+DetachedValue& DetachedValue::operator=(DetachedValue&& other) noexcept {
+  std::swap(type_, other.type_);
+  std::swap(encoding_, other.encoding_);
+  std::swap(modified_, other.modified_);
+  std::swap(access_, other.access_);
+  std::swap(embedded_, other.embedded_);
+  std::swap(word_, other.word_);
+  return *this;
+}
+
+DetachedValue::~DetachedValue() {
+  ValueView view;
+  view.encoding = encoding_;
+  view.word = word_;
+  EntryBuilder::FreeOutside(view);
+}
+
+DetachedValue Db::Take(const Key& key, EntryRef found) {
+  const ValueView view = found->value();
+  DetachedValue value;
+  value.type_ = view.type;
+  value.encoding_ = view.encoding;
+  value.modified_ = view.modified;
+  value.access_ = found->access();
+  value.embedded_ = view.embedded;
+  value.word_ = view.word;
+  keyspace_.watch().Bump(index_, key.bytes);
+  contents_.RemoveOutside(*found);
+  contents_.table.Erase(found.at_);
+  EntryBuilder::FreeShell(contents_.pool, found.entry_);
+  return value;
+}
+
+DetachedValue Db::Copy(EntryRef found) const {
+  const ValueView view = found->value();
+  DetachedValue value;
+  value.type_ = view.type;
+  value.modified_ = view.modified;
+  value.access_ = found->access();
+  value.embedded_ = view.embedded;
+  if (view.encoding == Encoding::kOutside) {
+    value.word_ = reinterpret_cast<uint64_t>(StringBlock::New(view.block()->view()));
+  } else if (view.encoding == Encoding::kObject) {
+    value.word_ = reinterpret_cast<uint64_t>(view.object()->Copy().release());
+  } else {
+    value.word_ = view.word;
+  }
+  value.encoding_ = view.encoding;
+  return value;
+}
+
+void Db::Put(const Key& key, DetachedValue value, int64_t deadline_ms, const Moment& moment) {
+  const EntryRef found = Lookup(key, moment.now_ms);
+  NoteChange(key);
+  ValueView view;
+  view.type = value.type_;
+  view.encoding = value.encoding_;
+  view.modified = value.modified_;
+  view.embedded = value.embedded_;
+  view.word = value.word_;
+  if (found) found.entry_->set_access(value.access_);
+  Store(key, found, view, deadline_ms, value.access_);
+  value.encoding_ = Encoding::kEmbedded;  // what it owned is the entry's now
+}
+
+// ---- WATCH ----
+
+uint64_t Db::Watch(const Key& key, const Moment& moment) {
+  Lookup(key, moment.now_ms);
+  return keyspace_.watch().Watch(index_, key.bytes);
+}
+
+bool Db::ChangedSince(const Key& key, uint64_t version, const Moment& moment) const {
+  if (keyspace_.watch().Version(index_, key.bytes) != version) return true;
+  const EntryRef ref = FindAny(key);
+  return ref && ref->ExpiredAt(moment.now_ms);
+}
+
+void Db::Unwatch(const Key& key) { keyspace_.watch().Unwatch(index_, key.bytes); }
+
+// ---- the whole ----
+
+void Db::Clear(Free when) {
+  keyspace_.watch().BumpIf(index_, [this](std::string_view key) {
+    return static_cast<bool>(FindAny(keyspace_.MakeKey(key)));
+  });
+  keyspace_.stats().changes += Size();
+  DbContents old(std::move(contents_));
+  expire_point_ = 0;
+  compact_point_ = 0;
+  average_ttl_ms_ = 0;
+  const bool snapshot_needs_it = old.table.snapshot_running();
+  if (when == Free::kLater || snapshot_needs_it) keyspace_.reclaimer().Discard(std::move(old));
+}
+
+EntryRef Db::Sample(Prng& prng, bool volatile_only) const {
+  const EntryTable::Found found =
+      volatile_only ? contents_.table.RandomMarked(prng) : contents_.table.Random(prng);
+  return EntryRef(found.item, found.at);
+}
+
+EntryRef Db::Random(Prng& prng, const Moment& moment) {
+  for (;;) {
+    const EntryRef ref = Sample(prng, false);
+    if (!ref || !ref->ExpiredAt(moment.now_ms)) return ref;
+    DeleteExpired(ref, Table::kMayShrink);
+  }
+}
+
+size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
+  constexpr size_t kLinesAtOnce = 8;
+  size_t deleted = 0, met = 0;
+  double ttl_sum_ms = 0;  // deadlines may be near the end of int64
+  while (buckets > 0 && DeadlineCount() > 0) {
+    std::array<EntryRef, 7 * kLinesAtOnce> due;
+    size_t due_count = 0;
+    const size_t work = contents_.table.VisitMarked(
+        &expire_point_, std::min(buckets, kLinesAtOnce),
+        [&](Entry& entry, EntryTable::Position at) {
+          ++met;
+          if (entry.ExpiredAt(now_ms)) {
+            due[due_count++] = EntryRef(&entry, at);
+          } else {
+            ttl_sum_ms += static_cast<double>(entry.deadline_ms()) - static_cast<double>(now_ms);
+          }
+        });
+    uint64_t emptied = due_count > 0 ? contents_.table.traits().Hash(*due[0]) : 0;
+    for (size_t i = 0; i < due_count; ++i) DeleteExpired(due[i], Table::kKeepSize);
+    if (due_count > 0) contents_.table.CompactSome(&emptied, 1);
+    deleted += due_count;
+    buckets -= std::min(buckets, work);
+    if (expire_point_ == 0) break;
+  }
+  if (met > deleted) {
+    const double mean_ms = ttl_sum_ms / static_cast<double>(met - deleted);
+    average_ttl_ms_ = average_ttl_ms_ == 0 ? mean_ms : average_ttl_ms_ * 0.98 + mean_ms * 0.02;
+  }
+  if (met > 0) {
+    double& stale = keyspace_.stats().expired_stale_percent;
+    stale = stale * 0.95 + 100.0 * static_cast<double>(deleted) / static_cast<double>(met) * 0.05;
+  }
+  return deleted;
+}
+
+void Db::CompactSome(size_t segments) { contents_.table.CompactSome(&compact_point_, segments); }
+
+size_t Db::UsedBytesOf(const Entry& entry) const {
+  const size_t table_share = Size() == 0 ? 0 : OverheadBytes() / Size();
+  return entry.SizeBytes() + entry.OutsideBytes() + table_share;
+}
+
+void Db::CheckInvariants() const {
+  contents_.table.CheckInvariants();
+  contents_.pool.CheckInvariants();
+  uint64_t entry_bytes = 0, outside_bytes = 0, outside_count = 0, deadlines = 0;
+  ForEach([&](const Entry& entry) {
+    entry_bytes += entry.SizeBytes();
+    outside_bytes += entry.OutsideBytes();
+    outside_count += entry.encoding() >= Encoding::kOutside ? 1 : 0;
+    deadlines += entry.has_deadline() ? 1 : 0;
+  });
+  CHECK(entry_bytes == contents_.pool.UsedBytes());
+  CHECK(outside_bytes == contents_.outside_bytes);
+  CHECK(outside_count == contents_.outside_count);
+  CHECK(deadlines == DeadlineCount());
+}
+
+}  // namespace norn

@@ -1,0 +1,22 @@
+#include "engine/keyspace/db_contents.h"
+
+#include <algorithm>
+
+namespace norn {
+
+bool DbContents::FreeSome(size_t effort) {
+  if (table.snapshot_running()) table.EndSnapshot();
+  // Without outside values and long keys entries need not be looked at: slabs go whole.
+  const bool look = outside_count > 0 || pool.LargeCount() > 0;
+  const auto free_one = [this](Entry& entry) {
+    RemoveOutside(entry);
+    EntryBuilder::FreeOutside(entry.value());
+    if (entry.SizeBytes() > EntryPool::kCellBytesMax) EntryBuilder::FreeShell(pool, &entry);
+  };
+  const size_t segments = look ? std::max<size_t>(effort / 256, 1) : effort;
+  const bool cleared = look ? table.ClearSome(segments, free_one) : table.ClearSome(segments);
+  if (!cleared) return false;
+  return pool.DropSome(effort);
+}
+
+}  // namespace norn

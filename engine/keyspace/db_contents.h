@@ -1,0 +1,50 @@
+#pragma once
+// What a database holds, apart from its number: entries, their memory, their table. SWAPDB swaps it, FLUSHALL throws it away.
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "engine/keyspace/entry.h"
+#include "engine/keyspace/entry_builder.h"
+#include "engine/keyspace/entry_pool.h"
+#include "engine/keyspace/entry_table.h"
+
+namespace norn {
+
+struct DbContents {
+  explicit DbContents(uint64_t hash_seed) : table(EntryTraits{hash_seed}) {}
+  // Leaves `other` empty and fit for use.
+  DbContents(DbContents&& other) noexcept
+      : pool(std::move(other.pool)),
+        table(std::move(other.table)),
+        outside_bytes(std::exchange(other.outside_bytes, 0)),
+        outside_count(std::exchange(other.outside_count, 0)) {}
+  DbContents& operator=(DbContents&&) = delete;
+  ~DbContents() { FreeSome(SIZE_MAX); }
+
+  uint64_t UsedBytes() const { return pool.UsedBytes() + outside_bytes + table.UsedBytes(); }
+
+  // Account for a value that enters or leaves.
+  void AddOutside(const Entry& entry) {
+    if (entry.encoding() < Encoding::kOutside) return;
+    outside_bytes += entry.OutsideBytes();
+    ++outside_count;
+  }
+  void RemoveOutside(const Entry& entry) {
+    if (entry.encoding() < Encoding::kOutside) return;
+    outside_bytes -= entry.OutsideBytes();
+    --outside_count;
+  }
+
+  // Frees in steps of about `effort` allocations; true when nothing is left. Nothing else may be done with it then. A
+  // snapshot of the table ends.
+  bool FreeSome(size_t effort);
+
+  EntryPool pool;
+  EntryTable table;
+  uint64_t outside_bytes = 0;
+  uint64_t outside_count = 0;
+};
+
+}  // namespace norn

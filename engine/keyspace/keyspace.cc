@@ -1,0 +1,98 @@
+#include "engine/keyspace/keyspace.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace norn {
+
+Keyspace::Keyspace(const KeyspaceOptions& options)
+    : hash_seed_(options.hash_seed), prng_(options.prng_seed), dbs_(options.databases) {}
+
+Keyspace::~Keyspace() = default;
+
+Db& Keyspace::db(DbIndex index) {
+  CHECK(index.value < dbs_.size());
+  std::unique_ptr<Db>& db = dbs_[index.value];
+  if (db == nullptr) db = std::make_unique<Db>(*this, index);
+  return *db;
+}
+
+Db* Keyspace::FindDb(DbIndex index) {
+  CHECK(index.value < dbs_.size());
+  return dbs_[index.value].get();
+}
+
+const Db* Keyspace::FindDb(DbIndex index) const {
+  CHECK(index.value < dbs_.size());
+  return dbs_[index.value].get();
+}
+
+void Keyspace::SwapDb(DbIndex a, DbIndex b, const Moment& moment) {
+  if (a == b) return;
+  const auto exists = [&](DbIndex index, std::string_view key) {
+    return static_cast<bool>(db(index).Lookup(MakeKey(key), moment.now_ms));
+  };
+  // Expired watched keys go first, in both: an expired key for an absent one is no change.
+  const auto changed = [&](std::string_view key) {
+    const bool in_a = exists(a, key);
+    const bool in_b = exists(b, key);
+    return in_a || in_b;
+  };
+  watch_.BumpIf(a, changed);
+  watch_.BumpIf(b, changed);
+  std::swap(db(a).index_, db(b).index_);
+  std::swap(dbs_[a.value], dbs_[b.value]);
+  ++stats_.changes;
+}
+
+size_t Keyspace::Flush(Db::Free when) {
+  const size_t keys = KeyCount();
+  for (auto& db : dbs_) {
+    if (db != nullptr) db->Clear(when);
+  }
+  return keys;
+}
+
+uint64_t Keyspace::UsedBytes() const {
+  uint64_t bytes = reclaimer_.UsedBytes();
+  for (const auto& db : dbs_) bytes += db == nullptr ? 0 : db->UsedBytes();
+  return bytes;
+}
+
+size_t Keyspace::KeyCount() const {
+  size_t count = 0;
+  for (const auto& db : dbs_) count += db == nullptr ? 0 : db->Size();
+  return count;
+}
+
+void Keyspace::BeginSnapshot(SnapshotVisit visit) {
+  CHECK(snapshot_visit_ == nullptr);
+  snapshot_visit_ = std::make_unique<SnapshotVisit>(std::move(visit));
+  for (auto& db : dbs_) {
+    if (db == nullptr) continue;
+    db->contents_.table.BeginSnapshot([shared = snapshot_visit_.get(), index = db->index()](
+                                          const Entry& entry) { (*shared)(index, entry); });
+  }
+}
+
+bool Keyspace::SaveSome(size_t lines) {
+  CHECK(snapshot_visit_ != nullptr);
+  if (!reclaimer_.SaveSome(lines)) return false;
+  for (auto& db : dbs_) {
+    if (db == nullptr || !db->contents_.table.snapshot_running()) continue;
+    if (!db->contents_.table.SaveSome(lines)) return false;
+    db->contents_.table.EndSnapshot();  // a complete part needs no more branches
+  }
+  return true;
+}
+
+void Keyspace::EndSnapshot() {
+  reclaimer_.EndSnapshot();
+  for (auto& db : dbs_) {
+    if (db != nullptr) db->contents_.table.EndSnapshot();
+  }
+  snapshot_visit_.reset();
+}
+
+}  // namespace norn

@@ -1,0 +1,99 @@
+#pragma once
+// One shard's keys: its part of every database, what was deleted but not freed, WATCH, statistics, snapshots.
+//
+// Runs under the shard's token; never parks; no locks.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/prng.h"
+#include "engine/keyspace/access.h"
+#include "engine/keyspace/db.h"
+#include "engine/keyspace/eviction.h"
+#include "engine/keyspace/reclaimer.h"
+#include "engine/keyspace/watch.h"
+
+namespace norn {
+
+struct KeyspaceOptions {
+  uint64_t hash_seed = 0;  // the node's, the same for every shard
+  uint64_t prng_seed = 0;  // for LFU's counter
+  uint32_t databases = 16;
+};
+
+// Counters of INFO.
+struct KeyspaceStats {
+  uint64_t hits = 0;
+  uint64_t misses = 0;
+  uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  uint64_t changes = 0;              // since the last save: rdb_changes_since_last_save
+  double expired_stale_percent = 0;  // of the keys with a deadline that ExpireSome met, smoothed
+};
+
+class Keyspace {
+ public:
+  explicit Keyspace(const KeyspaceOptions& options);
+  ~Keyspace();
+  Keyspace(const Keyspace&) = delete;
+  Keyspace& operator=(const Keyspace&) = delete;
+
+  Key MakeKey(std::string_view bytes) const { return {bytes, HashBytes(bytes, hash_seed_)}; }
+  uint64_t hash_seed() const { return hash_seed_; }
+
+  // ---- databases ----
+  uint32_t database_count() const { return static_cast<uint32_t>(dbs_.size()); }
+  // The database, made on first use. Requires index < database_count().
+  Db& db(DbIndex index);
+  // Null when it was never used.
+  Db* FindDb(DbIndex index);
+  const Db* FindDb(DbIndex index) const;
+  // SWAPDB. Watched keys that exist in either change.
+  void SwapDb(DbIndex a, DbIndex b, const Moment& moment);
+  // FLUSHALL; returns the count of keys deleted.
+  size_t Flush(Db::Free when);
+
+  // ---- what the parts share ----
+  KeyspaceStats& stats() { return stats_; }
+  const KeyspaceStats& stats() const { return stats_; }
+  WatchTable& watch() { return watch_; }
+  Reclaimer& reclaimer() { return reclaimer_; }
+  const AccessPolicy& access_policy() const { return access_policy_; }
+  void set_access_policy(const AccessPolicy& policy) { access_policy_ = policy; }
+  EvictionPool& eviction_pool() { return eviction_pool_; }
+  Prng& prng() { return prng_; }
+
+  // ---- memory ----
+  uint64_t UsedBytes() const;  // keys, values, tables, and what awaits ReclaimSome
+  size_t KeyCount() const;
+  // Frees about `effort` allocations of what was deleted lazily; true when nothing is left that may be freed now.
+  bool ReclaimSome(size_t effort) { return reclaimer_.ReclaimSome(effort); }
+
+  // ---- snapshot: one at a time ----
+  // A consistent cut of all databases at this instant: every entry as it now is comes to visit(db, entry) exactly once,
+  // from SaveSome or from inside whatever call is about to change it. visit must not touch the keyspace.
+  using SnapshotVisit = std::function<void(DbIndex db, const Entry& entry)>;
+  void BeginSnapshot(SnapshotVisit visit);
+  // Visits the entries of about `lines` more table lines (up to 7 entries each); true when all were visited.
+  bool SaveSome(size_t lines);
+  // Complete or not: no more visits.
+  void EndSnapshot();
+  bool snapshot_running() const { return snapshot_visit_ != nullptr; }
+
+ private:
+  uint64_t hash_seed_;
+  Prng prng_;
+  AccessPolicy access_policy_;
+  KeyspaceStats stats_;
+  WatchTable watch_;
+  Reclaimer reclaimer_;
+  EvictionPool eviction_pool_;
+  std::unique_ptr<SnapshotVisit> snapshot_visit_;
+  std::vector<std::unique_ptr<Db>> dbs_;
+};
+
+}  // namespace norn

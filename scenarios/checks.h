@@ -1,0 +1,60 @@
+#pragma once
+// The checks that a scenario may ask for, and what each found in one run.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace norn::scenarios {
+
+enum class CheckId : uint8_t {
+  kLinearizability,
+  kExactModel,
+  kReplyOrder,
+  kNoExtraReply,
+  kModelEquality,
+  kConnection,
+};
+inline constexpr size_t kCheckCount = 6;
+
+struct CheckRow {
+  CheckId id;
+  std::string_view name;
+  std::string_view doc;
+};
+
+inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
+    {CheckId::kLinearizability, "linearizability",
+     "what clients saw has one order that the reference keyspace allows, in every group of keys"},
+    {CheckId::kExactModel, "exact_model",
+     "one client, no faults: every reply is the reference keyspace's, byte for byte"},
+    {CheckId::kReplyOrder, "reply_order",
+     "replies come in the order of the commands: unique tokens come back where they were sent"},
+    {CheckId::kNoExtraReply, "no_extra_reply",
+     "nothing arrives that was not asked for, and everything that arrives is a reply"},
+    {CheckId::kModelEquality, "model_equality",
+     "at the end, in peace: SCAN, KEYS, DBSIZE and GET of every key tell the same keyspace"},
+    {CheckId::kConnection, "connection",
+     "no fault was injected: no connection ends, no command waits past its timeout"},
+}};
+
+// What one check did in one run.
+struct CheckTally {
+  uint64_t examined = 0;
+  uint64_t failures = 0;
+  std::string message;  // of the first failure
+
+  void Fail(std::string why) {
+    if (failures++ == 0) message = std::move(why);
+  }
+};
+
+using CheckTallies = std::array<CheckTally, kCheckCount>;
+
+inline CheckTally& At(CheckTallies& tallies, CheckId id) {
+  return tallies[static_cast<size_t>(id)];
+}
+
+}  // namespace norn::scenarios

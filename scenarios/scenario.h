@@ -1,0 +1,100 @@
+#pragma once
+// A story as data: what a scenario file says, checked and in numbers. scenario_file.h reads it; the runner plays it.
+//
+// Most values are ranges: [low, high] in the file, or one number for both. Each seed draws its own value from the range
+// before anything runs, so that one file covers small and large, fast and slow.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/prng.h"
+
+namespace norn::scenarios {
+
+// Both included; low <= high.
+struct Range {
+  int64_t low = 0;
+  int64_t high = 0;
+  int64_t Draw(Prng& prng) const { return prng.Between(low, high); }
+  bool operator==(const Range&) const = default;
+};
+
+// An option of the node: one of the values is drawn per seed.
+struct OptionChoice {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+struct NodeSection {
+  Range threads{1, 1};
+  Range drift_ppm{0, 0};  // of the node's clocks
+  std::vector<OptionChoice> options;
+};
+
+struct ClientSection {
+  Range count{20, 20};
+  Range think_time_ns{0, 5'000'000};
+  Range pipeline{1, 8};
+  Range timeout_ns{2'000'000'000, 2'000'000'000};
+  Range groups{4, 4};
+  Range keys_per_group{3, 3};
+  Range databases{2, 2};
+  Range value_bytes{1, 40};
+  int64_t resp3_percent = 50;
+};
+
+// One kind of hardship; `every` 0: never.
+struct FaultSection {
+  Range every_ns{0, 0};
+  Range lasts_ns{0, 0};
+  Range latency_ns{0, 0};
+  bool enabled() const { return every_ns.high > 0; }
+};
+
+struct NetworkSection {
+  Range latency_ns{20'000, 100'000};
+  Range jitter_ns{0, 100'000};
+};
+
+// In the order of the table in faults.cc.
+enum class FaultKind : uint8_t { kReset, kSlowLink, kHalfOpen, kPartition, kCrash, kPause };
+inline constexpr size_t kFaultKinds = 6;
+
+// The families of the workload, in the order of the table in workload.cc.
+enum class Family : uint8_t {
+  kRead,
+  kWrite,
+  kCounter,
+  kExpiry,
+  kMultiKey,
+  kTransaction,
+  kWatch,
+  kScan,
+  kFlush,
+  kToken,
+  kSelect,
+};
+inline constexpr size_t kFamilies = 11;
+
+struct Scenario {
+  std::string name;
+  std::string description;
+  int64_t duration_ns = 10'000'000'000;
+  bool swarm = false;  // each seed switches a random subset of the fault kinds off
+  std::vector<std::string> checks;
+  NodeSection node;
+  ClientSection clients;
+  NetworkSection network;
+  int64_t weights[kFamilies] = {};
+  FaultSection faults[kFaultKinds];
+
+  bool Checks(const std::string& name) const {
+    for (const std::string& check : checks) {
+      if (check == name) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace norn::scenarios

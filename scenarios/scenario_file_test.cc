@@ -1,0 +1,128 @@
+#include "scenarios/scenario_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace norn::scenarios {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kSmall = R"(
+name = "small"
+duration = "1.5s"
+swarm = true
+checks = ["linearizability", "reply_order"]
+[node]
+threads = [1, 4]
+[node.options]
+hz = [1, 10, 100]
+maxmemory = "100mb"
+[clients]
+count = 3
+think_time = ["0s", "20ms"]
+[workload]
+read = 5
+[faults.slow_link]
+every = ["1s", "2s"]
+lasts = "100ms"
+latency = "30ms"
+)";
+
+std::string ErrorOf(std::string_view text) {
+  const auto scenario = ParseScenario(text, "x.toml");
+  EXPECT_FALSE(scenario.ok()) << text;
+  return std::string(scenario.status().message());
+}
+
+TEST(ScenarioFile, ReadsEveryForm) {
+  const auto scenario = ParseScenario(kSmall, "x.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  EXPECT_EQ(scenario->name, "small");
+  EXPECT_EQ(scenario->duration_ns, 1'500'000'000);
+  EXPECT_TRUE(scenario->swarm);
+  EXPECT_TRUE(scenario->Checks("reply_order"));
+  EXPECT_FALSE(scenario->Checks("exact_model"));
+  EXPECT_EQ(scenario->node.threads, (Range{1, 4}));
+  ASSERT_EQ(scenario->node.options.size(), 2u);
+  EXPECT_EQ(scenario->node.options[0].name, "hz");
+  EXPECT_EQ(scenario->node.options[0].values, (std::vector<std::string>{"1", "10", "100"}));
+  EXPECT_EQ(scenario->clients.count, (Range{3, 3}));
+  EXPECT_EQ(scenario->clients.think_time_ns, (Range{0, 20'000'000}));
+  EXPECT_EQ(scenario->weights[static_cast<size_t>(Family::kRead)], 5);
+  const FaultSection& slow = scenario->faults[static_cast<size_t>(FaultKind::kSlowLink)];
+  EXPECT_TRUE(slow.enabled());
+  EXPECT_EQ(slow.latency_ns, (Range{30'000'000, 30'000'000}));
+  EXPECT_FALSE(scenario->faults[static_cast<size_t>(FaultKind::kCrash)].enabled());
+}
+
+TEST(ScenarioFile, ErrorsNameFileLineKeyAndWhatIsAllowed) {
+  EXPECT_THAT(ErrorOf("name = \"x\"\nnmae = 1\n"),
+              HasSubstr("x.toml:2: nmae: no such key; the top has name"));
+  EXPECT_THAT(
+      ErrorOf("name = \"x\"\n[clients]\ncount = -1\n"),
+      HasSubstr(
+          "x.toml:3: clients.count: is out of range; allowed: a whole number from 0 to 1000"));
+  EXPECT_THAT(ErrorOf("name = 5\n"), HasSubstr("x.toml:1: name: is not text"));
+  EXPECT_THAT(ErrorOf("duration = \"5 parsecs\"\n"),
+              HasSubstr("x.toml:1: duration: is not a time"));
+  EXPECT_THAT(ErrorOf("[clients]\nthink_time = 5\n"),
+              HasSubstr("clients.think_time: is not a time"));
+  EXPECT_THAT(ErrorOf("[clients]\npipeline = [5, 1]\n"), HasSubstr("from high to low"));
+  EXPECT_THAT(ErrorOf("[clients]\npipeline = [1, 2, 3]\n"), HasSubstr("not of that form"));
+  EXPECT_THAT(ErrorOf("checks = [\"wishes\"]\n"), HasSubstr("no such check: wishes"));
+  EXPECT_THAT(ErrorOf("swarm = 1\n"), HasSubstr("neither true nor false"));
+  EXPECT_THAT(ErrorOf("faults = 1\n"), HasSubstr("must be a table"));
+  EXPECT_THAT(ErrorOf("[faults.flood]\nevery = \"1s\"\n"),
+              HasSubstr("faults.flood: no such key; [faults] has [reset]"));
+  EXPECT_THAT(ErrorOf("[faults.reset]\nlasts = \"1s\"\n"), HasSubstr("no such key"));
+  EXPECT_THAT(ErrorOf("[node.options]\nhz = 1.5\n"), HasSubstr("hz is neither text nor"));
+  EXPECT_THAT(ErrorOf("[node.options]\nhz = []\n"), HasSubstr("has no value for hz"));
+  EXPECT_THAT(ErrorOf("name = \n"), HasSubstr("x.toml:1: "));
+}
+
+TEST(ScenarioFile, RefusesContradictions) {
+  EXPECT_THAT(ErrorOf(""), HasSubstr("name: is missing"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\n"), HasSubstr("at least one weight"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"exact_model\"]\n[workload]\nread=1\n"),
+              HasSubstr("exact_model needs clients.count = 1"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"connection\"]\n[workload]\nread=1\n[faults.reset]"
+                      "\nevery=\"1s\"\n"),
+              HasSubstr("allows no faults"));
+}
+
+TEST(ScenarioFile, DepthAndLengthAreBounded) {
+  std::string dotted = "a";
+  for (int i = 0; i < 10000; ++i) dotted += ".a";
+  EXPECT_THAT(ErrorOf(dotted + " = 1"), HasSubstr("dots in a line"));
+  std::string nested = "a = ";
+  for (int i = 0; i < 10000; ++i) nested += "[\n";
+  EXPECT_THAT(ErrorOf(nested), HasSubstr("x.toml:"));
+  EXPECT_THAT(ErrorOf(std::string(2 << 20, '#')), HasSubstr("longer than"));
+}
+
+TEST(ScenarioFile, HelpNamesEveryKey) {
+  const std::string help = ScenarioHelp();
+  for (const char* word : {"duration", "[node]", "think_time", "[faults.half_open]", "multi_key",
+                           "model_equality", "default 20"}) {
+    EXPECT_THAT(help, HasSubstr(word));
+  }
+}
+
+TEST(Durations, ParseAndFormat) {
+  int64_t ns = 0;
+  for (const auto& [text, wanted] : std::vector<std::pair<std::string, int64_t>>{
+           {"0s", 0}, {"7ns", 7}, {"1.5us", 1500}, {"20ms", 20'000'000}, {"2m", 120'000'000'000}}) {
+    EXPECT_TRUE(ParseDuration(text, &ns)) << text;
+    EXPECT_EQ(ns, wanted) << text;
+  }
+  for (const char* text : {"", "5", "s", "-1s", "1.5ns", "1..5s", "99999999999s", "1h", "1441m"}) {
+    EXPECT_FALSE(ParseDuration(text, &ns)) << text;
+  }
+  EXPECT_EQ(FormatDuration(0), "0s");
+  EXPECT_EQ(FormatDuration(1'500'000), "1500us");
+  EXPECT_EQ(FormatDuration(2'000'000'000), "2s");
+}
+
+}  // namespace
+}  // namespace norn::scenarios

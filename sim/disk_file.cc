@@ -1,0 +1,108 @@
+#include "sim/disk_file.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "engine/base/check.h"
+
+namespace norn::sim {
+
+size_t DiskFile::Read(uint64_t offset, std::span<char> out) const {
+  if (offset >= live_.size()) return 0;
+  const size_t count = std::min<size_t>(out.size(), live_.size() - offset);
+  if (count > 0) std::memcpy(out.data(), live_.data() + offset, count);
+  return count;
+}
+
+void DiskFile::Write(uint64_t offset, std::span<const char> data) {
+  if (data.empty()) return;
+  pending_.push_back(Change{false, offset, std::string(data.begin(), data.end())});
+  ++changes_;
+  Apply(pending_.back(), live_);
+}
+
+void DiskFile::Truncate(uint64_t size) {
+  pending_.push_back(Change{true, size, {}});
+  ++changes_;
+  Apply(pending_.back(), live_);
+}
+
+void DiskFile::Put(std::string& to, uint64_t offset, std::string_view data) {
+  if (to.size() < offset + data.size()) to.resize(offset + data.size());
+  std::memcpy(to.data() + offset, data.data(), data.size());
+}
+
+void DiskFile::Apply(const Change& change, std::string& to) {
+  if (change.truncate) {
+    to.resize(change.offset);
+  } else {
+    Put(to, change.offset, change.data);
+  }
+}
+
+void DiskFile::Sync(uint64_t mark) {
+  const uint64_t settled = changes_ - pending_.size();
+  if (mark <= settled) return;
+  const auto end = pending_.begin() + static_cast<std::ptrdiff_t>(mark - settled);
+  for (auto change = pending_.begin(); change != end; ++change) Apply(*change, durable_);
+  pending_.erase(pending_.begin(), end);
+}
+
+// Goes through the pending changes sector by sector; a truncation counts as one.
+SyncTally DiskFile::Settle(UnsyncedFate fate, Prng& prng) {
+  auto sector_end = [](const Change& change, uint64_t at) {
+    const uint64_t end = change.offset + change.data.size();
+    return std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
+  };
+  uint64_t sectors = 0;
+  for (const Change& change : pending_) {
+    if (change.truncate) ++sectors;
+    const uint64_t end = change.offset + change.data.size();
+    for (uint64_t at = change.offset; !change.truncate && at < end; at = sector_end(change, at)) {
+      ++sectors;
+    }
+  }
+  const uint64_t prefix = prng.Below(sectors + 1);
+  const uint64_t odds = prng.Below(257);
+  SyncTally tally;
+  auto survives = [&] {
+    bool kept = fate == UnsyncedFate::kAll;
+    if (fate == UnsyncedFate::kPrefix) kept = tally.kept + tally.lost < prefix;
+    if (fate == UnsyncedFate::kRandom) kept = prng.Below(256) < odds;
+    ++(kept ? tally.kept : tally.lost);
+    return kept;
+  };
+  for (const Change& change : pending_) {
+    if (change.truncate) {
+      if (survives()) Apply(change, durable_);
+      continue;
+    }
+    const uint64_t end = change.offset + change.data.size();
+    for (uint64_t at = change.offset; at < end;) {
+      const uint64_t next = sector_end(change, at);
+      const std::string_view sector(change.data.data() + (at - change.offset), next - at);
+      if (survives()) Put(durable_, at, sector);
+      at = next;
+    }
+  }
+  pending_.clear();
+  return tally;
+}
+
+SyncTally DiskFile::FailSync(Prng& prng) { return Settle(UnsyncedFate::kRandom, prng); }
+
+SyncTally DiskFile::Crash(UnsyncedFate fate, Prng& prng) {
+  const SyncTally tally = Settle(fate, prng);
+  live_ = durable_;
+  return tally;
+}
+
+void DiskFile::FlipBit(uint64_t offset, int bit) {
+  CHECK(offset < live_.size());
+  const char mask = static_cast<char>(1 << bit);
+  live_[offset] = static_cast<char>(live_[offset] ^ mask);
+  if (offset < durable_.size()) durable_[offset] = static_cast<char>(durable_[offset] ^ mask);
+}
+
+}  // namespace norn::sim

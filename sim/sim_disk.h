@@ -1,0 +1,145 @@
+#pragma once
+// A node's disk: files and names, each with what is durable and what only the running machine
+// knows. It outlives the node's incarnations.
+//
+//   D1  After a crash a synced byte reads as synced, and a name is as the last SyncDir of its
+//       directory made it, unless a later unsynced change survived.
+//   D2  A rename survives whole or not at all.
+//
+// The fault hooks act on every call from then on; each counts its effects.
+
+#include "engine/env/disk.h"
+#include "sim/delay.h"
+#include "sim/disk_file.h"
+#include "sim/executor_set.h"
+#include "sim/trace.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace norn::sim {
+
+struct DiskOptions {
+  Delay latency{Duration::Micros(2), Duration::Micros(100), 3};
+  Delay sync_latency{Duration::Micros(50), Duration::Millis(5), 3};
+};
+
+struct DiskCounters {
+  uint64_t operations = 0;
+  uint64_t errors = 0;        // EIO returned
+  uint64_t failed_syncs = 0;  // of those, by Sync and SyncDir
+  uint64_t lies = 0;          // syncs that did nothing
+  uint64_t full = 0;          // writes that found no room
+  uint64_t short_reads = 0;
+  uint64_t sectors_lost = 0;  // by crashes and failed syncs
+  uint64_t names_lost = 0;    // directory changes lost by crashes
+};
+
+class SimDisk final : public env::Disk {
+ public:
+  static constexpr uint64_t kUnlimited = UINT64_MAX;
+
+  SimDisk(Trace& trace, NodeIndex node, ExecutorSet& executors, const DiskOptions& options,
+          uint64_t seed);
+
+  absl::StatusOr<std::unique_ptr<env::File>> Open(std::string_view path,
+                                                  env::OpenMode mode) override;
+  absl::Status Rename(std::string_view from, std::string_view to) override;
+  absl::Status Remove(std::string_view path) override;
+  absl::Status MakeDir(std::string_view path) override;
+  absl::Status SyncDir(std::string_view path) override;
+  absl::StatusOr<std::vector<std::string>> List(std::string_view path) override;
+
+  // ---- hooks ----
+  // The node ended; see UnsyncedFate. Names share the fate of bytes.
+  void Crash(UnsyncedFate fate);
+  void Wipe();
+  // That many of the next calls fail with DataLoss; a failing Sync loses part of what it was to
+  // write.
+  void FailNext(uint64_t calls) { fail_next_ = calls; }
+  void FailNextSyncs(uint64_t calls) { fail_next_syncs_ = calls; }
+  void LieOnSync(bool on) { lie_on_sync_ = on; }
+  void SetCapacity(uint64_t bytes) { capacity_bytes_ = bytes; }
+  void SetOptions(const DiskOptions& options) { options_ = options; }
+  // That often a Read returns less than is there, against the contract of env::File. 0: never.
+  void ShortReads(uint64_t one_in) { short_read_one_in_ = one_in; }
+  // Decays one random bit of a random non-empty file; false when there is none.
+  bool RotRandomBit();
+  // Requires bit < 8. False: no such file or offset.
+  bool FlipBit(std::string_view path, uint64_t offset, int bit);
+  const DiskCounters& counters() const { return counters_; }
+
+  // What a process would read, and what a crash now would surely leave. For checkers; no latency.
+  bool Exists(std::string_view path) const;
+  std::string Contents(std::string_view path) const;
+
+ private:
+  friend class SimFile;
+
+  enum class Op : uint8_t {
+    kOpen,
+    kRename,
+    kRemove,
+    kMakeDir,
+    kSyncDir,
+    kList,
+    kRead,
+    kWrite,
+    kSync,
+    kTruncate,
+    kSize,
+  };
+  enum class NameOp : uint8_t { kLink, kUnlink, kRename, kMakeDir };
+  struct NameChange {
+    NameOp op;
+    std::string path;
+    std::string to;
+    std::shared_ptr<DiskFile> file;
+  };
+  struct Names {
+    std::map<std::string, std::shared_ptr<DiskFile>> files;
+    std::set<std::string> dirs;
+  };
+
+  static std::string Normal(std::string_view path);
+  static std::string Parent(const std::string& path);
+  static void Apply(const NameChange& change, Names& names);
+
+  // Takes the time of one call; the error that a fault gives it.
+  absl::Status Begin(Op op, std::string_view path, uint64_t bytes, uint64_t hash);
+  absl::Status IoError(Op op, std::string_view path);
+  void Change(NameChange change);
+  uint64_t UsedBytes() const;
+  std::shared_ptr<DiskFile> FindFile(const std::string& path) const;
+  std::shared_ptr<DiskFile> NewFile();
+
+  Trace& trace_;
+  const NodeIndex node_;
+  ExecutorSet& executors_;
+  DiskOptions options_;
+  Prng latency_prng_;
+  Prng crash_prng_;
+  Prng sync_prng_;
+  Prng short_prng_;
+  Prng rot_prng_;
+
+  Names live_;
+  Names durable_;
+  std::vector<NameChange> pending_names_;
+  std::map<uint64_t, std::weak_ptr<DiskFile>> all_files_;  // by id, also the unlinked but open
+  uint64_t next_file_id_ = 1;
+
+  uint64_t fail_next_ = 0;
+  uint64_t fail_next_syncs_ = 0;
+  bool lie_on_sync_ = false;
+  uint64_t capacity_bytes_ = kUnlimited;
+  uint64_t short_read_one_in_ = 0;
+  DiskCounters counters_;
+};
+
+}  // namespace norn::sim
