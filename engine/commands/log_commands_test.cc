@@ -56,12 +56,18 @@ TEST(CommandLogTakes, ByThresholdAndLength) {
   EXPECT_TRUE(CommandLogTakes(options, CommandLogKind::kLargeRequest, 0));
 }
 
+CommandLogEntry EntryOf(int64_t value) {
+  CommandLogEntry entry;
+  entry.value = value;
+  return entry;
+}
+
 TEST(CommandLogStore, ForgetsTheOldestAndKeepsCounting) {
   config::Options options;
   options.commandlog_slow_execution_max_len = 2;
   CommandLog log;
   for (int64_t value : {10, 20, 30}) {
-    log.Push(CommandLogKind::kSlow, {.value = value, .words = {}}, options);
+    log.Push(CommandLogKind::kSlow, EntryOf(value), options);
   }
   EXPECT_EQ(log.Length(CommandLogKind::kSlow), 2u);
   EXPECT_EQ(log.Length(CommandLogKind::kLargeReply), 0u);
@@ -72,7 +78,7 @@ TEST(CommandLogStore, ForgetsTheOldestAndKeepsCounting) {
   EXPECT_EQ(log.Newest(CommandLogKind::kSlow, -1).size(), 2u);
   log.Reset(CommandLogKind::kSlow);
   EXPECT_EQ(log.Length(CommandLogKind::kSlow), 0u);
-  log.Push(CommandLogKind::kSlow, {.words = {}}, options);
+  log.Push(CommandLogKind::kSlow, EntryOf(0), options);
   EXPECT_EQ(log.Newest(CommandLogKind::kSlow, -1)[0].id, 3u);
 }
 
