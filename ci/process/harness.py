@@ -60,7 +60,7 @@ def wait_for(condition, what, limit_s=30):
 class Server:
     """flags: {"maxclients": "10"} or a list of words; config: text of a configuration file."""
 
-    def __init__(self, flags=None, path=NORN, config=None, threads=2, wait=True, expect_port=True):
+    def __init__(self, flags=None, path=NORN, config=None, threads=2, wait=True):
         self.path, self.port = path, free_port()
         self.folder = tempfile.mkdtemp(prefix="norn-process-")
         argv = [path]
@@ -69,7 +69,7 @@ class Server:
                 out.write(config)
             argv.append(os.path.join(self.folder, "server.conf"))
         words = list(flags) if isinstance(flags, list) else [w for k, v in (flags or {}).items() for w in ("--" + k, v)]
-        if expect_port and "--port" not in words:
+        if "--port" not in words:
             words = ["--port", str(self.port)] + words
         if is_norn(path) and "--threads" not in words:
             words += ["--threads", str(threads)]
@@ -112,6 +112,8 @@ class Server:
 
     def stop(self):
         """Ends the server; returns its exit code. Reports of sanitizers are failures, whatever the code."""
+        if self._log.closed:
+            return self.process.returncode
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
