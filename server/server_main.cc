@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "engine/base/status.h"
 #include "engine/base/version.h"
 #include "engine/config/file.h"
 #include "engine/config/help.h"
@@ -117,7 +118,8 @@ int Serve(const char* program, config::Config config) {
   const size_t threads = ThreadCount(options);
   RealEnv env(RealEnvOptions{.executors = threads,
                              .stack_bytes = static_cast<size_t>(options.fiber_stack_size),
-                             .logfile = options.logfile});
+                             .logfile = options.logfile,
+                             .log_sink = {}});
   if (options.crash_log_enabled) InstallCrashReport(program, options.logfile);
   env::Logger log(env, MinimumOf(options));
   LogStart(log, config, threads);
@@ -138,8 +140,8 @@ int Serve(const char* program, config::Config config) {
   return env.Run([&](env::Env& world) {
     host = std::make_unique<net::NodeHost>(world, config, FactsOfHost());
     if (absl::Status status = host->Start(); !status.ok()) {
-      env.Log(env::LogLevel::kWarning, status.message());
-      std::fprintf(stderr, "norn-server: %s\n", std::string(status.message()).c_str());
+      env.Log(env::LogLevel::kWarning, MessageOf(status));
+      std::fprintf(stderr, "norn-server: %s\n", std::string(MessageOf(status)).c_str());
       return env.Exit(1);
     }
     LogReady(log, options);
@@ -182,7 +184,7 @@ int Main(int argc, char** argv) {
   if (options.daemonize && options.pidfile.empty()) options.pidfile = "/var/run/norn.pid";
   if (!options.pidfile.empty()) {
     if (absl::Status status = WritePidFile(options.pidfile); !status.ok()) {
-      std::fprintf(stderr, "norn-server: %s\n", std::string(status.message()).c_str());
+      std::fprintf(stderr, "norn-server: %s\n", std::string(MessageOf(status)).c_str());
     }
   }
   IgnoreNuisanceSignals();

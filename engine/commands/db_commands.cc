@@ -65,7 +65,7 @@ void SwapDb(CommandContext& c) {
   if (outside(*first) || outside(*second)) return c.reply.Error(kDbOutOfRange);
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     c.keys.shard(shard).SwapDb(DbIndex{static_cast<uint32_t>(*first)},
-                               DbIndex{static_cast<uint32_t>(*second)});
+                               DbIndex{static_cast<uint32_t>(*second)}, c.moment);
   }
   c.reply.Ok();
 }
@@ -92,12 +92,11 @@ void MemoryUsage(CommandContext& c) {
     if (!samples) return;
     if (*samples < 0) return c.reply.Error(kSyntaxError);
   }
-  Moment moment = WithoutTouch(c);
-  moment.count = false;
   const Key key = c.KeyAt(2);
-  const EntryRef found = c.DbFor(key).Find(key, moment);
+  const Db& db = c.DbFor(key);
+  const EntryRef found = db.FindAny(key);
   if (!found) return c.reply.Null();
-  c.reply.Integer(static_cast<int64_t>(found->SizeBytes() + found->OutsideBytes()));
+  c.reply.Integer(static_cast<int64_t>(db.UsedBytesOf(*found)));
 }
 
 }  // namespace norn::handlers

@@ -64,7 +64,7 @@ std::string TableText(const HashTableStats& stats, bool full) {
 bool WantsFull(const CommandContext& c) { return c.count() >= 4 && WordIs(c.word(3), "full"); }
 
 std::optional<int64_t> CountAt(CommandContext& c, size_t at) {
-  const std::optional<int64_t> value = IntegerAt(c, at);
+  const std::optional<int64_t> value = IntegerAt(c, at, kMustBePositive);
   if (!value || *value >= 0) return value;
   c.reply.Error(kMustBePositive);
   return std::nullopt;
@@ -81,10 +81,8 @@ std::string PopulatedValue(int64_t number, int64_t size_bytes) {
 
 // Valkey: "Value at" tells an address, which would make two runs differ; there is none here.
 void DebugObject(CommandContext& c) {
-  Moment moment = WithoutTouch(c);
-  moment.count = false;
   const Key key = c.KeyAt(2);
-  const EntryRef found = c.DbFor(key).Find(key, moment);
+  const EntryRef found = c.DbFor(key).FindAny(key);
   if (!found) return c.reply.Error(kNoSuchKey);
   std::string text = fmt::format("Value at:0x0 refcount:1 encoding:{}", found->EncodingName());
   const bool fast = c.count() == 4 && WordIs(c.word(3), "fast");

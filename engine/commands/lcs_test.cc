@@ -56,7 +56,8 @@ TEST(Lcs, TableBytesSaturate) {
 }
 
 RC_GTEST_PROP(LcsProperty, AgreesWithItsDefinition, ()) {
-  const auto few = rc::gen::resize(8, rc::gen::container<std::string>(rc::gen::element('a', 'b', 'c')));
+  const auto few =
+      rc::gen::resize(8, rc::gen::container<std::string>(rc::gen::element('a', 'b', 'c')));
   const std::string a = *few;
   const std::string b = *few;
   const Result result = Find(a, b, false);

@@ -57,10 +57,26 @@ TEST_F(StringCommands, SetGetRepliesTheOldValue) {
 }
 
 TEST_F(StringCommands, SetRefusesOptionsThatExclude) {
-  for (const std::string_view options :
-       {"NX XX", "XX NX", "NX IFEQ a", "IFEQ a NX", "IFEQ a XX", "IFEQ a IFEQ a", "IFEQ", "EX", "PX",
-        "EX 10 PX 10", "PX 10 EX 10", "EX 10 KEEPTTL", "KEEPTTL EX 10", "EXAT 10 EX 10",
-        "PXAT 10 EXAT 10", "KEEPTTL PXAT 10", "PERSIST", "DEL", "foo", "EX 10 20"}) {
+  for (const std::string_view options : {"NX XX",
+                                         "XX NX",
+                                         "NX IFEQ a",
+                                         "IFEQ a NX",
+                                         "IFEQ a XX",
+                                         "IFEQ a IFEQ a",
+                                         "IFEQ",
+                                         "EX",
+                                         "PX",
+                                         "EX 10 PX 10",
+                                         "PX 10 EX 10",
+                                         "EX 10 KEEPTTL",
+                                         "KEEPTTL EX 10",
+                                         "EXAT 10 EX 10",
+                                         "PXAT 10 EXAT 10",
+                                         "KEEPTTL PXAT 10",
+                                         "PERSIST",
+                                         "DEL",
+                                         "foo",
+                                         "EX 10 20"}) {
     EXPECT_THAT(Run(fmt::format("SET k v {}", options)), IsError("ERR syntax error")) << options;
   }
   Session({

@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include <rapidcheck/gtest.h>
 
 #include "engine/base/number.h"
@@ -146,7 +148,8 @@ TEST_F(StringEditCommands, OverwritingRanges) {
       {"SETRANGE none -1 x", "-ERR offset is out of range"},
       {"SETRANGE k a x", "-ERR value is not an integer or out of range"},
       {"SETRANGE k 536870912 x", "-ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
-      {"SETRANGE none 536870912 x", "-ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
+      {"SETRANGE none 536870912 x",
+       "-ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
       {"SETRANGE k 9223372036854775807 x",
        "-ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
       {"SETRANGE k 9223372036854775807 ''", ":7"},
@@ -201,8 +204,7 @@ TEST_F(StringEditCommands, LcsHasABound) {
   Session({
       {"MSET a 1234 b 1234 c 12345", "+OK"},
       {"LCS a b", "$1234"},
-      {"LCS a c",
-       "-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"},
+      {"LCS a c", "-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"},
   });
 }
 

@@ -89,7 +89,10 @@ class CommandTest : public ::testing::Test {
   }
 
  private:
-  static std::unique_ptr<Keyspace> MakeKeyspace(uint32_t shard);
+  static std::unique_ptr<Keyspace> MakeKeyspace(uint32_t shard) {
+    return std::make_unique<Keyspace>(
+        KeyspaceOptions{.hash_seed = kHashSeed, .prng_seed = shard + 1, .databases = 16});
+  }
 
   static bool FitsArity(const CommandSpec& spec, size_t words) {
     const int count = static_cast<int>(words);
