@@ -112,6 +112,7 @@ bool SimClient::Execute(env::Env& env, std::vector<Operation>* operations) {
 bool SimClient::Exchange(env::Env& env) {
   waiting_ = true;
   ++pipelines_;
+  ++Tally(CheckId::kConnection).examined;
   const Instant deadline = env.clock().Now() + settings_.timeout;
   size_t written_bytes = 0;
   while (answered_ < sent_.size()) {

@@ -19,10 +19,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "engine/base/prng.h"
 #include "scenarios/history.h"
 
@@ -82,6 +82,10 @@ class WglSearch {
     bool is_return;
     uint32_t previous;
     uint32_t next;
+  };
+  // The pairs are hashes already.
+  struct FirstHalf {
+    size_t operator()(const HashPair& pair) const { return pair.first; }
   };
   // Where the walk over candidates stands: an event of the known ones, then an index of the unknown ones.
   struct Cursor {
@@ -284,7 +288,8 @@ class WglSearch {
   std::vector<uint32_t> return_of_;
   std::vector<bool> done_;
   HashPair done_sum_{0, 0};
-  absl::flat_hash_set<HashPair> seen_;  // asked for membership only: its order is not ours
+  std::unordered_set<HashPair, FirstHalf>
+      seen_;  // asked for membership only: its order is not ours
   std::vector<Choice> stack_;
   uint32_t known_left_ = 0;
   uint32_t run_ = 0;
