@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdio>
-#include <ctime>
 
 #include "engine/fiber/spawn.h"
 #include "sim/world.h"
@@ -12,7 +12,9 @@
 namespace norn::sim {
 namespace {
 
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+double Seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 void Serve(env::Env& env, std::unique_ptr<env::Stream> stream) {
   char buf[512];
@@ -80,9 +82,9 @@ void BusyRoom() {
       SpawnFiber(env.executor(), [&] { Ask(env, server->ip() + ":6379", echoes); });
     }
   });
-  const double start = CpuSeconds();
+  const double start = Seconds();
   world.RunFor(Duration::Seconds(20));
-  const double spent = CpuSeconds() - start;
+  const double spent = Seconds() - start;
   fmt::print("busy: {} events in {:.2f} s: {:.2f} M events/s, {:.0f} k echoes/s, hash {:016x}\n",
              world.events(), spent, static_cast<double>(world.events()) / spent / 1e6,
              static_cast<double>(echoes) / spent / 1e3, world.trace().hash());
@@ -97,15 +99,15 @@ void IdleNode() {
       while (env.clock().Now() < until) env.executor().Park(until);
     }
   });
-  const double start = CpuSeconds();
+  const double start = Seconds();
   world.RunFor(Duration::Seconds(60));
   fmt::print("idle: 60 s with 10 Hz timers, {} events in {:.3f} ms\n", world.events(),
-             (CpuSeconds() - start) * 1e3);
+             (Seconds() - start) * 1e3);
 }
 
 void ManyNodes() {
   constexpr int kNodes = 2000;
-  const double start = CpuSeconds();
+  const double start = Seconds();
   World world({.seed = 1});
   for (int i = 0; i < kNodes; ++i) {
     world.Start(world.AddNode({}), [](env::Env& env) {
@@ -114,7 +116,7 @@ void ManyNodes() {
   }
   world.RunFor(Duration::Seconds(1));
   fmt::print("many: {} nodes for 1 s, {} events in {:.0f} ms\n", kNodes, world.events(),
-             (CpuSeconds() - start) * 1e3);
+             (Seconds() - start) * 1e3);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "sim/room_fixture.h"
+#include "sim/room_testing.h"
 
 namespace norn::sim {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/room_fixture.h"
+#include "sim/room_testing.h"
 
 namespace norn::sim {
 namespace {
