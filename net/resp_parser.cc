@@ -42,6 +42,39 @@ size_t FindReturn(std::string_view input, size_t from) {
   return near == input.size() ? std::string_view::npos : input.find('\r', near);
 }
 
+// The common case in one straight loop: a whole command of up to nine words, each of up to 99 bytes. Returns the bytes
+// behind it, or null when the careful path must look (then `words` is as before).
+const char* ParseShortCommand(const char* at, const char* end, std::vector<std::string_view>& words,
+                              uint32_t* count) {
+  if (end - at < 4 || at[0] != '*' || at[2] != '\r') return nullptr;
+  const unsigned wanted = static_cast<unsigned char>(at[1]) - '0';
+  if (wanted - 1 > 8) return nullptr;
+  at += 4;
+  const size_t before = words.size();
+  for (unsigned i = 0; i < wanted; ++i) {
+    size_t bytes = 0;
+    if (end - at < 5 || at[0] != '$') break;
+    const unsigned first = static_cast<unsigned char>(at[1]) - '0';
+    const unsigned second = static_cast<unsigned char>(at[2]) - '0';
+    if (first <= 9 && at[2] == '\r') {
+      bytes = first;
+      at += 4;
+    } else if (first - 1 <= 8 && second <= 9 && at[3] == '\r') {
+      bytes = first * 10 + second;
+      at += 5;
+    } else {
+      break;
+    }
+    if (static_cast<size_t>(end - at) < bytes + 2) break;
+    words.emplace_back(at, bytes);
+    at += bytes + 2;
+  }
+  *count = wanted;
+  if (words.size() - before == wanted) return at;
+  words.resize(before);
+  return nullptr;
+}
+
 }  // namespace
 
 RespParser::Outcome RespParser::Parse(std::string_view input, const ParseLimits& limits,
@@ -50,6 +83,18 @@ RespParser::Outcome RespParser::Parse(std::string_view input, const ParseLimits&
   while (*consumed < input.size()) {
     if (batch.commands.size() >= commands_max) return Outcome::kFull;
     const size_t words_before = batch.words.size();
+    const char* const begin = input.data() + *consumed;
+    uint32_t count = 0;
+    const bool fresh = words_left_ == 0 && scanned_ == 0 && limits.authenticated;
+    const char* const behind =
+        fresh ? ParseShortCommand(begin, input.data() + input.size(), batch.words, &count)
+              : nullptr;
+    if (behind != nullptr) {
+      const auto bytes = static_cast<size_t>(behind - begin);
+      batch.commands.push_back({static_cast<uint32_t>(words_before), count, bytes});
+      *consumed += bytes;
+      continue;
+    }
     const Step step = ParseOne(input.substr(*consumed), limits, batch);
     if (step == Step::kNeedMore) return Outcome::kNeedMore;
     if (step == Step::kError) return Outcome::kError;

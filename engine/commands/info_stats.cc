@@ -42,6 +42,7 @@ void AddTraffic(InfoLines& lines, const NodeStats& stats) {
 
 void AddKeys(InfoLines& lines, const KeyspaceStats& keyspace) {
   lines.Add("expired_keys", keyspace.expired_keys)
+      .AddDecimal("expired_stale_perc", keyspace.expired_stale_percent)
       .Add("evicted_keys", keyspace.evicted_keys)
       .Add("evicted_clients", 0)
       .Add("evicted_scripts", 0)
@@ -97,7 +98,7 @@ std::string InfoStats(const InfoFacts& facts) {
       .Add("multi_shard_commands", totals.multi_shard_commands)
       .Add("client_query_buffer_limit_disconnections", totals.query_buffer_limit_disconnections)
       .Add("client_output_buffer_limit_disconnections", totals.output_buffer_limit_disconnections)
-      .Add("acl_access_denied_auth", totals.denied_auths)
+      .Add("acl_access_denied_auth", facts.stats.denied_auths)
       .Add("acl_access_denied_cmd", 0)
       .Add("acl_access_denied_key", 0)
       .Add("acl_access_denied_channel", 0);

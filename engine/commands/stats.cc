@@ -31,7 +31,6 @@ void ExecutorStats::Add(const ExecutorStats& other) {
   remote_batches += other.remote_batches;
   remote_commands += other.remote_commands;
   multi_shard_commands += other.multi_shard_commands;
-  denied_auths += other.denied_auths;
 }
 
 }  // namespace norn

@@ -37,7 +37,6 @@ struct ExecutorStats {
   uint64_t remote_batches = 0;  // batches of commands posted to another shard
   uint64_t remote_commands = 0;
   uint64_t multi_shard_commands = 0;  // that collected several tokens
-  uint64_t denied_auths = 0;          // AUTH and HELLO AUTH that failed
 
   void Add(const ExecutorStats& other);
 };

@@ -1,5 +1,5 @@
 // Any bytes as a config file that may include itself: an error or a Config, never a crash or a hang. What
-// loads must survive a rewrite, and a rewrite must settle.
+// loads must come back from its rewrite, and a rewrite must settle.
 
 #include "engine/base/check.h"
 #include "engine/config/file.h"
@@ -31,7 +31,11 @@ void Check(const std::string& text) {
   if (!config.ok()) return;
   const std::string once = Rewrite(text, *config);
   CHECK(Rewrite(once, *config) == once);
-  CHECK(Parse(once, false).ok());
+  const absl::StatusOr<Config> reloaded = Parse(once, false);
+  CHECK(reloaded.ok());
+  for (const Row& row : OptionTable()) {
+    CHECK_MSG(Format(row, reloaded->options) == Format(row, config->options), row.name);
+  }
 }
 
 }  // namespace

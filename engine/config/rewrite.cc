@@ -33,7 +33,8 @@ struct LineKey {
 LineKey KeyOf(const Row* row, const std::vector<std::string>& words) {
   const std::string name = row != nullptr ? std::string(row->name) : Lower(words[0]);
   if (name != "client-output-buffer-limit" || words.size() < 2) return {name, ""};
-  const std::string part = Lower(words[1]);
+  // The values may also be one quoted word.
+  const std::string part = Lower(std::string_view(words[1]).substr(0, words[1].find(' ')));
   return {name, part == "slave" ? "replica" : part};
 }
 

@@ -53,7 +53,9 @@ std::string JoinedPlain(const std::vector<std::string>& addresses) {
     line += line.empty() ? "" : " ";
     line += PlainWord(address);
   }
-  return line;
+  // A single word is split once more when it is read (see Loader::Option).
+  const bool split_again = addresses.size() == 1 && line[0] == '"';
+  return split_again ? QuoteWord(line) : line;
 }
 
 std::string FormatPercentile(double percentile) {
@@ -274,6 +276,7 @@ Reason SetReplicaOf(Options& options, Words words, bool) {
   }
   const std::optional<int64_t> port = ParseCount(words[1]);
   if (!port || *port < 0 || *port > 65535) return "Invalid primary port";
+  if (words[0].empty()) return "Invalid primary host";
   options.replicaof = {words[0], *port};
   return {};
 }

@@ -230,7 +230,7 @@ INSTANTIATE_TEST_SUITE_P(
         ValueCase{"maxmemory", "18446744073709551616", kMemory, ""},
         ValueCase{"maxmemory", "99999999999999gb", kMemory, ""},
         ValueCase{"maxmemory", "-1", kMemory, ""}, ValueCase{"maxmemory", "1.5gb", kMemory, ""},
-        ValueCase{"maxmemory", "", kMemory, ""}, ValueCase{"maxmemory", "gb", kMemory, ""},
+        ValueCase{"maxmemory", "", "", "0"}, ValueCase{"maxmemory", "gb", kMemory, ""},
         ValueCase{"repl-backlog-size", "9223372036854775808",
                   "argument must be between 1 and 9223372036854775807 inclusive", ""},
         ValueCase{"maxmemory-clients", "5%", "", "5%"},

@@ -47,10 +47,15 @@ Reason OutOfRange(Bound min, Bound max, Unit unit) {
   return fmt::format("argument must be between {} and {} inclusive", min, max);
 }
 
-// Valkey: a number of bytes past 64 bits, or a unit without a number, is refused; Valkey wraps the
-// one around and takes the other for 0.
+// An empty word is 0.
+// Valkey: a number past 64 bits, or a unit without a number, is refused; Valkey wraps the one around and
+// takes the other for 0.
+std::optional<uint64_t> ParseSize(std::string_view word) {
+  return word.empty() ? 0 : ParseMemory(word);
+}
+
 Reason ParseBytes(std::string_view word, uint64_t& bytes) {
-  const std::optional<uint64_t> parsed = ParseMemory(word);
+  const std::optional<uint64_t> parsed = ParseSize(word);
   if (!parsed) return "argument must be a memory value";
   bytes = *parsed;
   return {};
@@ -64,7 +69,7 @@ Reason ParseBytesOrPercent(const IntKind& kind, std::string_view word, int64_t& 
     value = *percent;
     return {};
   }
-  const std::optional<uint64_t> bytes = ParseMemory(word);
+  const std::optional<uint64_t> bytes = ParseSize(word);
   if (!bytes) return "argument must be a memory or percent value";
   if (*bytes > static_cast<uint64_t>(kind.max)) return OutOfRange(int64_t{0}, kind.max, kind.unit);
   value = static_cast<int64_t>(*bytes);

@@ -11,11 +11,9 @@ Keyspace::Keyspace(const KeyspaceOptions& options)
 
 Keyspace::~Keyspace() = default;
 
-Db& Keyspace::db(DbIndex index) {
-  CHECK(index.value < dbs_.size());
-  std::unique_ptr<Db>& db = dbs_[index.value];
-  if (db == nullptr) db = std::make_unique<Db>(*this, index);
-  return *db;
+Db& Keyspace::MakeDb(DbIndex index) {
+  dbs_[index.value] = std::make_unique<Db>(*this, index);
+  return *dbs_[index.value];
 }
 
 Db* Keyspace::FindDb(DbIndex index) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/base/ids.h"
 #include "engine/base/prng.h"
 #include "engine/keyspace/access.h"
@@ -48,7 +49,11 @@ class Keyspace {
   // ---- databases ----
   uint32_t database_count() const { return static_cast<uint32_t>(dbs_.size()); }
   // The database, made on first use. Requires index < database_count().
-  Db& db(DbIndex index);
+  Db& db(DbIndex index) {
+    CHECK(index.value < dbs_.size());
+    Db* db = dbs_[index.value].get();
+    return __builtin_expect(db != nullptr, 1) ? *db : MakeDb(index);
+  }
   // Null when it was never used.
   Db* FindDb(DbIndex index);
   const Db* FindDb(DbIndex index) const;
@@ -85,6 +90,8 @@ class Keyspace {
   bool snapshot_running() const { return snapshot_visit_ != nullptr; }
 
  private:
+  Db& MakeDb(DbIndex index);
+
   uint64_t hash_seed_;
   Prng prng_;
   AccessPolicy access_policy_;

@@ -38,6 +38,7 @@ void ShardBatch::RunAll() {
   state_->stats.remote_commands += commands_.size();
   PrefetchKeys(commands_.data(), commands_.size(), *state_, session_->db);
   Runner runner(*state_);
+  runner.RestartClock();
   ReplyWriter reply(replies_, session_->resp);
   for (const CommandRef& command : commands_) {
     runner.Run(command, *session_, reply);

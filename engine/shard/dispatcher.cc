@@ -48,20 +48,32 @@ void Dispatcher::Run(std::span<const RawCommand> commands, Session& session, Rep
 
 void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared* out) {
   const std::span<const std::string_view> words(raw.words, raw.word_count);
-  const Resolved resolved = state_.names.Resolve(words);
-  out->refusal.clear();
+  const CommandSpec* spec = names_.Find(words[0]);
+  out->ref.words = raw.words;
+  out->ref.word_count = raw.word_count;
+  out->ref.request_bytes = raw.request_bytes;
+  out->ref.has_first_key_hash = false;
   out->single_shard = false;
-  out->ref = CommandRef{.spec = resolved.spec,
-                        .words = raw.words,
-                        .word_count = raw.word_count,
-                        .request_bytes = raw.request_bytes};
-  if (resolved.spec == nullptr || resolved.unknown_subcommand) {
-    out->refusal = UnknownCommandText(words, resolved.unknown_subcommand);
-    out->ref.spec = nullptr;
-    return;
+  if (spec == nullptr) {
+    const Resolved resolved = state_.names.Resolve(words);
+    if (resolved.spec == nullptr || resolved.unknown_subcommand) {
+      out->ref.spec = nullptr;
+      out->refused = true;
+      out->refusal = UnknownCommandText(words, resolved.unknown_subcommand);
+      return;
+    }
+    spec = resolved.spec;
+    if (spec->parent == nullptr && spec->subcommands.empty()) names_.Remember(words[0], spec);
   }
-  out->refusal = RefusalText(*resolved.spec, words, session, state_.options());
-  if (out->refusal.empty()) out->single_shard = RouteToOneShard(out->ref, state_.view());
+  out->ref.spec = spec;
+  out->refused = !PassesGates(*spec, raw.word_count, session);
+  if (out->refused) {
+    // The gates said no at a glance; the text decides (a protected command may yet be allowed).
+    out->refusal = RefusalText(*spec, words, session, state_.options());
+    out->refused = !out->refusal.empty();
+    if (out->refused) return;
+  }
+  out->single_shard = RouteToOneShard(out->ref, state_.view());
 }
 
 bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) const {
@@ -175,7 +187,7 @@ void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& re
 void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply) {
   const CommandRef& command = prepared.ref;
   runner_.RestartClock();
-  if (!prepared.refusal.empty()) {
+  if (prepared.refused) {
     const bool exec =
         command.spec != nullptr && command.spec->name == "exec" && session.transaction.open;
     BreakTransaction(session);

@@ -17,6 +17,7 @@
 #include "engine/shard/batch.h"
 #include "engine/shard/command_ref.h"
 #include "engine/shard/executor_state.h"
+#include "engine/shard/name_cache.h"
 #include "engine/shard/runner.h"
 
 namespace norn {
@@ -49,7 +50,8 @@ class Dispatcher {
  private:
   struct Prepared {
     CommandRef ref;
-    std::string refusal;
+    std::string refusal;  // with `refused`
+    bool refused = false;
     bool single_shard = false;
   };
 
@@ -73,6 +75,7 @@ class Dispatcher {
   ExecutorState& state_;
   ExecutorState* const* states_;
   Runner runner_;
+  NameCache names_;
   std::vector<CommandRef> wave_;
   Prepared next_;
   bool has_next_ = false;

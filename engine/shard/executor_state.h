@@ -50,12 +50,13 @@ struct ExecutorState {
 // command.
 class TimeBase {
  public:
-  explicit TimeBase(env::Clock& clock) : clock_(&clock) { Restart(); }
+  explicit TimeBase(env::Clock& clock) : clock_(&clock) {}
 
-  // Reads both clocks anew.
+  // Reads both clocks anew. Required before the first Lap.
   void Restart() {
-    base_ = last_ = clock_->Now();
-    wall_ = clock_->Wall();
+    last_ = clock_->Now();
+    const WallTime wall = clock_->Wall();
+    offset_ns_ = wall.us * 1000 - last_.ns;
   }
   // Reads the monotonic clock; returns what passed since the last reading.
   Duration Lap() {
@@ -65,13 +66,12 @@ class TimeBase {
     return passed;
   }
   Instant instant() const { return last_; }
-  WallTime wall() const { return WallTime{wall_.us + (last_ - base_).micros()}; }
+  WallTime wall() const { return WallTime{(last_.ns + offset_ns_) / 1000}; }
 
  private:
   env::Clock* clock_;
-  Instant base_;
   Instant last_;
-  WallTime wall_;
+  int64_t offset_ns_ = 0;  // unix time minus monotonic time
 };
 
 }  // namespace norn

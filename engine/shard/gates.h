@@ -16,6 +16,14 @@ namespace norn {
 // The text for a command that the table does not know. `container` is set when only the subcommand is unknown.
 std::string UnknownCommandText(std::span<const std::string_view> words, bool unknown_subcommand);
 
+// The glance that nearly every command passes: true means that RefusalText would be empty.
+inline bool PassesGates(const CommandSpec& spec, uint32_t word_count, const Session& session) {
+  const int count = static_cast<int>(word_count);
+  const bool complete = spec.arity >= 0 ? count == spec.arity : count >= -spec.arity;
+  const bool plain = !spec.Has(kProtected) && session.authenticated && !session.transaction.open;
+  return complete && plain;
+}
+
 // Arity, then protected commands, authentication, commands that transactions do not take. Empty: pass. Only the refused
 // path allocates.
 std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,

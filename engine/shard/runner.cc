@@ -39,14 +39,15 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
   if (!HasMemory(command, reply)) return;
+  const WallTime wall = time_.wall();
   CommandContext context{
       .words = command.Words(),
       .spec = command.spec,
       .reply = reply,
       .session = session,
       .keys = state_.view(),
-      .moment = Moment{.now_ms = time_.wall().unix_ms(), .touch = !session.no_touch, .count = true},
-      .now = time_.wall(),
+      .moment = Moment{.now_ms = wall.unix_ms(), .touch = !session.no_touch, .count = true},
+      .now = wall,
       .instant = time_.instant(),
       .options = state_.options(),
       .node = state_.node,
@@ -102,18 +103,20 @@ void Runner::Account(const CommandRef& command, const Session& session, Duration
     ++stats.failed;
     CountErrors(reply);
   }
-  if (command.spec->Has(kSkipCommandLog)) return;
-  const int64_t slow_us = options.commandlog_execution_slower_than;
-  const int64_t request_max = options.commandlog_request_larger_than;
-  const int64_t reply_max = options.commandlog_reply_larger_than;
-  if (slow_us >= 0 && took.micros() >= slow_us) {
-    Log(CommandLogKind::kSlow, command, session, took.micros());
-  }
-  if (request_max >= 0 && command.request_bytes >= static_cast<size_t>(request_max)) {
+  // -1 switches a log off: as an unsigned number it is out of reach.
+  const auto slow_us = static_cast<uint64_t>(options.commandlog_execution_slower_than);
+  const auto request_max = static_cast<uint64_t>(options.commandlog_request_larger_than);
+  const auto reply_max = static_cast<uint64_t>(options.commandlog_reply_larger_than);
+  const auto took_us = static_cast<uint64_t>(took.micros());
+  const bool logged =
+      took_us >= slow_us || command.request_bytes >= request_max || reply_bytes >= reply_max;
+  if (__builtin_expect(!logged, 1) || command.spec->Has(kSkipCommandLog)) return;
+  if (took_us >= slow_us) Log(CommandLogKind::kSlow, command, session, took.micros());
+  if (command.request_bytes >= request_max) {
     Log(CommandLogKind::kLargeRequest, command, session,
         static_cast<int64_t>(command.request_bytes));
   }
-  if (reply_max >= 0 && reply_bytes >= static_cast<size_t>(reply_max)) {
+  if (reply_bytes >= reply_max) {
     Log(CommandLogKind::kLargeReply, command, session, static_cast<int64_t>(reply_bytes));
   }
 }

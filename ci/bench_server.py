@@ -1,0 +1,149 @@
+"""A server under measurement: started on given cores, fed over a socket, and its CPU time and memory read from /proc."""
+
+import glob
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+HOST = "127.0.0.1"
+CHUNK = 4096
+
+
+def free_port(start=26000, end=26999):
+    for port in range(start + os.getpid() % 400, end):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+                return port
+            except OSError:
+                continue
+    raise SystemExit(f"no free port in {start}..{end}")
+
+
+class Server:
+    """One server process with an empty keyspace. kind: its name in the tables."""
+
+    def __init__(self, path, kind, cores, threads=1):
+        self.kind, self.port = kind, free_port()
+        self._dir = tempfile.mkdtemp(prefix="norn-bench-")
+        flags = ["--threads" if os.path.basename(path) == "norn-server" else "--io-threads", str(threads)]
+        argv = [path, "--port", str(self.port), "--bind", HOST, "--save", "", "--appendonly", "no", "--loglevel", "warning",
+                "--maxclients", "11000", "--dir", self._dir] + flags
+        with open(os.path.join(self._dir, "log"), "wb") as log:
+            self._process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                             preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        self.pid = self._process.pid
+        self._wait_ready()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._dir, ignore_errors=True)
+
+    def _wait_ready(self):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                with socket.create_connection((HOST, self.port), 1) as conn:
+                    conn.sendall(b"PING\r\n")
+                    if conn.recv(64).startswith(b"+PONG"):
+                        return
+            except OSError:
+                pass
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.02)
+        with open(os.path.join(self._dir, "log"), encoding="utf-8", errors="replace") as log:
+            raise SystemExit(f"{self.kind} server did not start:\n{log.read()}")
+
+    def cpu_ns(self):
+        """Time on a core of all live threads, to the nanosecond."""
+        total = 0
+        for path in glob.glob(f"/proc/{self.pid}/task/*/schedstat"):
+            with open(path, encoding="ascii") as stat:
+                total += int(stat.read().split()[0])
+        return total
+
+    def rss_bytes(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024
+
+    def settled_rss_bytes(self, limit_s=20):
+        """Resident memory once it has not moved for two seconds: tables grow and buffers shrink in the background."""
+        last, since, deadline = self.rss_bytes(), time.monotonic(), time.monotonic() + limit_s
+        while time.monotonic() < deadline and time.monotonic() - since < 2:
+            time.sleep(0.2)
+            now = self.rss_bytes()
+            if abs(now - last) > 65536:
+                since = time.monotonic()
+            last = now
+        return last
+
+    def load(self, first, last, ttl=False):
+        """SETs key:<12 digits> for first <= number < last, values of 16 bytes, through a pipe of CHUNK commands."""
+        with socket.create_connection((HOST, self.port)) as conn:
+            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for start in range(first, last, CHUNK):
+                numbers = range(start, min(start + CHUNK, last))
+                conn.sendall((_ttl_chunk if ttl else _plain_chunk)(numbers))
+                expected = 5 * len(numbers)
+                while expected > 0:
+                    got = conn.recv(1 << 16)
+                    if not got or b"-" in got:
+                        raise SystemExit(f"loading {self.kind} failed: {got[:200]!r}")
+                    expected -= len(got)
+
+    def benchmark(self, test, requests, pipeline, keys, cores, clients=50):
+        """CPU nanoseconds of the server per command while redis-benchmark runs on `cores`."""
+        argv = ["redis-benchmark", "-h", HOST, "-p", str(self.port), "-t", test, "-n", str(requests), "-P", str(pipeline),
+                "-r", str(keys), "-d", "16", "-c", str(clients), "-q"]
+        before = self.cpu_ns()
+        result = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+                                preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        spent = self.cpu_ns() - before
+        if result.returncode != 0 or "requests per second" not in result.stdout:
+            raise SystemExit(f"redis-benchmark against {self.kind} failed: {result.stdout[-400:]}{result.stderr[-400:]}")
+        rate = float(re.findall(r"([\d.]+) requests per second", result.stdout)[-1])
+        return spent / requests, rate
+
+
+def _plain_chunk(numbers):
+    return b"".join([b"*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$16\r\nvalue:%010d\r\n" % (n, n) for n in numbers])
+
+
+def _ttl_chunk(numbers):
+    return b"".join([b"*5\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$16\r\nvalue:%010d\r\n$2\r\nEX\r\n$5\r\n%05d\r\n"
+                     % (n, n, 50000 + n % 40000) for n in numbers])
+
+
+class IdleConnections:
+    """Open connections that have said PING once and are then silent."""
+
+    def __init__(self, port, count):
+        self.sockets = []
+        for _ in range(count):
+            conn = socket.create_connection((HOST, port), 10)
+            self.sockets.append(conn)
+            conn.sendall(b"*1\r\n$4\r\nPING\r\n")
+        for conn in self.sockets:
+            if conn.recv(64) != b"+PONG\r\n":
+                raise SystemExit("a connection was refused")
+
+    def close(self):
+        for conn in self.sockets:
+            conn.close()

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""The stages of ci/test, in order: what each builds, runs and counts. Logs of every step stay under build/ci."""
+
+import argparse
+import glob
+import os
+import re
+import shutil
+import sys
+
+import determinism
+import steps
+import tree
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "abort_on_error=0:strict_string_checks=1:detect_stack_use_after_return=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:history_size=4",
+}
+SMOKE = "scenarios/smoke.toml"
+# The rungs where threads meet; ThreadSanitizer has nothing to find in the others.
+TSAN_RUNGS = ["engine/fiber", "engine/shard", "engine/node", "net", "server"]
+# What a fuzz target starts from: its corpus begins with these files.
+FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}
+
+
+def preset_dir(preset):
+    return os.path.join("build", preset)
+
+
+def build(run, preset, *targets):
+    """Configures and builds; ThreadSanitizer's test discovery needs a fixed address layout while it builds."""
+    fixed = ["setarch", "-R"] if preset == "tsan" and steps.works(["setarch", "-R", "true"]) else []
+    run.step(f"configure {preset}", ["cmake", "--preset", preset]
+             + ([] if preset == "fuzz" else ["-DNORN_TESTS=ON"]), quiet=True)
+    return run.step(f"build {preset}" + (": " + " ".join(targets) if targets else ""),
+                    fixed + ["ninja", "-C", preset_dir(preset), f"-j{run.jobs}", *targets], limit_s=2400)
+
+
+def ctest(run, preset, *extra):
+    fixed = ["setarch", "-R"] if preset == "tsan" and steps.works(["setarch", "-R", "true"]) else []
+    run.step(f"ctest {preset}", fixed + ["ctest", "--test-dir", preset_dir(preset), f"-j{run.jobs}",
+                                         "--output-on-failure", "--no-tests=error", *extra],
+             parse=steps.ctest_counts, env=SANITIZER_ENV, limit_s=2400)
+
+
+def process_tests(run, preset, pattern="*_test.py", **env):
+    """Runs ci/process against the server of one build."""
+    server = os.path.join(tree.ROOT, preset_dir(preset), "norn-server")
+    fixed = ["setarch", "-R"] if preset == "tsan" and steps.works(["setarch", "-R", "true"]) else []
+    run.step(f"real processes, {preset} server, {pattern}",
+             fixed + [sys.executable, "-m", "unittest", "discover", "-v", "-s", "ci/process", "-t", "ci/process",
+                      "-p", pattern],
+             parse=steps.unittest_counts, limit_s=1800,
+             env={**SANITIZER_ENV, "NORN_SERVER": server, "NORN_LONG": "1" if run.long else "0", **env})
+
+
+def simulate(run, preset, scenario, seeds):
+    run.step(f"norn-sim {scenario}, seeds {seeds}, {preset}",
+             [f"{preset_dir(preset)}/norn-sim", "run", scenario, "--seeds", seeds, "--jobs", str(run.jobs)],
+             parse=steps.simulation_counts, env=SANITIZER_ENV, limit_s=1800)
+
+
+def stage_checks(run):
+    """layers, format, sizes, tests that assert, READMEs; and the checks themselves on planted violations"""
+    for name in ("house", "includes", "format", "sizes", "tests"):
+        run.step(f"check {name}", [sys.executable, f"ci/check_{name}.py"])
+    run.step("the checks find planted violations", [sys.executable, "-m", "unittest", "discover", "-s", "ci", "-p", "*_test.py"],
+             parse=steps.unittest_counts)
+
+
+def stage_release(run):
+    """release build with gcc, unit tests, symbols of the libraries"""
+    if build(run, "release"):
+        run.step("check symbols", [sys.executable, "ci/check_symbols.py", preset_dir("release")])
+        ctest(run, "release")
+
+
+def stage_simulate(run):
+    """every scenario in virtual time, many seeds"""
+    if not build(run, "release", "norn-sim"):
+        return
+    simulate(run, "release", SMOKE, "1..1000" if run.long else "1..200")
+    for scenario in sorted(glob.glob("scenarios/*.toml")):
+        if scenario != SMOKE:
+            simulate(run, "release", scenario, "1..50" if run.long else "1..3")
+
+
+def stage_process(run):
+    """the release server as a real process under real clients and tools, and beside redis-server"""
+    if build(run, "release", "norn-server"):
+        process_tests(run, "release")
+
+
+def stage_debug(run):
+    """debug build (address and undefined behaviour sanitizers), unit tests, abuse of the server, smoke seeds"""
+    if build(run, "debug"):
+        ctest(run, "debug")
+        process_tests(run, "debug", "abuse*_test.py")
+        process_tests(run, "debug", "differential_test.py")
+        simulate(run, "debug", SMOKE, "1..200" if run.long else "1..10")
+
+
+def stage_determinism(run):
+    """equal hashes in two processes and in the release, debug and clang builds"""
+    if build(run, "clang", "norn-sim") and build(run, "release", "norn-sim") and build(run, "debug", "norn-sim"):
+        seeds = "1..100" if run.long else "1..20"
+        run.check(f"hashes of seeds {seeds} agree", lambda out: determinism.compare(SMOKE, seeds, run.jobs, out))
+
+
+def stage_tsan(run):
+    """thread sanitizer: unit tests of the rungs where threads meet, and a mixed load on a server with 4 threads"""
+    rungs = [rung for rung in TSAN_RUNGS if glob.glob(f"{rung}/*_test.cc")]
+    if build(run, "tsan", "norn-server", *[rung.replace("/", "_") + "_test" for rung in rungs]):
+        ctest(run, "tsan", "-R", "^(" + "|".join(rungs) + "):")
+        process_tests(run, "tsan", "mixed_load_test.py", NORN_LOAD_S="60" if run.long else "12")
+
+
+def stage_fuzz(run):
+    """each fuzz target for a while, from its saved corpus (clang, address sanitizer)"""
+    targets = sorted(os.path.splitext(os.path.basename(path))[0]
+                     for folder in ("engine/*", "net", "scenarios", "server") for path in glob.glob(f"{folder}/*_fuzz.cc"))
+    if not targets or not build(run, "fuzz", *targets):
+        run.fail("fuzz targets exist and build")
+        return
+    seconds = 600 if run.long else 15
+    for target in targets:
+        corpus = os.path.join("build", "ci", "corpus", target)
+        os.makedirs(corpus, exist_ok=True)
+        for seed in glob.glob(FUZZ_SEEDS.get(target, "")):
+            shutil.copy(seed, corpus)
+        binary = glob.glob(f"{preset_dir('fuzz')}/**/{target}", recursive=True)[0]
+        run.step(f"{target} for {seconds} s", [binary, corpus, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+                                               "-max_len=4096", "-print_final_stats=1",
+                                               f"-artifact_prefix=build/ci/{target}-"],
+                 parse=steps.fuzz_counts, env=SANITIZER_ENV, limit_s=seconds + 120)
+
+
+STAGES = {name[len("stage_"):]: function for name, function in list(globals().items()) if name.startswith("stage_")}
+
+
+def parse_arguments():
+    listing = "\n".join(f"  {name:12} {stage.__doc__}" for name, stage in STAGES.items())
+    parser = argparse.ArgumentParser(prog="ci/test", description="Builds and runs every test of norn.",
+                                     epilog="stages:\n" + listing,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--long", action="store_true", help="more seeds, longer fuzzing and load")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="parallel jobs (default: the cores)")
+    parser.add_argument("--only", action="append", choices=STAGES, metavar="STAGE", help="run this stage (repeatable)")
+    parser.add_argument("--skip", action="append", choices=STAGES, default=[], metavar="STAGE", help="leave this stage out")
+    parser.add_argument("--list", action="store_true", help="list the stages and leave")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print(listing)
+        sys.exit(0)
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    os.chdir(tree.ROOT)
+    run = steps.Run("build/ci", arguments.jobs, arguments.long)
+    names = [name for name in STAGES if name in (arguments.only or STAGES) and name not in arguments.skip]
+    for number, name in enumerate(names, 1):
+        run.stage(number, len(names), name, STAGES[name])
+    sys.exit(run.summary())
+
+
+if __name__ == "__main__":
+    main()

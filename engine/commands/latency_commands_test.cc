@@ -1,0 +1,83 @@
+// LATENCY, and what histograms tell.
+
+#include "engine/commands/latency.h"
+#include "engine/commands/testing.h"
+
+namespace norn {
+namespace {
+
+CommandStats CallsOf(std::initializer_list<std::pair<size_t, uint32_t>> buckets) {
+  CommandStats stats;
+  for (const auto& [bucket, calls] : buckets) stats.latency[bucket] = calls;
+  return stats;
+}
+
+TEST(LatencySteps, AreCumulativeWithTheEdgesThatClientsKnow) {
+  // 512 ns, 1 us, 16..33 us, 0.5..1 s, 100 s.
+  const auto steps = LatencySteps(CallsOf({{5, 1}, {9, 2}, {10, 3}, {14, 1}, {29, 1}, {36, 1}}));
+  ASSERT_EQ(steps.size(), 4u);
+  EXPECT_EQ(steps[0].micros, 1);
+  EXPECT_EQ(steps[0].calls, 3u);
+  EXPECT_EQ(steps[1].micros, 2);
+  EXPECT_EQ(steps[1].calls, 6u);
+  EXPECT_EQ(steps[2].micros, 33);
+  EXPECT_EQ(steps[2].calls, 7u);
+  EXPECT_EQ(steps[3].micros, 1073741);
+  EXPECT_EQ(steps[3].calls, 9u);
+  EXPECT_TRUE(LatencySteps({}).empty());
+}
+
+TEST(LatencySteps, Edges) {
+  std::vector<int64_t> edges;
+  for (size_t bucket = 9; bucket < 30; ++bucket) {
+    edges.push_back(LatencySteps(CallsOf({{bucket, 1}}))[0].micros);
+  }
+  EXPECT_THAT(edges,
+              ::testing::ElementsAre(1, 2, 4, 8, 16, 33, 66, 132, 264, 528, 1056, 2113, 4227, 8454,
+                                     16908, 33816, 67633, 135266, 270532, 541065, 1073741));
+}
+
+TEST(LatencyAtPercentile, LiesInTheBucketThatHoldsIt) {
+  const CommandStats stats = CallsOf({{10, 99}, {20, 1}});
+  EXPECT_GE(LatencyAtPercentile(stats, 50), 1.024);
+  EXPECT_LE(LatencyAtPercentile(stats, 50), 2.048);
+  EXPECT_LE(LatencyAtPercentile(stats, 99), 2.048);
+  EXPECT_GE(LatencyAtPercentile(stats, 99.9), 1048.576);
+  EXPECT_LE(LatencyAtPercentile(stats, 100), 2097.152);
+  EXPECT_LT(LatencyAtPercentile(stats, 10), LatencyAtPercentile(stats, 90));
+  EXPECT_EQ(LatencyAtPercentile({}, 50), 0);
+}
+
+class LatencyCommands : public CommandTest {
+ protected:
+  LatencyCommands() {
+    auto& commands = node().stats.totals.commands;
+    commands.resize(CommandIdCount());
+    commands[FindCommand("get")->id] = CallsOf({{10, 5}});
+    commands[FindByFullName("config|set")->id] = CallsOf({{12, 1}});
+  }
+};
+
+TEST_F(LatencyCommands, HistogramOfAllOrOfSome) {
+  EXPECT_THAT(
+      Run("LATENCY HISTOGRAM"),
+      IsMap(IsBulk("get"),
+            IsMap(IsBulk("calls"), IsInt(5), IsBulk("histogram_usec"), IsMap(IsInt(2), IsInt(5))),
+            IsBulk("config|set"),
+            IsMap(IsBulk("calls"), IsInt(1), IsBulk("histogram_usec"), IsMap(IsInt(8), IsInt(1)))));
+  EXPECT_EQ(Run("LATENCY HISTOGRAM config nosuch set").items.size(), 2u);
+  session().resp = Resp::k3;
+  EXPECT_EQ(RunBytes({"LATENCY", "HISTOGRAM", "get"}),
+            "%1\r\n$3\r\nget\r\n%2\r\n$5\r\ncalls\r\n:5\r\n$14\r\nhistogram_usec\r\n%1\r\n"
+            ":2\r\n:5\r\n");
+}
+
+TEST_F(LatencyCommands, NoEventsAreRecorded) {
+  EXPECT_THAT(Run("LATENCY LATEST"), IsArray());
+  EXPECT_THAT(Run("LATENCY HISTORY command"), IsArray());
+  EXPECT_THAT(Run("LATENCY RESET"), IsInt(0));
+  EXPECT_THAT(Run("LATENCY RESET command fork"), IsInt(0));
+}
+
+}  // namespace
+}  // namespace norn

@@ -1,0 +1,86 @@
+#pragma once
+// The hardships of a scenario, played against a running world. Small on purpose: it acts through the hooks of sim only.
+//
+// Each kind draws its times and targets from a generator of its own, so that changing one leaves the others as they
+// were. For each it is counted: armed (enabled in this seed), fired (acted), and effect (somebody could notice): a kind
+// that never has an effect tests nothing.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "engine/base/prng.h"
+#include "scenarios/scenario.h"
+#include "scenarios/sim_client.h"
+#include "sim/world.h"
+
+namespace norn::scenarios {
+
+struct FaultCount {
+  uint64_t armed = 0;
+  uint64_t fired = 0;
+  uint64_t effect = 0;
+};
+using FaultCounts = std::array<FaultCount, kFaultKinds>;
+
+// What faults act upon.
+struct FaultTargets {
+  sim::World* world = nullptr;
+  sim::Node* server = nullptr;
+  std::vector<sim::Node*> hosts;     // of the clients, by index
+  std::vector<SimClient*> clients;  // likewise
+  std::function<void()> crash;
+  std::function<void()> restart;
+};
+
+class Faults {
+ public:
+  // Draws which kinds this seed has. `stop_at`: nothing new begins after.
+  Faults(const Scenario& scenario, const FaultTargets& targets, Instant stop_at);
+
+  // Schedules the first of each kind.
+  void Arm();
+  // Ends what lasts: links as they were, the node running.
+  void Heal();
+
+  const FaultCounts& counts() const { return counts_; }
+  bool any_armed() const;
+
+ private:
+  struct Lane {
+    bool armed = false;
+    Prng prng{0};
+  };
+
+  void ScheduleNext(FaultKind kind);
+  bool Fire(FaultKind kind);
+  bool FireReset(Prng& prng);
+  bool FireSlowLink(Prng& prng);
+  bool FireHalfOpen(Prng& prng);
+  bool FirePartition(Prng& prng);
+  bool FireCrash(Prng& prng);
+  bool FirePause(Prng& prng);
+
+  // A client whose link nothing is being done to; its index, or SIZE_MAX.
+  size_t PickHealthyLink(Prng& prng);
+  void RestoreLink(size_t client);
+  void EndPause();
+  void EndCrash();
+  void After(int64_t delay_ns, std::function<void()> call);
+  void Effect(FaultKind kind) { ++counts_[static_cast<size_t>(kind)].effect; }
+  const FaultSection& Section(FaultKind kind) const {
+    return scenario_.faults[static_cast<size_t>(kind)];
+  }
+
+  const Scenario& scenario_;
+  const FaultTargets targets_;
+  const Instant stop_at_;
+  std::array<Lane, kFaultKinds> lanes_;
+  FaultCounts counts_{};
+  std::vector<bool> link_ill_;  // by client
+  bool paused_ = false;
+  bool crashed_ = false;
+};
+
+}  // namespace norn::scenarios
