@@ -67,7 +67,7 @@ SyncTally DiskFile::Settle(UnsyncedFate fate, Prng& prng) {
   const uint64_t odds = prng.Below(257);
   SyncTally tally;
   auto survives = [&] {
-    bool kept = fate == UnsyncedFate::kAll;
+    bool kept = false;
     if (fate == UnsyncedFate::kPrefix) kept = tally.kept + tally.lost < prefix;
     if (fate == UnsyncedFate::kRandom) kept = prng.Below(256) < odds;
     ++(kept ? tally.kept : tally.lost);
@@ -93,6 +93,7 @@ SyncTally DiskFile::Settle(UnsyncedFate fate, Prng& prng) {
 SyncTally DiskFile::FailSync(Prng& prng) { return Settle(UnsyncedFate::kRandom, prng); }
 
 SyncTally DiskFile::Crash(UnsyncedFate fate, Prng& prng) {
+  if (fate == UnsyncedFate::kAll) return {};
   const SyncTally tally = Settle(fate, prng);
   live_ = durable_;
   return tally;

@@ -16,7 +16,7 @@ enum class UnsyncedFate : uint8_t {
   kRandom,  // any subset survives
   kPrefix,  // those before some moment survive
   kNone,    // all are lost
-  kAll,     // none is lost (the process died, the machine did not)
+  kAll,     // nothing changes: the process died, the machine did not
 };
 
 struct SyncTally {
@@ -32,7 +32,6 @@ class DiskFile {
 
   uint64_t id() const { return id_; }
   uint64_t size() const { return live_.size(); }
-  bool dirty() const { return !pending_.empty(); }
 
   size_t Read(uint64_t offset, std::span<char> out) const;
   void Write(uint64_t offset, std::span<const char> data);

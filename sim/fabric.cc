@@ -138,6 +138,11 @@ void Fabric::Clog(NodeIndex from, NodeIndex to, Duration span) {
   // Whoever is held meanwhile asks for its own release.
 }
 
+void Fabric::Refuse(NodeIndex node, bool on) {
+  hosts_[node.value].refuse = on;
+  trace_.Add(TraceKind::kLink, node, node.value, on ? 1 : 0);
+}
+
 // ---- connections ----
 
 std::vector<uint64_t> Fabric::Connections() const {

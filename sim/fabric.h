@@ -90,7 +90,7 @@ class Fabric {
   // Nothing gets through for a while; then all of it, in order.
   void Clog(NodeIndex from, NodeIndex to, Duration span);
   // Connects to the node are refused while on.
-  void Refuse(NodeIndex node, bool on) { hosts_[node.value].refuse = on; }
+  void Refuse(NodeIndex node, bool on);
 
   // Open connections, oldest first.
   std::vector<uint64_t> Connections() const;
@@ -105,6 +105,8 @@ class Fabric {
   bool HalfOpen(uint64_t connection, End vanishing);
 
   const FabricCounters& counters() const { return counters_; }
+  // Open, closing, or closed and still referred to.
+  size_t connections_in_memory() const { return connections_.size(); }
 
   // ---- for SimNetwork ----
   struct ListenGroup {

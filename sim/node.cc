@@ -83,7 +83,7 @@ void Node::Start(NodeBody body) {
 // The world's side first: what the unwinding fibers do then reaches nobody.
 void Node::End(Fabric::Down down, UnsyncedFate unsynced) {
   fabric_.HostDown(index_, down);
-  executors_.Kill();
+  if (executors_.running()) executors_.Kill();
   disk_.Crash(unsynced);
 }
 

@@ -49,7 +49,10 @@ void SimClock::Thaw() {
   Changed();
 }
 
-void SimClock::StepWall(Duration by) { wall_minus_local_us_ += by.micros(); }
+void SimClock::StepWall(Duration by) {
+  wall_minus_local_us_ += by.micros();
+  Changed();
+}
 
 void SimClock::JumpForward(Duration by) {
   CHECK(by.ns >= 0);  // C1

@@ -36,7 +36,7 @@ class SimClock final : public env::Clock {
   // The world time at which Now() reaches `local` if nothing is changed before; Never() when it
   // will not.
   Instant WorldTimeOf(Instant local);
-  // Called after every change that moves a WorldTimeOf.
+  // Called after every fault; a WorldTimeOf may have moved.
   void OnChange(std::function<void()> changed) { changed_ = std::move(changed); }
 
  private:

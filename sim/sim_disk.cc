@@ -324,10 +324,11 @@ absl::Status SimDisk::Begin(Op op, std::string_view path, uint64_t bytes, uint64
 }
 
 void SimDisk::Crash(UnsyncedFate fate) {
+  if (fate == UnsyncedFate::kAll) return;
   SyncTally bytes;
   for (const auto& [id, weak] : all_files_) {
     const std::shared_ptr<DiskFile> file = weak.lock();
-    if (file == nullptr || !file->dirty()) continue;
+    if (file == nullptr) continue;
     const SyncTally tally = file->Crash(fate, crash_prng_);
     bytes.kept += tally.kept;
     bytes.lost += tally.lost;
@@ -335,7 +336,7 @@ void SimDisk::Crash(UnsyncedFate fate) {
   const uint64_t prefix = crash_prng_.Below(pending_names_.size() + 1);
   uint64_t seen = 0;
   for (const NameChange& change : pending_names_) {
-    bool kept = fate == UnsyncedFate::kAll;
+    bool kept = false;
     if (fate == UnsyncedFate::kPrefix) kept = seen < prefix;
     if (fate == UnsyncedFate::kRandom) kept = (crash_prng_.Next() & 1) != 0;
     ++seen;

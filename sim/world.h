@@ -52,6 +52,7 @@ class World final : private EventTarget {
   void Start(Node* node, NodeBody body);
   // As if the process had exited: connections close, nothing written is lost.
   void Stop(Node* node);
+  // The process is killed, or the whole machine. A machine may crash while no process runs on it.
   void Crash(Node* node, const CrashOptions& options = {});
   // A paused node takes no steps; its kernel still talks to the network, its clock runs on.
   void Pause(Node* node);

@@ -91,11 +91,12 @@ Length SetRange(Db& db, const Key& key, int64_t offset, std::string_view bytes, 
 
 std::string_view Range(std::string_view text, int64_t first, int64_t last) {
   const int64_t size = static_cast<int64_t>(text.size());
-  if (first < 0 && last < 0 && first > last) return {};
+  constexpr std::string_view kNothing = "";  // not a null pointer: replies copy from it
+  if (first < 0 && last < 0 && first > last) return kNothing;
   if (first < 0) first = std::max<int64_t>(first + size, 0);
   if (last < 0) last = std::max<int64_t>(last + size, 0);
   last = std::min(last, size - 1);
-  if (first > last) return {};
+  if (first > last) return kNothing;
   return text.substr(static_cast<size_t>(first), static_cast<size_t>(last - first + 1));
 }
 

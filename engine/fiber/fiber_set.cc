@@ -32,7 +32,7 @@ struct PoolAllocator {
 class Fiber {
  public:
   Fiber(FiberSet* set, void (*body)(void*), void (*drop)(void*), void* argument, uint64_t number)
-      : set_(set), body_(body), drop_(drop), argument_(argument), number_(number) {
+      : body_(body), drop_(drop), argument_(argument), number_(number) {
     const context::stack_context stack = set->stacks_.Take();
 #ifdef NORN_ASAN
     own_.stack_bottom = static_cast<char*>(stack.sp) - stack.size;
@@ -93,7 +93,6 @@ class Fiber {
     return std::move(outside_);
   }
 
-  FiberSet* set_;
   void (*body_)(void*);
   void (*drop_)(void*);
   void* argument_;
