@@ -5,13 +5,14 @@
 #include <string_view>
 
 #include "engine/base/check.h"
+#include "engine/base/status.h"
 #include "scenarios/scenario_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto scenario = norn::scenarios::ParseScenario(text, "fuzz.toml");
   if (!scenario.ok()) {
-    CHECK(scenario.status().message().starts_with("fuzz.toml:"));
+    CHECK(norn::MessageOf(scenario.status()).starts_with("fuzz.toml:"));
     return 0;
   }
   CHECK(!scenario->name.empty());

@@ -73,16 +73,16 @@ ExecutorSet::Lane& ExecutorSet::CurrentLane() {
 
 void ExecutorSet::Post(size_t to, env::Task* task) {
   CHECK(to < lanes_.size());
-  if (!running_) {  // the harness, after the end
+  if (!running_ || killing_) {  // the harness after the end, or what ends is unwinding
     if (task->drop != nullptr) task->drop(task);
     return;
   }
   Lane& lane = lanes_[to];
   const size_t from = current_;
-  if (killing_ || from == kNone || from == to) {
+  if (from == kNone || from == to) {
     lane.inbox.Push(task);
     ++lane.tasks_in;
-    if (!killing_) BecameRunnable(to);
+    BecameRunnable(to);
     return;
   }
   Inbound& inbound = lane.inbound[from];
@@ -142,11 +142,11 @@ void ExecutorSet::Kill() {
   trace_.Add(TraceKind::kStop, node_, incarnation_, FiberCount());
   killing_ = true;
   ++incarnation_;  // X4
+  DropTasks();     // first: a task may lie on the stack of a fiber that waits for it
   for (size_t i = 0; i < lanes_.size(); ++i) {
     current_ = i;
     lanes_[i].fibers->KillAll();
   }
-  DropTasks();
   current_ = kNone;
   for (Lane& lane : lanes_) {
     lane.fibers.reset();
@@ -158,26 +158,20 @@ void ExecutorSet::Kill() {
   running_ = false;
 }
 
-// Dropping may post: until nothing is left.
+// What dropping posts is dropped at once: killing_ is set.
 void ExecutorSet::DropTasks() {
-  bool found = true;
-  while (found) {
-    found = false;
-    for (size_t i = 0; i < lanes_.size(); ++i) {
-      current_ = i;
-      Lane& lane = lanes_[i];
-      auto drop_all = [&found](TaskQueue& queue) {
-        while (!queue.empty()) {
-          env::Task* task = queue.Pop();
-          if (task->drop != nullptr) task->drop(task);
-          found = true;
-        }
-      };
-      drop_all(lane.inbox);
-      for (Inbound& inbound : lane.inbound) {
-        drop_all(inbound.tasks);
-        inbound.last_arrival = Instant::Past();
-      }
+  const auto drop_all = [](TaskQueue& queue) {
+    while (!queue.empty()) {
+      env::Task* task = queue.Pop();
+      if (task->drop != nullptr) task->drop(task);
+    }
+  };
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    current_ = i;
+    drop_all(lanes_[i].inbox);
+    for (Inbound& inbound : lanes_[i].inbound) {
+      drop_all(inbound.tasks);
+      inbound.last_arrival = Instant::Past();
     }
   }
 }

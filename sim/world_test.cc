@@ -201,6 +201,42 @@ TEST(World, RunUntilStopsWhenItHoldsOrTimeIsUp) {
   EXPECT_EQ(count, 5);
 }
 
+// A task may lie on the stack of the fiber that waits for it: a crash drops it while that stack is still there, and what
+// the unwinding fiber posts as well.
+TEST(World, ACrashDropsPostedTasksBeforeTheFibersThatOwnThem) {
+  struct OnStack : env::Task {
+    env::Executor* executor = nullptr;
+    int* dropped = nullptr;
+    bool post_again = true;
+    ~OnStack() {
+      if (!post_again) return;
+      OnStack last;
+      last.post_again = false;
+      last.dropped = dropped;
+      last.run = [](env::Task*) { FAIL() << "the node is down"; };
+      last.drop = [](env::Task* task) { ++*static_cast<OnStack*>(task)->dropped; };
+      executor->Post(1, &last);
+    }
+  };
+  World world({.seed = 1});
+  Node* node = world.AddNode({.executors = {.executors = 2}});
+  int dropped = 0;
+  world.Start(node, [&dropped](env::Env& env) {
+    OnStack task;
+    task.executor = &env.executor();
+    task.dropped = &dropped;
+    task.run = [](env::Task*) { FAIL() << "crashed before"; };
+    task.drop = [](env::Task* self) { ++*static_cast<OnStack*>(self)->dropped; };
+    env.executor().Post(1, &task);
+    env.executor().Park(Instant::Never());
+  });
+  ASSERT_TRUE(
+      world.RunUntil([&] { return node->executors().FiberCount() > 0 && world.events() > 0; },
+                     world.now() + Duration::Seconds(1)));
+  world.Crash(node);
+  EXPECT_EQ(dropped, 2);
+}
+
 TEST(World, LogLinesReachTheSink) {
   std::vector<std::string> lines;
   World world({.seed = 1, .log_sink = [&](const Node& node, env::LogLevel, std::string_view line) {
