@@ -67,10 +67,13 @@ class Cutter {
   }
 
   void PlaceReply(const Operation& operation, const Window& window) {
+    // Whatever it answered, nobody could tell whether it ran.
+    if (!operation.known() && NeverWrites(operation)) return;
     Action action;
     action.operation = &operation;
     action.window = window;
     action.known = operation.known();
+    action.reads_only = NeverWrites(operation);
     action.abort_needs_cause = history_.lone_client;
     Partition& partition = At(operation, KeyUniverse::GroupOf(operation.keys.front()));
     Add(partition, std::move(action), operation.keys);
@@ -165,6 +168,7 @@ class Cutter {
                      IsPresent is_present) {
     Action action;
     action.kind = Action::Kind::kPresence;
+    action.reads_only = true;
     action.operation = &operation;
     action.window = window;
     for (const std::string& key : universe_.GroupKeys(group)) {
@@ -180,6 +184,7 @@ class Cutter {
     if (!IsOurs(key)) return Impossible("a key that nobody wrote: " + key, operation);
     Action action;
     action.kind = Action::Kind::kPresence;
+    action.reads_only = true;
     action.operation = &operation;
     action.window = window;
     action.presence.emplace_back(key, present);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/base/hash.h"
@@ -20,6 +21,7 @@ class KeyspaceSpec {
   void Next(const State& state, uint32_t op, std::vector<State>* next) const {
     Outcomes(state, partition_.actions[op], clock_, next);
   }
+  bool ReadsOnly(uint32_t op) const { return partition_.actions[op].reads_only; }
   bool Same(const State& a, const State& b) const { return a == b; }
 
   HashPair Fingerprint(const State& state) {
@@ -78,9 +80,15 @@ std::string Explain(const Partition& partition, const SearchResult& result,
   constexpr size_t kBeforeShown = 12;
   constexpr size_t kStuckShown = 12;
   const std::vector<uint32_t>& order = result.longest;
+  const size_t unknown =
+      static_cast<size_t>(std::count_if(partition.intervals.begin(), partition.intervals.end(),
+                                        [](const Interval& interval) { return !interval.must; }));
   std::string text = fmt::format(
-      "{}: no order of {} operations explains the replies; the longest ({} of them) ends:\n",
-      partition.Name(), partition.actions.size(), order.size());
+      "{}: no order of {} operations ({} of unknown outcome) {}; the longest found ({}) ends:\n",
+      partition.Name(), partition.actions.size(), unknown,
+      result.verdict == Verdict::kUnknown ? fmt::format("found in {} steps", result.steps)
+                                          : std::string("explains the replies"),
+      order.size());
   for (size_t i = order.size() > kBeforeShown ? order.size() - kBeforeShown : 0; i < order.size();
        ++i) {
     text += "    " + Describe(*partition.actions[order[i]].operation) + "\n";
@@ -123,7 +131,10 @@ LinearizabilityReport CheckLinearizability(const History& history,
     report.steps += result.steps;
     if (result.verdict == Verdict::kUnknown) {
       ++report.partitions_unknown;
-      if (report.verdict == Verdict::kLinearizable) report.verdict = Verdict::kUnknown;
+      if (report.verdict == Verdict::kLinearizable) {
+        report.verdict = Verdict::kUnknown;
+        report.message = Explain(partition, result, options.clock);
+      }
     }
     if (result.verdict == Verdict::kViolation && report.verdict != Verdict::kViolation) {
       report.verdict = Verdict::kViolation;

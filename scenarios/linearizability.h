@@ -26,7 +26,8 @@ struct LinearizabilityReport {
   uint64_t partitions = 0;
   uint64_t partitions_unknown = 0;
   uint64_t steps = 0;
-  std::string message;  // of the first violation: the partition, what led there, what does not fit
+  // Of the first violation, or else of the first partition given up: what led there, what does not fit.
+  std::string message;
 };
 
 LinearizabilityReport CheckLinearizability(const History& history,

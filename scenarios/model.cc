@@ -1,5 +1,8 @@
 #include "scenarios/model.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine/base/check.h"
 
 namespace norn::scenarios {
@@ -113,6 +116,21 @@ void RunReply(const ModelDb& before_expiry, ModelDb state, const Action& action,
 }
 
 }  // namespace
+
+bool NeverWrites(const Operation& operation) {
+  static constexpr std::string_view kReads[] = {"GET", "STRLEN", "GETRANGE", "TYPE",  "EXISTS",
+                                                "TTL", "PTTL",   "MGET",     "TOUCH", "WATCH"};
+  if (operation.kind == OperationKind::kTransaction) {
+    return operation.known() && IsRefused(operation.reply);
+  }
+  return std::find(std::begin(kReads), std::end(kReads), operation.commands[0][0]) !=
+         std::end(kReads);
+}
+
+bool IsRefused(std::string_view replies_of_transaction) {
+  return replies_of_transaction.ends_with("*-1\r\n") ||
+         replies_of_transaction.ends_with("QUEUED\r\n_\r\n");
+}
 
 void Outcomes(const ModelDb& state, const Action& action, const ClockError& clock,
               std::vector<ModelDb>* next) {

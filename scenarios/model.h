@@ -59,12 +59,19 @@ struct Action {
   std::vector<std::pair<std::string, bool>> presence;
   Window window;
   bool known = true;
+  bool reads_only = false;         // cannot change a key in any state (but see one expire)
   bool abort_needs_cause = false;  // a watched EXEC may refuse only if the key had a deadline
 };
 
 // Every state that `action` can lead to from `state`; none: it cannot happen there. Clears *next first.
 void Outcomes(const ModelDb& state, const Action& action, const ClockError& clock,
               std::vector<ModelDb>* next);
+
+// True when the replies of MULTI ... EXEC say that a watched key was touched.
+bool IsRefused(std::string_view replies_of_transaction);
+
+// True for what changes no key in whatever state it runs: reads, and transactions that were refused.
+bool NeverWrites(const Operation& operation);
 
 // True when the model knows the command.
 bool ModelKnows(std::string_view command);

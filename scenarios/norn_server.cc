@@ -21,7 +21,9 @@ absl::Status SetOption(const std::string& name, const std::string& value,
                        config::Options* options) {
   const config::Row* row = config::FindOption(name);
   if (row == nullptr) return absl::InvalidArgumentError("no such option: " + name);
-  const std::vector<std::string> words = {value};
+  const bool several = (row->flags & config::kMulti) != 0 && !value.empty();
+  const std::vector<std::string> words =
+      several ? config::SplitAtBlanks(value) : std::vector<std::string>{value};
   const config::Reason reason = config::Assign(*row, words, *options);
   if (reason.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(fmt::format("{} = {}: {}", name, value, reason));

@@ -126,8 +126,6 @@ std::vector<std::string> Idlers(const Scenario& scenario, const Totals& totals) 
     }
   }
   for (const CheckRow& check : kChecks) {
-    // This one looks at losses only; that there were none is its finding.
-    if (check.id == CheckId::kConnection) continue;
     if (scenario.Checks(std::string(check.name)) &&
         totals.examined[static_cast<size_t>(check.id)] == 0) {
       idlers.push_back(fmt::format("check {} never examined anything", check.name));

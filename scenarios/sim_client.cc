@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "scenarios/model.h"
+
 namespace norn::scenarios {
 namespace {
 
@@ -112,6 +114,7 @@ bool SimClient::Execute(env::Env& env, std::vector<Operation>* operations) {
 bool SimClient::Exchange(env::Env& env) {
   waiting_ = true;
   ++pipelines_;
+  ++Tally(CheckId::kConnection).examined;
   const Instant deadline = env.clock().Now() + settings_.timeout;
   size_t written_bytes = 0;
   while (answered_ < sent_.size()) {
@@ -183,9 +186,7 @@ void SimClient::LearnFrom(const Operation& operation) {
     state_.watching = operation.reply.starts_with("+OK\r\n");
     if (state_.watching) state_.watched_reply = operation.reply.substr(5);
   } else if (operation.kind == OperationKind::kTransaction) {
-    const bool refused =
-        operation.reply.ends_with("*-1\r\n") || operation.reply.ends_with("QUEUED\r\n_\r\n");
-    ++(refused ? record_.exec_refused : record_.exec_done);
+    ++(IsRefused(operation.reply) ? record_.exec_refused : record_.exec_done);
   } else if (operation.kind == OperationKind::kScan) {
     state_.scan_pending = false;
     const std::optional<net::Reply> reply = net::ParseReply(operation.reply);

@@ -6,6 +6,9 @@
 // not yet done, try one, go on from there, go back when stuck.
 //
 // Beyond the papers:
+//   - An operation that fits and can never change the state (a read) is taken at once and never taken back: any order that
+//     has it later is still one with it moved here. Of the others, the one that must return first is tried first, so
+//     that an operation with a long interval waits until it is needed.
 //   - An operation of unknown outcome (must = false) has no return; it may stay undone. Such operations are tried only
 //     when no known one fits, and at most `unknown_run` of them in a row; the run is widened (1, 3, any) before
 //     "violation" is said. Otherwise a wrong turn among known operations would be blamed on every subset of the unknown.
@@ -15,14 +18,14 @@
 //     collide could hide a path (once in 2^64 searches), never invent one.
 //
 // Spec offers: using State; State Initial(); HashPair Fingerprint(const State&); void Next(const State&, uint32_t op,
-// std::vector<State>*), which clears the vector; bool Same(a, b).
+// std::vector<State>*), which clears the vector; bool Same(a, b); bool ReadsOnly(uint32_t op).
 
 #include <algorithm>
 #include <cstdint>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "engine/base/prng.h"
 #include "scenarios/history.h"
 
@@ -83,20 +86,23 @@ class WglSearch {
     uint32_t previous;
     uint32_t next;
   };
-  // Where the walk over candidates stands: an event of the known ones, then an index of the unknown ones.
-  struct Cursor {
-    uint32_t event = 0;
-    uint32_t unknown = 0;
-    int64_t horizon_ns = kNeverNs;  // the first return; calls after it are no candidates
-    bool among_unknown = false;
+  // The pairs are hashes already.
+  struct FirstHalf {
+    size_t operator()(const HashPair& pair) const { return pair.first; }
   };
-  struct Choice {
+  struct Candidate {
     uint32_t op;
-    Cursor cursor;
-    uint32_t run_before;
-    State before;
-    std::vector<State> alternatives;
-    size_t chosen;
+    std::vector<State> outcomes;
+  };
+  // A place in the order: the state there, and what may come next.
+  struct Frame {
+    State state;
+    uint32_t run = 0;  // unknown operations in a row up to here
+    std::vector<Candidate> candidates;
+    bool all_expanded = false;  // the unknown operations are among the candidates, or not wanted
+    size_t candidate = 0;       // to be tried next
+    size_t outcome = 0;
+    uint32_t taken = kNone;
   };
 
   void Prepare() {
@@ -126,51 +132,106 @@ class WglSearch {
     seen_.clear();
     stack_.clear();
     known_left_ = static_cast<uint32_t>(intervals_.size() - unknown_.size());
-    run_ = 0;
   }
 
   Verdict RunOnce() {
     Prepare();
-    State state = spec_.Initial();
-    Cursor cursor = Start();
-    while (known_left_ > 0) {
+    Push(spec_.Initial(), 0);
+    while (!stack_.empty()) {
       if (result_.steps > steps_max_) return Verdict::kUnknown;
-      const uint32_t op = NextCandidate(cursor);
-      if (op == kNone) {
-        if (!BackUp(state, cursor)) return Verdict::kViolation;
-      } else if (Descend(op, cursor, state)) {
-        cursor = Start();
+      const State* next = Advance(stack_.back());
+      if (next == nullptr) {
+        RememberLongest();
+        stack_.pop_back();
+      } else if (known_left_ == 0) {
+        return Verdict::kLinearizable;
+      } else {
+        const Frame& frame = stack_.back();
+        Push(*next, intervals_[frame.taken].must ? 0 : frame.run + 1);
       }
     }
-    return Verdict::kLinearizable;
+    return known_left_ == 0 ? Verdict::kLinearizable : Verdict::kViolation;
   }
 
-  Cursor Start() const {
-    Cursor cursor;
-    cursor.event = events_[0].next;
-    return cursor;
+  void Push(State state, uint32_t run) {
+    Frame frame;
+    frame.state = std::move(state);
+    frame.run = run;
+    ExpandKnown(frame);
+    stack_.push_back(std::move(frame));
   }
 
-  // The next operation to try, moving the cursor behind it.
-  uint32_t NextCandidate(Cursor& cursor) {
-    while (!cursor.among_unknown) {
-      if (cursor.event == kNone || events_[cursor.event].is_return) {
-        if (cursor.event != kNone) cursor.horizon_ns = events_[cursor.event].at_ns;
-        cursor.among_unknown = true;
-        break;
+  // Takes the next candidate that leads to something new; its state, or null when there is none. What was taken before
+  // at this place is given back.
+  const State* Advance(Frame& frame) {
+    if (frame.taken != kNone) Unmark(frame.taken);
+    frame.taken = kNone;
+    for (;;) {
+      if (frame.candidate == frame.candidates.size()) {
+        if (frame.all_expanded) return nullptr;
+        ExpandUnknown(frame);
+        continue;
       }
-      const uint32_t op = events_[cursor.event].op;
-      cursor.event = events_[cursor.event].next;
-      if (Ready(op)) return op;
+      const Candidate& candidate = frame.candidates[frame.candidate];
+      if (frame.outcome == candidate.outcomes.size()) {
+        ++frame.candidate;
+        frame.outcome = 0;
+        continue;
+      }
+      const State& next = candidate.outcomes[frame.outcome++];
+      Mark(candidate.op);
+      if (Remember(next, intervals_[candidate.op].must ? 0 : frame.run + 1)) {
+        frame.taken = candidate.op;
+        return &next;
+      }
+      Unmark(candidate.op);
     }
-    if (run_ >= unknown_run_max_) return kNone;
-    while (cursor.unknown < unknown_.size()) {
-      const uint32_t op = unknown_[cursor.unknown];
-      if (intervals_[op].invoke_ns > cursor.horizon_ns) return kNone;
-      ++cursor.unknown;
-      if (!done_[op] && Ready(op)) return op;
+  }
+
+  // Calls before the first return of what is not done.
+  void ExpandKnown(Frame& frame) {
+    for (uint32_t i = events_[0].next; i != kNone && !events_[i].is_return; i = events_[i].next) {
+      Candidate candidate{events_[i].op, {}};
+      if (!Ready(candidate.op)) continue;
+      ++result_.steps;
+      spec_.Next(frame.state, candidate.op, &candidate.outcomes);
+      if (candidate.outcomes.empty()) continue;
+      const bool free = spec_.ReadsOnly(candidate.op) && candidate.outcomes.size() == 1 &&
+                        spec_.Same(candidate.outcomes[0], frame.state);
+      if (free) frame.candidates.clear();
+      frame.candidates.push_back(std::move(candidate));
+      frame.all_expanded = free;
+      if (free) return;
     }
-    return kNone;
+    std::stable_sort(frame.candidates.begin(), frame.candidates.end(),
+                     [&](const Candidate& a, const Candidate& b) {
+                       return intervals_[a.op].complete_ns < intervals_[b.op].complete_ns;
+                     });
+  }
+
+  void ExpandUnknown(Frame& frame) {
+    frame.all_expanded = true;
+    if (frame.run >= unknown_run_max_) return;
+    const int64_t horizon_ns = Horizon();
+    for (const uint32_t op : unknown_) {
+      if (intervals_[op].invoke_ns > horizon_ns) return;
+      if (done_[op] || !Ready(op)) continue;
+      Candidate candidate{op, {}};
+      ++result_.steps;
+      spec_.Next(frame.state, op, &candidate.outcomes);
+      // Without effect it may as well stay undone, unless another one waits for it.
+      if (!has_successor_[op]) {
+        std::erase_if(candidate.outcomes,
+                      [&](const State& next) { return spec_.Same(next, frame.state); });
+      }
+      if (!candidate.outcomes.empty()) frame.candidates.push_back(std::move(candidate));
+    }
+  }
+
+  int64_t Horizon() const {
+    uint32_t i = events_[0].next;
+    while (i != kNone && !events_[i].is_return) i = events_[i].next;
+    return i == kNone ? kNeverNs : events_[i].at_ns;
   }
 
   bool Ready(uint32_t op) const {
@@ -180,57 +241,12 @@ class WglSearch {
     return true;
   }
 
-  // Takes the first outcome of `op` that leads to something new; false when there is none.
-  bool Descend(uint32_t op, const Cursor& cursor, State& state) {
-    Choice choice{op, cursor, run_, state, {}, 0};
-    ++result_.steps;
-    spec_.Next(state, op, &choice.alternatives);
-    Mark(op);
-    if (!TakeAlternative(choice, state)) {
-      Unmark(op);
-      return false;
-    }
-    stack_.push_back(std::move(choice));
-    return true;
-  }
-
-  // With `op` marked done: moves to the next alternative not seen before.
-  bool TakeAlternative(Choice& choice, State& state) {
-    run_ = intervals_[choice.op].must ? 0 : choice.run_before + 1;
-    for (; choice.chosen < choice.alternatives.size(); ++choice.chosen) {
-      const State& next = choice.alternatives[choice.chosen];
-      const bool changes = !spec_.Same(next, choice.before);
-      if (!intervals_[choice.op].must && !changes && !has_successor_[choice.op]) continue;
-      if (!Remember(next)) continue;
-      state = next;
-      ++choice.chosen;
-      return true;
-    }
-    run_ = choice.run_before;
-    return false;
-  }
-
-  bool BackUp(State& state, Cursor& cursor) {
-    RememberLongest();
-    if (stack_.empty()) return false;
-    Choice& choice = stack_.back();
-    if (TakeAlternative(choice, state)) {
-      cursor = Start();
-      return true;
-    }
-    Unmark(choice.op);
-    state = std::move(choice.before);
-    cursor = choice.cursor;
-    stack_.pop_back();
-    return true;
-  }
-
-  bool Remember(const State& state) {
+  // False: this state, with these operations done, was there before.
+  bool Remember(const State& state, uint32_t run) {
     const HashPair of_state = spec_.Fingerprint(state);
-    const uint64_t run = unknown_run_max_ == UINT32_MAX ? 0 : run_;
+    const uint64_t salt = unknown_run_max_ == UINT32_MAX ? 0 : run * 0x9e3779b97f4a7c15ULL;
     return seen_
-        .insert({of_state.first ^ done_sum_.first,
-                 of_state.second + done_sum_.second + run * 0x9e3779b97f4a7c15ULL})
+        .insert({of_state.first ^ done_sum_.first, of_state.second + done_sum_.second + salt})
         .second;
   }
 
@@ -267,10 +283,11 @@ class WglSearch {
     if (events_[event].next != kNone) events_[events_[event].next].previous = event;
   }
 
+  // The last frame has taken nothing.
   void RememberLongest() {
-    if (stack_.size() <= result_.longest.size()) return;
+    if (stack_.size() <= result_.longest.size() + 1) return;
     result_.longest.clear();
-    for (const Choice& choice : stack_) result_.longest.push_back(choice.op);
+    for (size_t i = 0; i + 1 < stack_.size(); ++i) result_.longest.push_back(stack_[i].taken);
   }
 
   const std::vector<Interval>& intervals_;
@@ -284,10 +301,10 @@ class WglSearch {
   std::vector<uint32_t> return_of_;
   std::vector<bool> done_;
   HashPair done_sum_{0, 0};
-  absl::flat_hash_set<HashPair> seen_;  // asked for membership only: its order is not ours
-  std::vector<Choice> stack_;
+  std::unordered_set<HashPair, FirstHalf>
+      seen_;  // asked for membership only: its order is not ours
+  std::vector<Frame> stack_;
   uint32_t known_left_ = 0;
-  uint32_t run_ = 0;
   uint32_t unknown_run_max_ = 1;
 };
 
