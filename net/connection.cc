@@ -18,6 +18,14 @@ constexpr size_t kShownBytes = 64;
 // How long a client may take to read the last replies before its connection goes.
 constexpr Duration kFarewell = Duration::Seconds(30);
 
+constexpr std::string_view kUnixPrefix = "unix:";
+
+// An address as clients are shown it: a Unix socket is its path and port 0.
+std::string ShownAddress(std::string_view address) {
+  if (!address.starts_with(kUnixPrefix)) return std::string(address);
+  return std::string(address.substr(kUnixPrefix.size())) + ":0";
+}
+
 }  // namespace
 
 Connection::Connection(Node& node, ExecutorState& state, WorkAreaPool& pool,
@@ -29,9 +37,9 @@ Connection::Connection(Node& node, ExecutorState& state, WorkAreaPool& pool,
       output_(state.env.executor(), *stream_) {
   session_.id = id;
   session_.executor = state.index;
-  session_.peer_address = stream_->PeerAddress();
-  session_.local_address = stream_->LocalAddress();
-  session_.unix_socket = session_.local_address.starts_with("/");
+  session_.peer_address = ShownAddress(stream_->PeerAddress());
+  session_.local_address = ShownAddress(stream_->LocalAddress());
+  session_.unix_socket = stream_->LocalAddress().starts_with(kUnixPrefix);
   session_.created = session_.last_interaction = state.env.clock().Now();
   session_.authenticated = state.options().requirepass.empty();
   node_.clients(state.index).Add(*this);

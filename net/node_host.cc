@@ -38,7 +38,7 @@ void SendLastWords(env::Stream& stream, std::string_view error) {
 }
 
 bool IsLoopback(std::string_view peer) {
-  return peer.starts_with("127.") || peer.starts_with("[::1]") || peer.starts_with("/");
+  return peer.starts_with("127.") || peer.starts_with("[::1]") || peer.starts_with("unix:");
 }
 
 constexpr std::string_view kProtectedMode =
@@ -199,7 +199,7 @@ void NodeHost::Serve(uint32_t executor, std::unique_ptr<env::Stream> stream, Cli
 bool NodeHost::RefusedByProtectedMode(ExecutorState& state, env::Stream& stream) {
   const config::Options& options = state.options();
   if (!options.protected_mode || !options.requirepass.empty()) return false;
-  if (IsLoopback(stream.PeerAddress()) || stream.LocalAddress().starts_with("/")) return false;
+  if (IsLoopback(stream.PeerAddress())) return false;
   ++state.stats.connections_rejected;
   SendLastWords(stream, kProtectedMode);
   return true;

@@ -10,12 +10,12 @@
 namespace norn::scenarios {
 
 enum class CheckId : uint8_t {
-  kLinearizability,
-  kExactModel,
-  kReplyOrder,
   kNoExtraReply,
-  kModelEquality,
+  kReplyOrder,
   kConnection,
+  kExactModel,
+  kLinearizability,
+  kModelEquality,
 };
 inline constexpr size_t kCheckCount = 6;
 
@@ -25,19 +25,20 @@ struct CheckRow {
   std::string_view doc;
 };
 
+// A run is named after the first of these that failed: causes before consequences.
 inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
-    {CheckId::kLinearizability, "linearizability",
-     "what clients saw has one order that the reference keyspace allows, in every group of keys"},
-    {CheckId::kExactModel, "exact_model",
-     "one client, no faults: every reply is the reference keyspace's, byte for byte"},
-    {CheckId::kReplyOrder, "reply_order",
-     "replies come in the order of the commands: unique tokens come back where they were sent"},
     {CheckId::kNoExtraReply, "no_extra_reply",
      "nothing arrives that was not asked for, and everything that arrives is a reply"},
-    {CheckId::kModelEquality, "model_equality",
-     "at the end, in peace: SCAN, KEYS, DBSIZE and GET of every key tell the same keyspace"},
+    {CheckId::kReplyOrder, "reply_order",
+     "replies come in the order of the commands: unique tokens come back where they were sent"},
     {CheckId::kConnection, "connection",
      "no fault was injected: no connection ends, no command waits past its timeout"},
+    {CheckId::kExactModel, "exact_model",
+     "one client, no faults: every reply is the reference keyspace's, byte for byte"},
+    {CheckId::kLinearizability, "linearizability",
+     "what clients saw has one order that the reference keyspace allows, in every group of keys"},
+    {CheckId::kModelEquality, "model_equality",
+     "at the end, in peace: SCAN, KEYS, DBSIZE and GET of every key tell the same keyspace"},
 }};
 
 // What one check did in one run.

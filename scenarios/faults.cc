@@ -18,6 +18,10 @@ Faults::Faults(const Scenario& scenario, const FaultTargets& targets, Instant st
       targets_(targets),
       stop_at_(stop_at),
       link_ill_(targets.hosts.size(), false) {
+  if (!targets_.hosts.empty()) {
+    healthy_link_ =
+        targets_.world->fabric().GetLink(targets_.server->index(), targets_.hosts.front()->index());
+  }
   Prng swarm = targets_.world->PrngOf("fault swarm");
   for (const FaultRow& row : kFaultRows) {
     const size_t i = static_cast<size_t>(row.kind);
@@ -93,15 +97,12 @@ bool Faults::FireSlowLink(Prng& prng) {
   const sim::NodeIndex from = to_server ? host : server;
   const sim::NodeIndex to = to_server ? server : host;
   sim::LinkOptions link = fabric.GetLink(from, to);
-  const sim::LinkOptions healthy = link;
   link.latency = link.latency + Duration::Nanos(latency_ns);
   fabric.SetLink(from, to, link);
   link_ill_[client] = true;
   const uint64_t pipelines = targets_.clients[client]->pipelines();
-  After(lasts_ns, [this, client, from, to, healthy, pipelines] {
-    if (!link_ill_[client]) return;
-    targets_.world->fabric().SetLink(from, to, healthy);
-    link_ill_[client] = false;
+  After(lasts_ns, [this, client, pipelines] {
+    RestoreLink(client);
     if (targets_.clients[client]->pipelines() > pipelines) Effect(FaultKind::kSlowLink);
   });
   return true;
@@ -120,8 +121,7 @@ bool Faults::FireHalfOpen(Prng& prng) {
   After(scenario_.clients.timeout_ns.high + kNoticeNs, [this, swallowed, lost] {
     uint64_t lost_now = 0;
     for (const SimClient* client : targets_.clients) lost_now += client->connections_lost();
-    const bool sent_into_nothing =
-        targets_.world->fabric().counters().bytes_swallowed > swallowed;
+    const bool sent_into_nothing = targets_.world->fabric().counters().bytes_swallowed > swallowed;
     if (lost_now > lost || sent_into_nothing) Effect(FaultKind::kHalfOpen);
   });
   return true;
@@ -140,12 +140,10 @@ bool Faults::FirePartition(Prng& prng) {
   fabric.SetBlocked(from, to, true);
   link_ill_[client] = true;
   const uint64_t held = fabric.counters().segments_held;
-  After(lasts_ns, [this, client, from, to, held] {
-    if (!link_ill_[client]) return;
-    sim::Fabric& fabric = targets_.world->fabric();
-    if (fabric.counters().segments_held > held) Effect(FaultKind::kPartition);
-    fabric.SetBlocked(from, to, false);
-    link_ill_[client] = false;
+  After(lasts_ns, [this, client, held] {
+    const bool held_some = targets_.world->fabric().counters().segments_held > held;
+    if (held_some) Effect(FaultKind::kPartition);
+    RestoreLink(client);
   });
   return true;
 }
@@ -187,23 +185,17 @@ void Faults::EndPause() {
 void Faults::Heal() {
   EndPause();
   EndCrash();
-  const sim::NodeIndex server = targets_.server->index();
-  for (size_t client = 0; client < targets_.hosts.size(); ++client) {
-    if (!link_ill_[client]) continue;
-    RestoreLink(client);
-    link_ill_[client] = false;
-  }
-  (void)server;
+  for (size_t client = 0; client < targets_.hosts.size(); ++client) RestoreLink(client);
 }
 
 void Faults::RestoreLink(size_t client) {
+  if (!link_ill_[client]) return;
+  link_ill_[client] = false;
   const sim::NodeIndex host = targets_.hosts[client]->index();
   const sim::NodeIndex server = targets_.server->index();
   sim::Fabric& fabric = targets_.world->fabric();
-  sim::LinkOptions link;
-  link.latency = Duration::Nanos(0);
-  fabric.SetLink(host, server, link);
-  fabric.SetLink(server, host, link);
+  fabric.SetLink(host, server, healthy_link_);
+  fabric.SetLink(server, host, healthy_link_);
 }
 
 void Faults::After(int64_t delay_ns, std::function<void()> call) {

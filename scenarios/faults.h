@@ -28,7 +28,7 @@ using FaultCounts = std::array<FaultCount, kFaultKinds>;
 struct FaultTargets {
   sim::World* world = nullptr;
   sim::Node* server = nullptr;
-  std::vector<sim::Node*> hosts;     // of the clients, by index
+  std::vector<sim::Node*> hosts;    // of the clients, by index
   std::vector<SimClient*> clients;  // likewise
   std::function<void()> crash;
   std::function<void()> restart;
@@ -78,7 +78,8 @@ class Faults {
   const Instant stop_at_;
   std::array<Lane, kFaultKinds> lanes_;
   FaultCounts counts_{};
-  std::vector<bool> link_ill_;  // by client
+  sim::LinkOptions healthy_link_;  // of every link, before anything was done to it
+  std::vector<bool> link_ill_;     // by client
   bool paused_ = false;
   bool crashed_ = false;
 };

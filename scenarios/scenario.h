@@ -24,6 +24,7 @@ struct Range {
 struct OptionChoice {
   std::string name;
   std::vector<std::string> values;
+  uint32_t line = 0;  // of the file, for messages
 };
 
 struct NodeSection {

@@ -357,7 +357,7 @@ class Reader {
     const toml::table* table = node.as_table();
     if (table == nullptr) return Wrong(row, node, "is not a table");
     for (const auto& [key, entry] : *table) {
-      OptionChoice choice{std::string(key.str()), {}};
+      OptionChoice choice{std::string(key.str()), {}, entry.source().begin.line};
       if (const toml::array* list = entry.as_array(); list != nullptr) {
         for (const toml::node& element : *list) {
           if (!ReadOptionValue(row, element, &choice)) return false;

@@ -119,8 +119,7 @@ bool SimClient::Exchange(env::Env& env) {
     if (written_bytes < output_.size() && WriteSome(&written_bytes, &lost)) continue;
     if (lost) return Lose("reset while sending");
     const bool full = written_bytes < output_.size();
-    const Instant until =
-        full ? std::min(deadline, env.clock().Now() + kReadWhileFull) : deadline;
+    const Instant until = full ? std::min(deadline, env.clock().Now() + kReadWhileFull) : deadline;
     const env::IoResult read = stream_->Read({parser_.Reserve(kReadBytes), kReadBytes}, until);
     if (read.code == env::IoCode::kEof) return Lose("closed before all replies");
     if (read.code == env::IoCode::kReset) return Lose("reset before all replies");

@@ -42,7 +42,7 @@ struct SimClientSettings {
   Range pipeline;
   Duration timeout;
   int64_t resp3_percent = 0;
-  Instant stop_at;             // of the world
+  Instant stop_at;  // of the world
   bool keep_history = true;
 };
 

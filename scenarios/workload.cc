@@ -8,14 +8,13 @@ namespace norn::scenarios {
 
 // In the order of Family.
 const Workload::Make Workload::kMakers[kFamilies] = {
-    &Workload::MakeRead,     &Workload::MakeWrite,       &Workload::MakeCounter,
-    &Workload::MakeExpiry,   &Workload::MakeMultiKey,    &Workload::MakeTransaction,
-    &Workload::MakeWatch,    &Workload::MakeScan,        &Workload::MakeFlush,
-    &Workload::MakeToken,    &Workload::MakeSelect,
+    &Workload::MakeRead,   &Workload::MakeWrite,    &Workload::MakeCounter,
+    &Workload::MakeExpiry, &Workload::MakeMultiKey, &Workload::MakeTransaction,
+    &Workload::MakeWatch,  &Workload::MakeScan,     &Workload::MakeFlush,
+    &Workload::MakeToken,  &Workload::MakeSelect,
 };
 
-Workload::Workload(const WorkloadSettings& settings, Prng prng)
-    : settings_(settings), prng_(prng) {
+Workload::Workload(const WorkloadSettings& settings, Prng prng) : settings_(settings), prng_(prng) {
   for (const int64_t weight : settings_.weights) weight_sum_ += weight;
   CHECK(weight_sum_ > 0);
 }

@@ -12,8 +12,9 @@
 
 namespace norn::server {
 
-// Travels: queue, a thread of the pool, back to its executor as a task. It outlives a fiber that
-// was killed while it travelled, hence a heap object.
+// Travels: queue, a thread of the pool, back to its executor as a task. Two hold it there, the fiber
+// that waits and the task; a node that ends takes either first (executor.h), so whichever goes last
+// frees it. Both belong to the executor's thread.
 struct IoPool::Job : env::Task {
   enum class State { kQueued, kRunning, kPosted };  // guarded by the pool's mutex
 
@@ -21,7 +22,8 @@ struct IoPool::Job : env::Task {
   EventLoop* home = nullptr;
   env::FiberId waiter;
   State state = State::kQueued;
-  bool arrived = false;  // its task ran; home's
+  bool task_gone = false;   // it ran or was dropped
+  bool fiber_gone = false;  // it was killed
 };
 
 // The fiber's hold on its job.
@@ -29,7 +31,7 @@ class IoPool::Waiting {
  public:
   Waiting(IoPool& pool, Job* job) : pool_(pool), job_(job) {}
   ~Waiting() {
-    if (job_->arrived) {
+    if (job_->task_gone) {
       delete job_;
     } else {
       pool_.Abandon(job_);
@@ -59,13 +61,17 @@ void IoPool::Run(std::function<void()> work) {
   job->waiter = home->fibers().Self();
   job->run = [](env::Task* task) {
     auto* self = static_cast<Job*>(task);
-    self->arrived = true;
+    self->task_gone = true;
     self->home->fibers().Wake(self->waiter);
   };
-  job->drop = [](env::Task* task) { delete static_cast<Job*>(task); };
+  job->drop = [](env::Task* task) {
+    auto* self = static_cast<Job*>(task);
+    self->task_gone = true;
+    if (self->fiber_gone) delete self;
+  };
   Waiting waiting(*this, job);
   Submit(job);
-  while (!job->arrived) home->fibers().Park(Instant::Never());
+  while (!job->task_gone) home->fibers().Park(Instant::Never());
 }
 
 void IoPool::Submit(Job* job) {
@@ -77,8 +83,10 @@ void IoPool::Submit(Job* job) {
   work_there_.notify_one();
 }
 
-// The waiting fiber is being killed. A posted job is left to the executor, which drops it.
+// The waiting fiber is being killed, and the executor has yet to drop the job's task, if there is
+// one already.
 void IoPool::Abandon(Job* job) {
+  job->fiber_gone = true;
   std::unique_lock lock(mutex_);
   const auto queued = std::find(queue_.begin(), queue_.end(), job);
   if (queued != queue_.end()) {

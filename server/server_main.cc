@@ -19,6 +19,7 @@
 #include "engine/fiber/spawn.h"
 #include "net/node_host.h"
 #include "server/crash_report.h"
+#include "server/log_file.h"
 #include "server/process.h"
 #include "server/real_env.h"
 #include "server/signals.h"
@@ -29,6 +30,10 @@ namespace {
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return absl::NotFoundError(fmt::format("{}: {}", path, std::strerror(errno)));
+  // A folder opens like a file and only then refuses to be read.
+  if (in.peek() == std::ifstream::traits_type::eof() && in.bad()) {
+    return absl::DataLossError(fmt::format("{}: {}", path, std::strerror(errno)));
+  }
   std::ostringstream text;
   text << in.rdbuf();
   if (in.bad()) return absl::DataLossError(fmt::format("{}: cannot be read", path));
@@ -116,6 +121,9 @@ env::LogLevel MinimumOf(const config::Options& options) {
 int Serve(const char* program, config::Config config) {
   const config::Options options = config.options;
   const size_t threads = ThreadCount(options);
+  if (absl::Status log = LogFile(options.logfile).Check(); !log.ok()) {
+    return Fail(fmt::format("Can't open the log file: {}", MessageOf(log)));
+  }
   RealEnv env(RealEnvOptions{.executors = threads,
                              .stack_bytes = static_cast<size_t>(options.fiber_stack_size),
                              .logfile = options.logfile,

@@ -13,6 +13,10 @@ namespace {
 
 std::atomic<ShutdownSignals*> installed{nullptr};
 
+// Posted at most once at a time. Not a member: a signal that comes when the node has ended leaves it
+// in the mailbox of an Env that outlives the ShutdownSignals.
+env::Task signal_task;
+
 void SetHandler(int signal, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
@@ -30,9 +34,8 @@ void IgnoreNuisanceSignals() {
 
 ShutdownSignals::ShutdownSignals(RealEnv& env, std::function<void(int)> on_signal)
     : env_(env), on_signal_(std::move(on_signal)) {
-  task_.owner = this;
-  task_.run = [](env::Task* task) {
-    ShutdownSignals* self = static_cast<SignalTask*>(task)->owner;
+  signal_task.run = [](env::Task*) {
+    ShutdownSignals* self = installed.load();
     self->on_signal_(self->signal_.load());
   };
   CHECK(installed.exchange(this) == nullptr);
@@ -63,7 +66,7 @@ void ShutdownSignals::OnSignal(int signal) {
                                                     : "Received SIGTERM scheduling shutdown...");
   if (again) return;
   signal_.store(signal);
-  env_.PostFromAnywhere(0, &task_);
+  env_.PostFromAnywhere(0, &signal_task);
 }
 
 }  // namespace norn::server

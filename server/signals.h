@@ -1,7 +1,6 @@
 #pragma once
 // The signals that a server is told to stop by, and those it must not die of.
 
-#include "engine/env/executor.h"
 #include "server/real_env.h"
 
 #include <atomic>
@@ -26,15 +25,11 @@ class ShutdownSignals {
   void CallOff() { stopping_.store(false); }
 
  private:
-  struct SignalTask : env::Task {
-    ShutdownSignals* owner = nullptr;
-  };
   static void Handle(int signal);
   void OnSignal(int signal);
 
   RealEnv& env_;
   std::function<void(int)> on_signal_;
-  SignalTask task_;  // posted at most once at a time
   std::atomic<int> signal_{0};
   std::atomic<bool> stopping_{false};
 };

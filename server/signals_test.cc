@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <string>
 
 #include "engine/base/check.h"
@@ -77,6 +78,21 @@ void StopAgainAfterCallingOff() {
 
 TEST_F(SignalsDeathTest, AStopThatWasCalledOffCanBeAskedForAgain) {
   EXPECT_EXIT(StopAgainAfterCallingOff(), ExitedWithCode(43), "");
+}
+
+// The node is gone but its Env is not: what the signal posted is still there when the Env goes.
+void SignalAfterTheEnd() {
+  auto env = std::make_unique<RealEnv>(TwoExecutors());
+  auto signals = std::make_unique<ShutdownSignals>(*env, [](int) {});
+  const int code = env->Run([](env::Env& env) { env.Exit(45); });
+  raise(SIGTERM);
+  signals.reset();
+  env.reset();
+  std::exit(code);
+}
+
+TEST_F(SignalsDeathTest, ASignalAfterTheEndDoesNothing) {
+  EXPECT_EXIT(SignalAfterTheEnd(), ExitedWithCode(45), "");
 }
 
 void SurviveNuisances() {

@@ -61,7 +61,7 @@ class Server:
     """flags: {"maxclients": "10"} or a list of words; config: text of a configuration file."""
 
     def __init__(self, flags=None, path=NORN, config=None, threads=2, wait=True):
-        self.path, self.port = path, free_port()
+        self.path, self.port, self.threads = path, free_port(), threads
         self.folder = tempfile.mkdtemp(prefix="norn-process-")
         argv = [path]
         if config is not None:

@@ -9,14 +9,13 @@
 namespace norn {
 namespace {
 
-// Room for any long double that fixed notation prints with 17 decimals (exponent up to 4932), which is also how INCRBYFLOAT
-// stores it and reads it again.
+// Room for any long double that fixed notation prints with 17 decimals (exponent up to 4932).
 constexpr size_t kLongDoubleCharsMax = 5 * 1024;
 
 // strtold wants a terminator and accepts what we do not (leading blanks, nan).
 template <typename Number, Number (*kParse)(const char*, char**)>
 std::optional<Number> ParseFloating(std::string_view text) {
-  char copy[kLongDoubleCharsMax];
+  char copy[kLongDoubleCharsMax];  // what FormatLongDoubleHuman wrote is read back
   if (text.empty() || text.size() >= sizeof(copy)) return std::nullopt;
   if (text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r')) return std::nullopt;
   std::memcpy(copy, text.data(), text.size());

@@ -15,8 +15,9 @@ Action FirstAction(const std::string& arg) {
   return Action::kServe;
 }
 
-// Valkey: "--save" with nothing behind it means no save points, for the sake of scripts that paste an
-// empty variable. Any other flag without a value takes the next argument, whatever it looks like.
+// Valkey: "--save" with nothing behind it means no save points, for the sake of scripts that paste
+// an empty variable. Any other flag without a value takes the next argument, whatever it looks
+// like.
 bool IsBareSave(std::span<const std::string> args, size_t i) {
   if (Lower(args[i]) != "--save") return false;
   return i + 1 == args.size() || IsFlag(args[i + 1]);

@@ -1,9 +1,9 @@
 #pragma once
 // One server's configuration, and CONFIG GET and SET over it, as pure functions.
 //
-// A Config is a value. CONFIG SET makes a changed copy; the node applies the effects of the change in
-// its world, and when all succeeded hands the copy to every executor. Nothing here has an effect by
-// itself, and equal inputs give equal results.
+// A Config is a value. CONFIG SET makes a changed copy; the node applies the effects of the change
+// in its world, and when all succeeded hands the copy to every executor. Nothing here has an effect
+// by itself, and equal inputs give equal results.
 
 #include "engine/config/options.h"
 #include "engine/config/table.h"
@@ -42,17 +42,17 @@ struct Config {
 std::string Format(const Row& row, const Options& options);
 
 // Sets one option, immutable ones too, from the words behind its name. Returns why not (and leaves
-// `options` as it was); empty: done. `append`: an earlier line of the same load has set it already (see
-// SpecialKind).
+// `options` as it was); empty: done. `append`: an earlier line of the same load has set it already
+// (see SpecialKind).
 Reason Assign(const Row& row, Words words, Options& options, bool append = false);
 
-// Brings values that are hints, or depend on others, into their ranges (hz; databases in a cluster).
-// Load and Set do so by themselves.
+// Brings values that are hints, or depend on others, into their ranges (hz; databases in a
+// cluster). Load and Set do so by themselves.
 void Settle(Options& options);
 
 // CONFIG GET: (name, value) of every option that matches any of the patterns, in the order of the
-// patterns, then of the table; none twice. Aliases are matched, and listed, like names. A pattern without
-// * ? [ is a name, printed as the client wrote it.
+// patterns, then of the table; none twice. Aliases are matched, and listed, like names. A pattern
+// without * ? [ is a name, printed as the client wrote it.
 std::vector<std::pair<std::string, std::string>> Get(const Config& config,
                                                      std::span<const std::string_view> patterns);
 
@@ -62,8 +62,8 @@ struct SetContext {
   bool local_client = false;  // from this machine: enable-protected-configs may let it
 };
 
-// What is to be done in the node's world, once for each kind of effect, in this order; `option` is the
-// first one that asks for it, as written in an error.
+// What is to be done in the node's world, once for each kind of effect, in this order; `option` is
+// the first one that asks for it, as written in an error.
 struct PendingEffect {
   Effect effect;
   std::string option;
@@ -74,7 +74,8 @@ struct Change {
   std::vector<PendingEffect> effects;
 };
 
-// CONFIG SET name value [name value ...]: all of it or nothing. `pairs` has an even number of items.
+// CONFIG SET name value [name value ...]: all of it or nothing. `pairs` has an even number of
+// items.
 // InvalidArgument: the message is the text of the error reply behind "-ERR ".
 // Unavailable: one of them cannot be set while loading; the reply is Valkey's LOADING error.
 absl::StatusOr<Change> Set(const Config& config, std::span<const std::string_view> pairs,

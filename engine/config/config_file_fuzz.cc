@@ -1,5 +1,5 @@
-// Any bytes as a config file that may include itself: an error or a Config, never a crash or a hang. What
-// loads must come back from its rewrite, and a rewrite must settle.
+// Any bytes as a config file that may include itself: an error or a Config, never a crash or a
+// hang. What loads must come back from its rewrite, and a rewrite must settle.
 
 #include "engine/base/check.h"
 #include "engine/config/file.h"

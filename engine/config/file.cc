@@ -1,7 +1,7 @@
 #include "engine/config/file.h"
 
+#include "engine/base/version.h"
 #include "engine/config/path.h"
-#include "engine/config/version.h"
 #include "engine/config/words.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,8 @@
 // From a command line and config files (valkey.conf syntax) to a Config.
 //
 // What is read later wins: the file, then standard input, then the flags. Every error is one
-// InvalidArgument Status whose message is meant for stderr as it is (Valkey's shape, several lines).
+// InvalidArgument Status whose message is meant for stderr as it is (Valkey's shape, several
+// lines).
 
 #include "engine/config/config.h"
 
@@ -30,8 +31,8 @@ struct CommandLine {
   std::string options;              // the flags, as lines of a config file
 };
 
-// [FILE] [--name value ...] ... [-], and -h --help -v --version --print-config as the first argument.
-// Never fails: what is wrong with a flag is found, and reported, by Load.
+// [FILE] [--name value ...] ... [-], and -h --help -v --version --print-config as the first
+// argument. Never fails: what is wrong with a flag is found, and reported, by Load.
 CommandLine ParseCommandLine(std::span<const std::string> args);
 
 // The caller's files. Paths are absolute if the working directory is.

@@ -1,7 +1,7 @@
 #include "engine/config/help.h"
 
+#include "engine/base/version.h"
 #include "engine/config/rewrite.h"
-#include "engine/config/version.h"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 #pragma once
-// The options of one server as plain fields: what hot code reads. Names, bounds, defaults and meaning
-// stand in table.cc, one row each; a field has the name of its row, with underscores.
+// The options of one server as plain fields: what hot code reads. Names, bounds, defaults and
+// meaning stand in table.cc, one row each; a field has the name of its row, with underscores.
 //
-// A value: every executor owns a copy, nobody shares one, so there is no lock. Numbers are 64 bits wide
-// whatever their range; bytes unless a comment gives another unit.
+// A value: every executor owns a copy, nobody shares one, so there is no lock. Numbers are 64 bits
+// wide whatever their range; bytes unless a comment gives another unit.
 
 #include <array>
 #include <cstddef>

@@ -22,8 +22,8 @@ bool IsFileOnly(std::string_view name) {
 
 // Names the lines that may stand for one another: those of an option, or of one client class of
 // client-output-buffer-limit.
-// Valkey: it takes old lines of that option in their order, whatever class they are about, so that rewriting
-// twice may give two different files.
+// Valkey: it takes old lines of that option in their order, whatever class they are about, so that
+// rewriting twice may give two different files.
 struct LineKey {
   std::string option;  // never an alias
   std::string part;
@@ -38,8 +38,8 @@ LineKey KeyOf(const Row* row, const std::vector<std::string>& words) {
   return {name, part == "slave" ? "replica" : part};
 }
 
-// The old file, line by line, with the lines of every key in order of appearance. A line is in at most
-// one queue of lines_of_.
+// The old file, line by line, with the lines of every key in order of appearance. A line is in at
+// most one queue of lines_of_.
 class Draft {
  public:
   explicit Draft(std::string_view text) {
@@ -50,8 +50,8 @@ class Draft {
     }
   }
 
-  // Puts `line` where the option's next old line stood; behind the signature if there is none left and
-  // the line must be written.
+  // Puts `line` where the option's next old line stood; behind the signature if there is none left
+  // and the line must be written.
   void Put(const std::string& option, const RewriteLine& line) {
     handled_.insert(option);
     std::deque<size_t>& old = lines_of_[{option, std::string(line.part)}];

@@ -1,9 +1,9 @@
 #pragma once
-// THE option table: every directive that a config file, a flag and CONFIG know, one row each. Rows bind
-// a name to a plain field of Options, so that reading an option is reading a struct member.
+// THE option table: every directive that a config file, a flag and CONFIG know, one row each. Rows
+// bind a name to a plain field of Options, so that reading an option is reading a struct member.
 //
-// To add an option: a field in options.h, a row in table.cc. Everything else (GET, SET, REWRITE, the
-// file, --help, --print-config) follows from the row.
+// To add an option: a field in options.h, a row in table.cc. Everything else (GET, SET, REWRITE,
+// the file, --help, --print-config) follows from the row.
 
 #include "engine/config/options.h"
 

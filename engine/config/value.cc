@@ -48,8 +48,8 @@ Reason OutOfRange(Bound min, Bound max, Unit unit) {
 }
 
 // An empty word is 0.
-// Valkey: a number past 64 bits, or a unit without a number, is refused; Valkey wraps the one around and
-// takes the other for 0.
+// Valkey: a number past 64 bits, or a unit without a number, is refused; Valkey wraps the one
+// around and takes the other for 0.
 std::optional<uint64_t> ParseSize(std::string_view word) {
   return word.empty() ? 0 : ParseMemory(word);
 }

@@ -261,7 +261,6 @@ void Db::Clear(Free when) {
   keyspace_.stats().changes += Size();
   DbContents old(std::move(contents_));
   expire_point_ = 0;
-  compact_point_ = 0;
   average_ttl_ms_ = 0;
   const bool snapshot_needs_it = old.table.snapshot_running();
   if (when == Free::kLater || snapshot_needs_it) keyspace_.reclaimer().Discard(std::move(old));
@@ -298,9 +297,8 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
             ttl_sum_ms += static_cast<double>(entry.deadline_ms()) - static_cast<double>(now_ms);
           }
         });
-    uint64_t emptied = due_count > 0 ? contents_.table.traits().Hash(*due[0]) : 0;
     for (size_t i = 0; i < due_count; ++i) DeleteExpired(due[i], Table::kKeepSize);
-    if (due_count > 0) contents_.table.CompactSome(&emptied, 1);
+    contents_.table.CompactSome(due_count / 8 + 1);
     deleted += due_count;
     buckets -= std::min(buckets, work);
     if (expire_point_ == 0) break;
@@ -316,7 +314,7 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
   return deleted;
 }
 
-void Db::CompactSome(size_t segments) { contents_.table.CompactSome(&compact_point_, segments); }
+void Db::CompactSome(size_t segments) { contents_.table.CompactSome(segments); }
 
 size_t Db::UsedBytesOf(const Entry& entry) const {
   const size_t table_share = Size() == 0 ? 0 : OverheadBytes() / Size();

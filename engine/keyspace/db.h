@@ -214,7 +214,6 @@ class Db {
   DbIndex index_;
   DbContents contents_;
   uint64_t expire_point_ = 0;
-  uint64_t compact_point_ = 0;
   double average_ttl_ms_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/keyspace/entry_pool.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -36,14 +37,25 @@ struct FreeCell {
 
 }  // namespace
 
+struct EntryPool::Chunk {
+  char* slabs;
+  uint32_t slab_count;
+  uint32_t used;   // slabs that a class has, or the spare
+  uint32_t index;  // in chunks_
+  bool linked;     // in with_free_
+  Slab* free;
+  Chunk* next;
+  Chunk* previous;
+};
+
 struct EntryPool::Slab {
-  Slab* next;  // in its class's list of slabs with room
+  Slab* next;  // in its class's list of slabs with room, or its chunk's of free ones
   Slab* previous;
+  Chunk* chunk;
   FreeCell* free;
   uint32_t bump_bytes;  // offset of the first cell never used; no cell fits behind: none is left
   uint32_t cell_bytes;
   uint32_t live;
-  uint32_t index;  // in slabs_
   bool linked;
 
   bool HasRoom() const { return free != nullptr || bump_bytes + cell_bytes <= kSlabBytes; }
@@ -51,6 +63,22 @@ struct EntryPool::Slab {
 
 namespace {
 constexpr uint32_t kFirstCellBytes = 64;  // behind the header, a cache line of its own
+
+template <typename Node>
+void LinkFirst(Node*& head, Node* node) {
+  node->next = head;
+  node->previous = nullptr;
+  if (head != nullptr) head->previous = node;
+  head = node;
+  node->linked = true;
+}
+
+template <typename Node>
+void Unlink(Node*& head, Node* node) {
+  (node->previous == nullptr ? head : node->previous->next) = node->next;
+  if (node->next != nullptr) node->next->previous = node->previous;
+  node->linked = false;
+}
 }  // namespace
 
 EntryPool::EntryPool() {
@@ -65,7 +93,9 @@ EntryPool::~EntryPool() {
 
 EntryPool::EntryPool(EntryPool&& other) noexcept : EntryPool() {
   std::swap(classes_, other.classes_);
-  std::swap(slabs_, other.slabs_);
+  std::swap(chunks_, other.chunks_);
+  std::swap(with_free_, other.with_free_);
+  std::swap(slab_count_, other.slab_count_);
   std::swap(spare_, other.spare_);
   std::swap(used_bytes_, other.used_bytes_);
   std::swap(large_bytes_, other.large_bytes_);
@@ -145,13 +175,7 @@ void EntryPool::ReturnCell(void* cell) {
 }
 
 EntryPool::Slab* EntryPool::AddSlab(size_t cell_bytes) {
-  Slab* slab = std::exchange(spare_, nullptr);
-  if (slab == nullptr) {
-    slab = static_cast<Slab*>(std::aligned_alloc(kSlabBytes, kSlabBytes));
-    CHECK(slab != nullptr);
-    slab->index = static_cast<uint32_t>(slabs_.size());
-    slabs_.push_back(slab);
-  }
+  Slab* slab = spare_ != nullptr ? std::exchange(spare_, nullptr) : TakeFreeSlab();
   slab->free = nullptr;
   slab->bump_bytes = kFirstCellBytes;
   slab->cell_bytes = static_cast<uint32_t>(cell_bytes);
@@ -163,37 +187,69 @@ EntryPool::Slab* EntryPool::AddSlab(size_t cell_bytes) {
   return slab;
 }
 
+EntryPool::Slab* EntryPool::TakeFreeSlab() {
+  if (with_free_ == nullptr) AddChunk();
+  Chunk* chunk = with_free_;
+  Slab* slab = chunk->free;
+  chunk->free = slab->next;
+  ++chunk->used;
+  if (chunk->free == nullptr) Unlink(with_free_, chunk);
+  return slab;
+}
+
 void EntryPool::ReleaseSlab(Slab* slab) {
-  slabs_[slab->index] = slabs_.back();
-  slabs_[slab->index]->index = slab->index;
-  slabs_.pop_back();
-  ASAN_UNPOISON_MEMORY_REGION(slab, kSlabBytes);
-  std::free(slab);
+  Chunk* chunk = slab->chunk;
+  slab->next = chunk->free;
+  chunk->free = slab;
+  if (!chunk->linked) LinkFirst(with_free_, chunk);
+  if (--chunk->used == 0) ReleaseChunk(chunk);
+}
+
+void EntryPool::AddChunk() {
+  const size_t slabs = std::clamp<size_t>(slab_count_ / 4, 1, kChunkSlabsMax);
+  Chunk* chunk = new Chunk();
+  chunk->slabs = static_cast<char*>(std::aligned_alloc(kSlabBytes, slabs * kSlabBytes));
+  CHECK(chunk->slabs != nullptr);
+  chunk->slab_count = static_cast<uint32_t>(slabs);
+  chunk->index = static_cast<uint32_t>(chunks_.size());
+  for (size_t i = slabs; i-- > 0;) {  // lowest address first in the list
+    Slab* slab = reinterpret_cast<Slab*>(chunk->slabs + i * kSlabBytes);
+    slab->chunk = chunk;
+    slab->next = chunk->free;
+    chunk->free = slab;
+  }
+  chunks_.push_back(chunk);
+  slab_count_ += slabs;
+  LinkFirst(with_free_, chunk);
+}
+
+void EntryPool::ReleaseChunk(Chunk* chunk) {
+  if (chunk->linked) Unlink(with_free_, chunk);
+  chunks_[chunk->index] = chunks_.back();
+  chunks_[chunk->index]->index = chunk->index;
+  chunks_.pop_back();
+  slab_count_ -= chunk->slab_count;
+  ASAN_UNPOISON_MEMORY_REGION(chunk->slabs, chunk->slab_count * kSlabBytes);
+  std::free(chunk->slabs);
+  delete chunk;
 }
 
 void EntryPool::LinkWithRoom(Slab* slab) {
-  Slab*& head = classes_[slab->cell_bytes / 8 - 1].with_room;
-  slab->next = head;
-  slab->previous = nullptr;
-  if (head != nullptr) head->previous = slab;
-  head = slab;
-  slab->linked = true;
+  LinkFirst(classes_[slab->cell_bytes / 8 - 1].with_room, slab);
 }
 
 void EntryPool::UnlinkWithRoom(Slab* slab) {
-  Slab*& head = classes_[slab->cell_bytes / 8 - 1].with_room;
-  (slab->previous == nullptr ? head : slab->previous->next) = slab->next;
-  if (slab->next != nullptr) slab->next->previous = slab->previous;
-  slab->linked = false;
+  Unlink(classes_[slab->cell_bytes / 8 - 1].with_room, slab);
 }
 
-uint64_t EntryPool::ReservedBytes() const { return slabs_.size() * kSlabBytes + large_bytes_; }
+uint64_t EntryPool::ReservedBytes() const { return slab_count_ * kSlabBytes + large_bytes_; }
 
 bool EntryPool::DropSome(size_t slabs) {
   CHECK(large_ == 0);
-  while (!slabs_.empty()) {
-    if (slabs-- == 0) return false;
-    ReleaseSlab(slabs_.back());
+  while (!chunks_.empty()) {
+    if (slabs == 0) return false;
+    slabs -= std::min<size_t>(slabs, chunks_.back()->slab_count);
+    ReleaseChunk(chunks_.back());
   }
   classes_ = {};
   spare_ = nullptr;
@@ -205,20 +261,31 @@ bool EntryPool::DropSome(size_t slabs) {
 
 void EntryPool::CheckInvariants() const {
   uint64_t live_bytes = large_bytes_;
-  size_t live = large_;
-  size_t resting = 0;
+  size_t live = large_, resting = 0, used_slabs = 0;
   for (void* cell : quarantine_) resting += cell != nullptr ? 1 : 0;
-  size_t empty_slabs = 0;
-  for (const Slab* slab : slabs_) {
-    live_bytes += uint64_t{slab->live} * slab->cell_bytes;
-    live += slab->live;
-    empty_slabs += slab->live == 0 ? 1 : 0;
-    CHECK(slab == spare_ || slab->linked == slab->HasRoom());  // I1
-    CHECK(slab->live > 0 || slab == spare_);                   // I3
+  for (const Chunk* chunk : chunks_) {
+    CHECK(chunk->used > 0);  // I3
+    used_slabs += chunk->used;
+    size_t free = 0;
+    for (const Slab* slab = chunk->free; slab != nullptr; slab = slab->next) ++free;
+    CHECK(free + chunk->used == chunk->slab_count);
+    CHECK(chunk->linked == (free > 0));
   }
-  CHECK(empty_slabs <= 1);  // I3
-  CHECK(live == live_ + resting);
-  CHECK(resting > 0 || live_bytes == used_bytes_);
+  size_t met = spare_ == nullptr ? 0 : 1;
+  for (const Class& with_one_size : classes_) {
+    for (const Slab* slab = with_one_size.with_room; slab != nullptr; slab = slab->next) {
+      CHECK(slab->HasRoom());  // I1
+      CHECK(slab->live > 0);   // I3
+      live += slab->live;
+      live_bytes += uint64_t{slab->live} * slab->cell_bytes;
+      ++met;
+    }
+  }
+  // Full slabs are in no list; what the lists lack is theirs.
+  CHECK(met <= used_slabs);
+  CHECK(live <= live_ + resting);
+  CHECK(met < used_slabs || live == live_ + resting);
+  CHECK(met < used_slabs || resting > 0 || live_bytes == used_bytes_);
 }
 
 }  // namespace norn

@@ -6,9 +6,13 @@
 //     slab, aligned to its size: a cell finds its slab by masking its address
 //     | header: links, class, live cells, free list, bump | cell | cell | ... | never touched yet |
 //
+// Slabs are taken from the allocator by the chunk, of 1 to 16 slabs as the pool is small or big: alone, each would leave a
+// hole before the next aligned address.
+//
 //   I1  A slab is in its class's list exactly if it has room.
 //   I2  Freed cells are reused before untouched ones, so that untouched memory stays unmapped.
-//   I3  At most one slab without live cells is kept; it serves the next class that needs one.
+//   I3  At most one slab without live cells is kept for the next class that needs one; the others are free slabs of their
+//       chunk, and a chunk of free slabs only goes back to the allocator.
 //
 // One pool a database: no locks, and a database is thrown away slab by slab. Under AddressSanitizer freed cells are poisoned
 // and rest a while before they are used again.
@@ -44,7 +48,7 @@ class EntryPool {
   uint64_t ReservedBytes() const;
   size_t LiveCount() const { return live_; }
 
-  // Frees up to `slabs` slabs whatever lives in them; true when none is left. The pool takes no further Allocate or Free
+  // Frees about `slabs` slabs whatever lives in them; true when none is left. The pool takes no further Allocate or Free
   // until it answered true. Requires: no allocation above kCellBytesMax is live.
   bool DropSome(size_t slabs);
   size_t LargeCount() const { return large_; }
@@ -53,21 +57,28 @@ class EntryPool {
 
  private:
   struct Slab;
+  struct Chunk;
   struct Class {
     Slab* with_room = nullptr;  // doubly linked, most recently freed into first
   };
   static constexpr size_t kClasses = kCellBytesMax / 8;
+  static constexpr size_t kChunkSlabsMax = 16;
   static constexpr size_t kQuarantine = 256;
 
   static Slab* SlabOf(void* cell);
   Slab* AddSlab(size_t cell_bytes);
+  Slab* TakeFreeSlab();
   void ReleaseSlab(Slab* slab);
+  void AddChunk();
+  void ReleaseChunk(Chunk* chunk);
   void LinkWithRoom(Slab* slab);
   void UnlinkWithRoom(Slab* slab);
   void ReturnCell(void* cell);
 
   std::array<Class, kClasses> classes_;
-  std::vector<Slab*> slabs_;  // all, in no order; each knows its place
+  std::vector<Chunk*> chunks_;  // all, in no order; each knows its place
+  Chunk* with_free_ = nullptr;  // chunks that have free slabs, doubly linked
+  size_t slab_count_ = 0;       // of all chunks
   Slab* spare_ = nullptr;
   uint64_t used_bytes_ = 0;
   uint64_t large_bytes_ = 0;

@@ -1,5 +1,7 @@
 #include "engine/shard/dispatcher.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "engine/commands/table.h"
@@ -188,12 +190,13 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
   const CommandRef& command = prepared.ref;
   runner_.RestartClock();
   if (prepared.refused) {
-    const bool exec =
-        command.spec != nullptr && command.spec->name == "exec" && session.transaction.open;
+    const bool exec = command.spec != nullptr && command.spec->name == "exec";
     BreakTransaction(session);
     if (exec) {
       AbandonTransaction(session, state_);
-      prepared.refusal = "EXECABORT Transaction discarded because of: " + prepared.refusal;
+      std::string_view reason = prepared.refusal;
+      if (reason.starts_with("ERR ")) reason.remove_prefix(4);
+      prepared.refusal = fmt::format("EXECABORT Transaction discarded because of: {}", reason);
     }
     return runner_.Refuse(command.spec, prepared.refusal, reply);
   }

@@ -3,7 +3,7 @@
 // changes, and snapshotted while it is written. The table of a database's keys; big hashes and sets use it too.
 //
 // Extendible hashing (Fagin, Nievergelt, Pippenger, Strong 1979) over segments of at most one page, which also grow
-// within themselves ("partial expansions", Larson 1982), so that the load stays between 0.7 and 0.86 at every size.
+// within themselves ("partial expansions", Larson 1982), so that the load stays between 0.69 and 0.87 at every size.
 //
 //     hash   | d bits: directory index .......................... 64 bits .......................|
 //            | prefix (depth <= d) | position: 15 bits | ............... unused ... | tag: 8 low |
@@ -31,8 +31,8 @@
 //       behind a line with passed == 0. (A count that reached 255 stays: searches then go on longer, never shorter.)
 //   I4  SCAN: an item present from the first call to the last is visited exactly once, whatever happens between.
 //   I5  Snapshot: each item present at its begin is visited exactly once, as it then was; no other is.
-//   I6  A segment never holds more than LimitOf(lines) items. After an erase, or CompactSome all round, it is not below
-//       half full if a smaller class would take it at 0.72.
+//   I6  No segment holds more than LimitOf(lines) items. When the table as a whole is 0.85 full all segments grow one class
+//       (or split), when it is below half full they shrink or merge, in hash order, one segment every eight changes.
 //   I7  The directory has at most 8 times the words that evenly spread items ask for. Segments that may not split grow
 //       beyond a page instead: any hash function is correct, a bad one is slow.
 //
@@ -49,8 +49,9 @@
 // consumes, and marks what it makes as saved. So up to its visit a line holds exactly what it held at the begin, and
 // SaveSome visits whatever is left.
 //
-// Cost. An insert moves the items of one segment at most (378; one split reads them all, some microseconds) or copies the
-// directory (8 bytes for 300 items). There is no moment at which the table exists twice.
+// Cost. An insert moves the items of one segment at most (420; a split reads them all, some microseconds) and may copy the
+// directory (8 bytes for 300 items). There is no moment at which the table exists twice. That segments resize in hash order
+// is for the allocator's sake: neighbours in memory are freed one after the other.
 //
 // Rejected: one array with incremental rehash (Valkey's dict and hashtable: two tables to look into, twice the memory at
 // the peak, a long memset); linear hashing (no stable cursor of hash order with buckets this wide); cuckoo or robin-hood
@@ -144,13 +145,9 @@ class HashTable : private HashTableCore {
     return WalkMarked(point, lines,
                       [&](void* item, Position at) { visit(*static_cast<Item*>(item), at); });
   }
-  // Shrinks what stands too empty (I6) in `segments` segments from *point on; moves *point, to 0 at the end.
-  void CompactSome(uint64_t* point, size_t segments) {
-    while (segments-- > 0) {
-      CompactAt(point);
-      if (*point == 0) return;
-    }
-  }
+  // Goes on shrinking a table that has become too empty (I6), by up to `segments` segments. Erase does it too, in step; this is
+  // for when erasing has ended, or was EraseKeepingSize.
+  using HashTableCore::CompactSome;
 
   // ---- snapshot, one at a time (I5) ----
 

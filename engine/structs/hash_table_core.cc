@@ -51,6 +51,7 @@ void HashTableCore::FreeDirectory() {
   root_ = 0;
   depth_ = 0;
   segments_deepest_ = 0;
+  sweep_ = Sweep::kNone;
 }
 
 void HashTableCore::Swap(HashTableCore& other) noexcept {
@@ -58,11 +59,14 @@ void HashTableCore::Swap(HashTableCore& other) noexcept {
   std::swap(root_, other.root_);
   std::swap(size_, other.size_);
   std::swap(marked_, other.marked_);
-  std::swap(segment_bytes_, other.segment_bytes_);
+  std::swap(lines_, other.lines_);
+  std::swap(segments_, other.segments_);
   std::swap(version_, other.version_);
   std::swap(snapshot_, other.snapshot_);
   std::swap(depth_, other.depth_);
   std::swap(segments_deepest_, other.segments_deepest_);
+  std::swap(sweep_, other.sweep_);
+  std::swap(sweep_point_, other.sweep_point_);
   std::swap(moved_, other.moved_);
   if (depth_ == 0) directory_ = &root_;
   if (other.depth_ == 0) other.directory_ = &other.root_;
@@ -84,12 +88,14 @@ Segment* HashTableCore::NewSegment(uint32_t lines, uint32_t depth, uint64_t pref
   segment->version = version_;
   segment->saved =
       ~uint64_t{0};  // I5: a running snapshot saw what goes in here before it was moved
-  segment_bytes_ += bytes;
+  lines_ += lines;
+  ++segments_;
   return segment;
 }
 
 void HashTableCore::FreeSegment(Segment* segment) {
-  segment_bytes_ -= segment->Bytes();
+  lines_ -= segment->lines;
+  --segments_;
   std::free(segment);
 }
 
@@ -162,9 +168,11 @@ void HashTableCore::InsertItem(void* item, uint64_t hash, bool mark, Hasher hash
   }
   Place(segment, cell, TagOf(hash));
   ++size_;
-  if (!mark) return;
-  ++marked_;
-  if (segment->marked == 1) PointDirectoryAt(segment);
+  if (mark) {
+    ++marked_;
+    if (segment->marked == 1) PointDirectoryAt(segment);
+  }
+  GrowInStep(hasher);
 }
 
 void HashTableCore::ReplaceItem(Position at, void* item, bool mark) {
@@ -191,7 +199,7 @@ void HashTableCore::EraseAt(Position at, AfterErase after) {
   moved_ = 0;
   BeforeWrite(at);
   RemoveCell(at.segment(), at.line_index(), at.slot());
-  if (after == AfterErase::kMayShrink) ShrinkIfSparse(at.segment());
+  if (after == AfterErase::kMayShrink) ShrinkInStep();
 }
 
 void HashTableCore::Clear() {

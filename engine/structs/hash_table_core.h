@@ -72,7 +72,9 @@ class HashTableCore {
 
   size_t size() const { return size_; }
   size_t marked() const { return marked_; }
-  uint64_t UsedBytes() const { return segment_bytes_ + DirectoryBytes(); }
+  uint64_t UsedBytes() const {
+    return (lines_ + segments_) * hash_layout::kLineBytes + DirectoryBytes();
+  }
   // Items that the last insert, erase or compaction had to move: a measure of work that no clock disturbs.
   size_t moved_by_last_call() const { return moved_; }
   HashTableStats Stats() const;  // walks the table
@@ -100,8 +102,8 @@ class HashTableCore {
   // segment that has any is through or the end is met; moves *point behind what was looked at (0: the end, begin
   // again). Returns the work in lines, at least 1. `visit` must not change the table.
   size_t WalkMarked(uint64_t* point, size_t lines, VisitAt visit);
-  // Shrinks or merges the segment at hash-order point *point as far as I6 asks, and moves *point behind it.
-  void CompactAt(uint64_t* point);
+  // Goes on shrinking, if the table is or should be (I6), by `segments` segments.
+  void CompactSome(size_t segments);
 
   void BeginSnapshot(SnapshotVisit visit);
   bool SaveSome(size_t lines);
@@ -152,8 +154,13 @@ class HashTableCore {
   void Resize(Segment* segment, uint32_t lines);
   void Split(Segment* segment, Hasher hasher);
   bool MaySplit(const Segment* segment) const;
-  void ShrinkIfSparse(Segment* segment);
   bool MergeIfSparse(Segment* segment);
+  // A step of the sweep that grows or shrinks the whole table, if it is time.
+  void GrowInStep(Hasher hasher);
+  void ShrinkInStep();
+  void ShrinkNextSegment();
+  uint64_t Slots() const { return lines_ * hash_layout::kSlotsPerLine; }
+  bool ShouldShrink() const { return size_ * 100 < Slots() * hash_layout::kShrinkPercent; }
 
   // ---- walking (hash_table_walk.cc) ----
   void* NextItem(uint64_t point, bool only_marked, Position* at) const;
@@ -171,11 +178,15 @@ class HashTableCore {
   Word root_ = 0;  // the directory while its depth is 0
   size_t size_ = 0;
   size_t marked_ = 0;
-  uint64_t segment_bytes_ = 0;
+  uint64_t lines_ = 0;  // of all segments
+  uint64_t segments_ = 0;
   uint64_t version_ = 0;  // of the last snapshot begun
   std::unique_ptr<Snapshot> snapshot_;
   uint32_t depth_ = 0;
   uint32_t segments_deepest_ = 0;  // segments as deep as the directory; meaningful when depth_ > 0
+  enum class Sweep : uint8_t { kNone, kGrow, kShrink };
+  Sweep sweep_ = Sweep::kNone;
+  uint64_t sweep_point_ = 0;  // hash-order point that the sweep has come to
   size_t moved_ = 0;
 };
 

@@ -132,9 +132,9 @@ inline uint64_t PointBehind(uint64_t hash, unsigned depth) {
 inline constexpr uint32_t NextLines(uint32_t lines) {
   return lines < 31 || lines >= kLinesNormalMax ? 2 * lines + 1 : lines + 8;
 }
-// Items at which a segment of `lines` lines is full: 0.86 of its slots, but all of a single line.
+// Items that a segment of `lines` lines may hold: 0.95 of its slots, all of a single line.
 inline constexpr uint32_t LimitOf(uint32_t lines) {
-  return lines == 1 ? kSlotsPerLine : lines * (kSlotsPerLine * 55) / 64;
+  return lines == 1 ? kSlotsPerLine : lines * (kSlotsPerLine * 61) / 64;
 }
 // The smallest class that `items` fill to at most `percent`.
 inline constexpr uint32_t LinesFor(uint32_t items, uint32_t percent) {
@@ -145,12 +145,16 @@ inline constexpr uint32_t LinesFor(uint32_t items, uint32_t percent) {
   return lines;
 }
 
-// Resizing leaves room on both sides, so that a segment at rest is not resized again soon (I6).
-inline constexpr uint32_t kShrinkPercent =
-    50;  // below: take the class that kRefitPercent asks for, if smaller
+// The whole table grows, segment by segment in hash order, when it is this full, and shrinks when it is this empty (I6).
+inline constexpr uint32_t kGrowPercent = 85;
+inline constexpr uint32_t kShrinkPercent = 50;
+// What a segment made by shrinking, merging or splitting is filled to at most.
 inline constexpr uint32_t kRefitPercent = 72;
-inline constexpr uint32_t kSplitFitPercent = 80;  // the halves of a split segment start with
+// The sweep passes over segments that are emptier than this.
+inline constexpr uint32_t kSweepPercent = 70;
 inline constexpr uint32_t kMergeItemsBelow = kLinesNormalMax * kSlotsPerLine / 3;
 inline constexpr uint32_t kMergeSumMax = kLinesNormalMax * kSlotsPerLine * 7 / 10;
+// One segment every so many inserts or erases: a sweep is over before the size has changed by 3 percent.
+inline constexpr size_t kChangesPerStep = 8;
 
 }  // namespace norn::hash_layout

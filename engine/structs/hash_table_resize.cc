@@ -1,6 +1,6 @@
 // Growing, splitting, shrinking and merging segments. Whatever moves items first shows them to a running snapshot (I5).
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "engine/structs/hash_table_core.h"
 
@@ -74,10 +74,12 @@ void HashTableCore::Split(Segment* segment, Hasher hasher) {
   constexpr uint32_t kTop = 1u << (kPositionBits - 1);
   uint32_t upper_items = 0;
   ForEachCell(segment, [&](Cell cell, uint8_t) { upper_items += PositionOf(cell) >= kTop; });
-  Segment* lower =
-      NewSegment(LinesFor(segment->items - upper_items, kSplitFitPercent), depth, segment->prefix);
-  Segment* upper = NewSegment(LinesFor(upper_items, kSplitFitPercent), depth,
-                              segment->prefix | (uint64_t{1} << (64 - depth)));
+  // Both halves alike, so that segments stay in step; unless a bad hash makes them very uneven.
+  const uint32_t lines = LinesFor(segment->items / 2, kRefitPercent);
+  const auto lines_for = [lines](uint32_t items) { return std::max(lines, LinesFor(items, 90)); };
+  Segment* lower = NewSegment(lines_for(segment->items - upper_items), depth, segment->prefix);
+  Segment* upper =
+      NewSegment(lines_for(upper_items), depth, segment->prefix | (uint64_t{1} << (64 - depth)));
   PrefetchItems(segment, 0);
   PrefetchItems(segment, 1);
   for (uint32_t l = 0; l < segment->lines; ++l) {
@@ -97,19 +99,6 @@ void HashTableCore::Split(Segment* segment, Hasher hasher) {
   PointDirectoryAt(lower);
   PointDirectoryAt(upper);
   if (depth == depth_) segments_deepest_ += 2;
-}
-
-void HashTableCore::ShrinkIfSparse(Segment* segment) {
-  if (size_ == 0 && depth_ == 0) {
-    FreeSegment(segment);
-    FreeDirectory();
-    return;
-  }
-  if (segment->items * 100 >= segment->lines * kSlotsPerLine * kShrinkPercent) return;
-  // A merge asks the buddy, whose header is likely a cache miss: one erase in eight asks.
-  if (segment->items % 8 == 0 && MergeIfSparse(segment)) return;
-  const uint32_t lines = LinesFor(segment->items, kRefitPercent);
-  if (lines < segment->lines) Resize(segment, lines);
 }
 
 // The lowest bit of a position is dropped and the last bit of the prefix comes in at the top: no item is touched.
@@ -143,17 +132,55 @@ bool HashTableCore::MergeIfSparse(Segment* segment) {
   return true;
 }
 
-void HashTableCore::CompactAt(uint64_t* point) {
+// ---- sweeps ----
+
+// Segments fill at nearly the same time, but not in the order in which they lie in memory. Growing each when it
+// is full would free blocks of one size here and there, long before their neighbours, and the allocator could give nothing
+// back or reuse it for the next size. So all are resized in hash order, a little early or late, which is the order in which the
+// last sweep allocated them.
+void HashTableCore::GrowInStep(Hasher hasher) {
+  if (sweep_ != Sweep::kGrow) {
+    if (size_ * 100 < Slots() * kGrowPercent) return;
+    sweep_ = Sweep::kGrow;
+    sweep_point_ = 0;
+  }
+  if (size_ % kChangesPerStep != 0 || moved_ > 0) return;
+  Segment* segment = SegmentOf(WordAt(sweep_point_));
+  sweep_point_ = PointBehind(sweep_point_, segment->depth);
+  if (sweep_point_ == 0) sweep_ = Sweep::kNone;
+  if (segment->items * 100 < segment->lines * kSlotsPerLine * kSweepPercent) return;
+  if (segment->lines < kLinesNormalMax || MaySplit(segment)) Grow(segment, hasher);
+}
+
+void HashTableCore::ShrinkInStep() {
+  if (sweep_ != Sweep::kShrink && !ShouldShrink()) return;
+  if (size_ % kChangesPerStep == 0) CompactSome(1);
+}
+
+void HashTableCore::CompactSome(size_t segments) {
   moved_ = 0;
-  const Word word = WordAt(*point);
-  if (word == 0) {
-    *point = 0;
+  while (segments-- > 0 && segments_ > 0) {
+    if (sweep_ != Sweep::kShrink) {
+      if (!ShouldShrink()) return;
+      sweep_ = Sweep::kShrink;
+      sweep_point_ = 0;
+    }
+    ShrinkNextSegment();
+  }
+}
+
+void HashTableCore::ShrinkNextSegment() {
+  Segment* segment = SegmentOf(WordAt(sweep_point_));
+  sweep_point_ = PointBehind(sweep_point_, segment->depth);
+  if (sweep_point_ == 0) sweep_ = Sweep::kNone;
+  if (size_ == 0 && depth_ == 0) {
+    FreeSegment(segment);
+    FreeDirectory();
     return;
   }
-  Segment* segment = SegmentOf(word);
-  *point = PointBehind(*point, segment->depth);
   if (MergeIfSparse(segment)) return;
-  ShrinkIfSparse(segment);
+  const uint32_t lines = LinesFor(segment->items, kRefitPercent);
+  if (lines < segment->lines) Resize(segment, lines);
 }
 
 }  // namespace norn

@@ -190,7 +190,7 @@ HashTableStats HashTableCore::Stats() const {
 }
 
 void HashTableCore::CheckInvariants(Hasher hasher) const {
-  uint64_t items = 0, marked = 0, bytes = 0, deepest = 0;
+  uint64_t items = 0, marked = 0, lines = 0, segments = 0, deepest = 0;
   uint64_t point = 0;
   do {
     const Word word = WordAt(point);
@@ -204,13 +204,15 @@ void HashTableCore::CheckInvariants(Hasher hasher) const {
     CheckSegment(segment, hasher);
     items += segment->items;
     marked += segment->marked;
-    bytes += segment->Bytes();
+    lines += segment->lines;
+    ++segments;
     deepest += segment->depth == depth_ ? 1 : 0;
     point = PointBehind(point, segment->depth);
   } while (point != 0);
   CHECK(items == size_);
   CHECK(marked == marked_);
-  CHECK(bytes == segment_bytes_);
+  CHECK(lines == lines_);
+  CHECK(segments == segments_);
   CHECK(depth_ == 0 || deepest == segments_deepest_);
   CHECK(depth_ == 0 || deepest > 0);
 }

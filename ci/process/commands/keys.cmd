@@ -141,8 +141,10 @@ MSET hello 1 hallo 2 hxllo 3 hllo 4 heeeello 5 h[llo 6 h*llo 7
 KEYS
 KEYS a b
 
-== SCAN
+== SCAN of an empty database {one}
 SCAN 0
+
+== SCAN finds in one call {one}
 MSET a 1 b 2 c 3
 {shape} SCAN 0
 SCAN 0 COUNT 1000 MATCH nosuch*
@@ -151,6 +153,9 @@ SCAN 0 MATCH a COUNT 1000
 SCAN 0 COUNT 1000 TYPE string MATCH b
 SCAN 0 COUNT 1000 TYPE hash
 SCAN 0 COUNT 1000 TYPE STRING MATCH c
+SCAN " 0"
+
+== SCAN errors
 SCAN 0 COUNT 0
 SCAN 0 COUNT -1
 SCAN 0 COUNT abc
@@ -163,7 +168,6 @@ SCAN abc
 SCAN 18446744073709551616
 SCAN
 SCAN "0 "
-{since:8.0,sorted} SCAN " 0" => ["0", ["a", "b", "c"]]
 {since:8.0} SCAN 0 NOVALUES => (error) ERR NOVALUES option can only be used in HSCAN
 
 == SCAN of an unknown type

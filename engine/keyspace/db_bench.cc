@@ -1,0 +1,123 @@
+// What a key costs: time of GET and SET hits in batches, resident bytes, the worst single insert.
+//
+//   db_bench [keys ...]      default 1000000. Each size is loaded anew; sizes of one call share the process, so pass one
+//                            size a call to compare resident memory.
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/keyspace/keyspace.h"
+
+namespace norn {
+namespace {
+
+// CPU time: other work on the machine does not count.
+double NowNs() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+uint64_t ResidentBytes() {
+  FILE* file = std::fopen("/proc/self/statm", "r");
+  unsigned long long total = 0, resident = 0;
+  const int fields = file == nullptr ? 0 : std::fscanf(file, "%llu %llu", &total, &resident);
+  if (file != nullptr) std::fclose(file);
+  return fields == 2 ? resident * 4096 : 0;
+}
+
+struct Text16 {
+  char bytes[16];
+  std::string_view view() const { return {bytes, 16}; }
+};
+
+Text16 Format(const char* prefix, uint64_t n) {
+  char digits[64];
+  std::snprintf(digits, sizeof(digits), "%s%014llu", prefix, static_cast<unsigned long long>(n));
+  Text16 text;
+  std::memcpy(text.bytes, digits, sizeof(text.bytes));
+  return text;
+}
+
+constexpr size_t kBatch = 16;
+constexpr size_t kCommands = 4'000'000;
+
+// Runs `command(key)` over random existing keys, in batches with prefetch.
+template <typename Command>
+double NsPerCommand(Keyspace& keyspace, Db& db, const std::vector<Text16>& names,
+                    Command&& command) {
+  Prng prng(5);
+  std::vector<uint32_t> order(kCommands);
+  for (uint32_t& index : order) index = static_cast<uint32_t>(prng.Below(names.size()));
+  const double start = NowNs();
+  for (size_t i = 0; i + kBatch <= kCommands; i += kBatch) {
+    Key keys[kBatch];
+    for (size_t j = 0; j < kBatch; ++j) {
+      keys[j] = keyspace.MakeKey(names[order[i + j]].view());
+      db.PrefetchBucket(keys[j]);
+    }
+    for (const Key& key : keys) db.PrefetchEntry(key);
+    for (const Key& key : keys) command(key);
+  }
+  return (NowNs() - start) / kCommands;
+}
+
+void Run(uint64_t count, bool deadlines) {
+  const uint64_t resident_before = ResidentBytes();
+  auto keyspace = std::make_unique<Keyspace>(KeyspaceOptions{.hash_seed = 77, .prng_seed = 1});
+  Db& db = keyspace->db({0});
+  const Moment now{.now_ms = 1'700'000'000'000};
+  const SetStringOptions options{.deadline_ms = deadlines ? now.now_ms + 10'000'000 : kNoDeadline};
+  double worst_ns = 0;
+  const double load_start = NowNs();
+  for (uint64_t i = 0; i < count; ++i) {
+    const Text16 key = Format("k:", i), value = Format("v:", i);
+    const double start = NowNs();
+    db.SetString(keyspace->MakeKey(key.view()), value.view(), options, now);
+    worst_ns = std::max(worst_ns, NowNs() - start);
+  }
+  const double load_ns = (NowNs() - load_start) / static_cast<double>(count);
+  const uint64_t resident = ResidentBytes() - resident_before;
+
+  std::vector<Text16> names;
+  for (uint64_t i = 0; i < std::min<uint64_t>(count, 1'000'000); ++i) {
+    names.push_back(Format("k:", i * (count / std::min<uint64_t>(count, 1'000'000))));
+  }
+  uint64_t bytes_seen = 0;
+  const double hash_ns =
+      NsPerCommand(*keyspace, db, names, [&](const Key& key) { bytes_seen += key.hash & 1; });
+  const double get_ns = NsPerCommand(*keyspace, db, names, [&](const Key& key) {
+    const EntryRef found = db.Find(key, now);
+    StringScratch scratch;
+    bytes_seen += found->String(scratch).size();
+  });
+  const double set_ns = NsPerCommand(*keyspace, db, names, [&](const Key& key) {
+    db.SetString(key, "another 16 bytes", options, now);
+  });
+  std::printf(
+      "keys=%llu deadlines=%d accounted_bytes=%.2f resident_bytes=%.2f load_ns=%.0f "
+      "worst_insert_us=%.0f prefetch_ns=%.1f get_ns=%.1f set_ns=%.1f (%llu)\n",
+      static_cast<unsigned long long>(count), deadlines,
+      static_cast<double>(keyspace->UsedBytes()) / static_cast<double>(count),
+      static_cast<double>(resident) / static_cast<double>(count), load_ns, worst_ns / 1000, hash_ns,
+      get_ns, set_ns, static_cast<unsigned long long>(bytes_seen & 1));
+}
+
+}  // namespace
+}  // namespace norn
+
+int main(int argc, char** argv) {
+  if (argc < 2) norn::Run(1'000'000, false);
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    const bool deadlines = argument.back() == 't';  // "1000000t": with a deadline on each key
+    norn::Run(std::strtoull(argv[i], nullptr, 10), deadlines);
+  }
+}

@@ -1,0 +1,422 @@
+// norn-sim: plays scenario files. The only file here that meets the real world: arguments, files, processes, the clock
+// on the wall. Seeds of a range are played by worker processes (this program again), so that a crash costs one seed.
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "engine/base/number.h"
+#include "scenarios/norn_server.h"
+#include "scenarios/report.h"
+#include "scenarios/runner.h"
+#include "scenarios/scenario_file.h"
+#include "scenarios/trace_diff.h"
+
+extern char** environ;
+
+namespace norn::scenarios {
+namespace {
+
+constexpr int kPassed = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+struct SeedRange {
+  uint64_t first = 1;
+  uint64_t last = 1;
+  uint64_t count() const { return last - first + 1; }
+};
+
+struct Arguments {
+  std::string program;
+  std::string file;
+  std::string seed;
+  std::string seeds;
+  std::string trace;
+  std::string log;
+  uint64_t jobs = 1;
+  uint64_t worker_stride = 0;  // not 0: this process is a worker
+};
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+int Usage(const std::string& what) {
+  fmt::print(stderr, "norn-sim: {}\n", what);
+  return kUsage;
+}
+
+std::optional<std::string> ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  std::ostringstream text;
+  text << in.rdbuf();
+  return in.bad() ? std::nullopt : std::optional<std::string>(text.str());
+}
+
+// The scenario of the file, with options that the engine takes; prints why not.
+std::optional<Scenario> LoadScenario(const std::string& path) {
+  const std::optional<std::string> text = ReadFile(path);
+  if (!text) {
+    fmt::print(stderr, "norn-sim: {}: cannot be read\n", path);
+    return std::nullopt;
+  }
+  const auto scenario = ParseScenario(*text, path);
+  if (!scenario.ok()) {
+    fmt::print(stderr, "norn-sim: {}\n", std::string(scenario.status().message()));
+    return std::nullopt;
+  }
+  for (const OptionChoice& choice : scenario->node.options) {
+    for (const std::string& value : choice.values) {
+      const absl::Status status = CheckServerOption(choice.name, value);
+      if (status.ok()) continue;
+      fmt::print(stderr, "norn-sim: {}:{}: node.options: {}\n", path, choice.line,
+                 std::string(status.message()));
+      return std::nullopt;
+    }
+  }
+  return *scenario;
+}
+
+std::optional<SeedRange> ParseSeeds(const Arguments& arguments) {
+  if (!arguments.seed.empty()) {
+    const std::optional<uint64_t> seed = ParseUint64(arguments.seed);
+    if (!seed) return std::nullopt;
+    return SeedRange{*seed, *seed};
+  }
+  if (arguments.seeds.empty()) return SeedRange{1, 1};
+  const size_t dots = arguments.seeds.find("..");
+  if (dots == std::string::npos) return std::nullopt;
+  const std::optional<uint64_t> first = ParseUint64(arguments.seeds.substr(0, dots));
+  const std::optional<uint64_t> last = ParseUint64(arguments.seeds.substr(dots + 2));
+  if (!first || !last || *first > *last || *last == UINT64_MAX) return std::nullopt;
+  return SeedRange{*first, *last};
+}
+
+// ---- one process ----
+
+struct Played {
+  std::string line;
+  Totals totals;
+};
+
+Played PlaySeed(const Scenario& scenario, const Arguments& arguments, const RunOptions& options) {
+  const double begun = Now();
+  const RunResult result = RunScenario(scenario, NornServerFactory(), options);
+  const double wall_s = Now() - begun;
+  if (!result.passed()) {
+    fmt::print(stderr, "{}", FailureText(result, arguments.program, arguments.file));
+  }
+  return {ResultLine(result, wall_s), Totals::Of(result, wall_s)};
+}
+
+// Every `stride`-th seed of the range, each with a line for people and one for the parent.
+int Work(const Scenario& scenario, const Arguments& arguments, const SeedRange& seeds) {
+  for (uint64_t seed = seeds.first; seed <= seeds.last; seed += arguments.worker_stride) {
+    RunOptions options;
+    options.seed = seed;
+    const Played played = PlaySeed(scenario, arguments, options);
+    fmt::print("{}\n{}\n", played.line, played.totals.Encode());
+    std::fflush(stdout);
+  }
+  return kPassed;
+}
+
+using FilePointer = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+// Seeds here and now; with a trace or a log if asked for (then it is one seed).
+int PlayAlone(const Scenario& scenario, const Arguments& arguments, uint64_t seed, Totals* totals) {
+  RunOptions options;
+  options.seed = seed;
+  FilePointer trace(nullptr, &std::fclose);
+  if (!arguments.trace.empty()) {
+    trace.reset(std::fopen(arguments.trace.c_str(), "w"));
+    if (trace == nullptr) return Usage(arguments.trace + ": cannot be written");
+    options.trace = [&trace](std::string_view line) {
+      std::fwrite(line.data(), 1, line.size(), trace.get());
+      std::fputc('\n', trace.get());
+    };
+  }
+  FilePointer log(nullptr, &std::fclose);
+  if (!arguments.log.empty()) {
+    log.reset(std::fopen(arguments.log.c_str(), "w"));
+    if (log == nullptr) return Usage(arguments.log + ": cannot be written");
+    options.log = [&log](std::string_view line) {
+      std::fwrite(line.data(), 1, line.size(), log.get());
+      std::fputc('\n', log.get());
+    };
+  }
+  const Played played = PlaySeed(scenario, arguments, options);
+  fmt::print("{}\n", played.line);
+  std::fflush(stdout);
+  totals->Add(played.totals);
+  return played.totals.passes == 1 ? kPassed : kFailed;
+}
+
+// ---- many processes ----
+
+// This program as a worker on every stride-th seed from `first`; its standard output is read here.
+class Worker {
+ public:
+  bool Start(const Arguments& arguments, uint64_t first, uint64_t last, uint64_t stride) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    std::vector<std::string> words = {arguments.program,
+                                      "run",
+                                      arguments.file,
+                                      "--seeds",
+                                      fmt::format("{}..{}", first, last),
+                                      "--worker",
+                                      std::to_string(stride)};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const int error =
+        ::posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    out_.reset(::fdopen(ends[0], "r"));
+    return error == 0 && out_ != nullptr;
+  }
+
+  // A line without its end; false when the worker has ended.
+  bool ReadLine(std::string* line) {
+    line->clear();
+    for (int c = std::fgetc(out_.get()); c != EOF; c = std::fgetc(out_.get())) {
+      if (c == '\n') return true;
+      *line += static_cast<char>(c);
+    }
+    return false;
+  }
+
+  // Waits for its end; what it died of, or "".
+  std::string Finish() {
+    out_.reset();
+    int status = 0;
+    if (::waitpid(pid_, &status, 0) != pid_) return "lost";
+    if (WIFSIGNALED(status)) return fmt::format("signal {}", WTERMSIG(status));
+    return WEXITSTATUS(status) == kPassed ? "" : fmt::format("exit code {}", WEXITSTATUS(status));
+  }
+
+ private:
+  pid_t pid_ = -1;
+  FilePointer out_{nullptr, &std::fclose};
+};
+
+class Progress {
+ public:
+  explicit Progress(uint64_t total) : total_(total), on_(::isatty(STDERR_FILENO) != 0) {}
+  ~Progress() { Clear(); }
+
+  void Show(const Totals& totals) {
+    if (!on_ || Now() - shown_at_ < 0.1) return;
+    shown_at_ = Now();
+    constexpr uint64_t kWidth = 40;
+    const uint64_t filled = total_ == 0 ? 0 : kWidth * totals.runs / total_;
+    fmt::print(stderr, "\r[{:<{}}] {}/{} seeds, {} failed ", std::string(filled, '='), kWidth,
+               totals.runs, total_, totals.runs - totals.passes);
+    std::fflush(stderr);
+  }
+  // Before other lines are printed.
+  void Clear() {
+    if (on_) fmt::print(stderr, "\r\x1b[K");
+  }
+
+ private:
+  const uint64_t total_;
+  const bool on_;
+  double shown_at_ = 0;
+};
+
+class Crew {
+ public:
+  Crew(const Arguments& arguments, const SeedRange& seeds)
+      : arguments_(arguments),
+        seeds_(seeds),
+        workers_(std::min(std::max<uint64_t>(arguments.jobs, 1), seeds.count())),
+        progress_(seeds.count()) {}
+
+  // Lines come out in the order of the seeds, whoever played them.
+  bool Play(Totals* totals) {
+    for (uint64_t i = 0; i < workers_.size(); ++i) {
+      if (!StartFrom(i, seeds_.first + i)) return false;
+    }
+    for (uint64_t seed = seeds_.first; seed <= seeds_.last; ++seed) {
+      if (!Collect(seed, totals)) return false;
+      progress_.Show(*totals);
+    }
+    for (Worker& worker : workers_) worker.Finish();
+    return true;
+  }
+
+ private:
+  bool StartFrom(uint64_t index, uint64_t seed) {
+    workers_[index] = Worker();
+    return workers_[index].Start(arguments_, seed, seeds_.last, workers_.size());
+  }
+
+  bool Collect(uint64_t seed, Totals* totals) {
+    const uint64_t index = (seed - seeds_.first) % workers_.size();
+    std::string line, sums;
+    Totals one;
+    const bool whole = workers_[index].ReadLine(&line) && workers_[index].ReadLine(&sums);
+    if (whole && one.Decode(sums)) {
+      Print(line);
+      totals->Add(one);
+      return true;
+    }
+    const std::string died_of = workers_[index].Finish();
+    RunResult crashed;
+    crashed.seed = seed;
+    crashed.failed_check = "crash";
+    crashed.message = "the process that played it ended: " + died_of;
+    Print(ResultLine(crashed, 0));
+    fmt::print(stderr, "{}", FailureText(crashed, arguments_.program, arguments_.file));
+    totals->Add(Totals::Of(crashed, 0));
+    const uint64_t next = seed + workers_.size();
+    return next > seeds_.last || StartFrom(index, next);
+  }
+
+  void Print(const std::string& line) {
+    progress_.Clear();
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  }
+
+  const Arguments& arguments_;
+  const SeedRange seeds_;
+  std::vector<Worker> workers_;
+  Progress progress_;
+};
+
+int RunCommand(const Arguments& arguments) {
+  const std::optional<SeedRange> seeds = ParseSeeds(arguments);
+  if (!seeds) return Usage("a seed is a whole number, --seeds takes FIRST..LAST");
+  const bool one = seeds->count() == 1;
+  if (!one && !(arguments.trace.empty() && arguments.log.empty())) {
+    return Usage("--trace and --log go with a single seed");
+  }
+  const std::optional<Scenario> scenario = LoadScenario(arguments.file);
+  if (!scenario) return kUsage;
+  if (arguments.worker_stride != 0) return Work(*scenario, arguments, *seeds);
+  const double begun = Now();
+  Totals totals;
+  if (one) {
+    if (PlayAlone(*scenario, arguments, seeds->first, &totals) == kUsage) return kUsage;
+  } else if (!Crew(arguments, *seeds).Play(&totals)) {
+    return Usage("cannot start a worker process");
+  }
+  fmt::print(stderr, "{}", Summary(*scenario, totals, Now() - begun));
+  bool passed = totals.passes == totals.runs;
+  if (totals.runs >= kSeedsOfRecord) {
+    for (const std::string& idler : Idlers(*scenario, totals)) {
+      fmt::print(stderr, "  FAIL: {} in {} runs\n", idler, totals.runs);
+      passed = false;
+    }
+  }
+  return passed ? kPassed : kFailed;
+}
+
+int ListCommand(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".toml") paths.push_back(entry.path().string());
+  }
+  if (error) return Usage(folder + ": " + error.message());
+  std::sort(paths.begin(), paths.end());
+  for (const std::string& path : paths) {
+    const std::optional<Scenario> scenario = LoadScenario(path);
+    if (!scenario) return kUsage;
+    fmt::print("{:<34} {:<18} {}\n", path, scenario->name, scenario->description);
+  }
+  return kPassed;
+}
+
+int DiffCommand(const std::string& path_a, const std::string& path_b) {
+  std::ifstream a(path_a), b(path_b);
+  if (!a) return Usage(path_a + ": cannot be read");
+  if (!b) return Usage(path_b + ": cannot be read");
+  const auto lines = [](std::ifstream& in) {
+    return [&in](std::string* line) { return static_cast<bool>(std::getline(in, *line)); };
+  };
+  const std::optional<TraceDifference> difference = FirstDifference(lines(a), lines(b));
+  if (!difference) {
+    fmt::print("no difference\n");
+    return kPassed;
+  }
+  fmt::print("first difference: event {}\n", difference->event);
+  for (const std::string& line : difference->before) fmt::print("  both  {}\n", line);
+  fmt::print("  {}: {}\n  {}: {}\n", path_a, difference->a, path_b, difference->b);
+  return kFailed;
+}
+
+int HelpCommand(const CLI::App& app, const std::string& topic) {
+  if (topic.empty()) {
+    fmt::print("{}", app.help("", CLI::AppFormatMode::All));
+    return kPassed;
+  }
+  if (topic != "scenario") return Usage("help knows one topic: scenario");
+  fmt::print("{}", ScenarioHelp());
+  return kPassed;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Plays scenario files: a norn node, its clients and its hardships in virtual time.",
+               "norn-sim");
+  app.require_subcommand(1);
+  Arguments arguments;
+  arguments.program = argv[0];
+  CLI::App* run = app.add_subcommand("run", "play a scenario; one line on stdout for each seed");
+  run->add_option("FILE", arguments.file, "the scenario file")->required();
+  CLI::Option* seed = run->add_option("--seed", arguments.seed, "play this seed (default 1)");
+  run->add_option("--seeds", arguments.seeds, "play seeds FIRST..LAST")->excludes(seed);
+  run->add_option("--jobs", arguments.jobs, "worker processes for --seeds")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1024}));
+  run->add_option("--trace", arguments.trace, "write every event of the seed to this file");
+  run->add_option("--log", arguments.log, "write the nodes' log lines to this file");
+  run->add_option("--worker", arguments.worker_stride)->group("");
+  std::string folder = "scenarios";
+  CLI::App* list = app.add_subcommand("list", "name the scenarios of a folder");
+  list->add_option("FOLDER", folder, "where to look (default: scenarios)");
+  std::string trace_a, trace_b;
+  CLI::App* diff = app.add_subcommand("diff", "the first event in which two traces differ");
+  diff->add_option("TRACE_A", trace_a)->required();
+  diff->add_option("TRACE_B", trace_b)->required();
+  std::string topic;
+  CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
+  help->add_option("TOPIC", topic, "scenario");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kPassed : kUsage;
+  }
+  if (run->parsed()) return RunCommand(arguments);
+  if (list->parsed()) return ListCommand(folder);
+  if (diff->parsed()) return DiffCommand(trace_a, trace_b);
+  return HelpCommand(app, topic);
+}
+
+}  // namespace
+}  // namespace norn::scenarios
+
+int main(int argc, char** argv) { return norn::scenarios::Main(argc, argv); }
