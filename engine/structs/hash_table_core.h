@@ -10,6 +10,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "engine/base/check.h"
+#include "engine/base/prefetch.h"
 #include "engine/base/prng.h"
 #include "engine/structs/hash_table_layout.h"
 #include "engine/structs/tag_match.h"
@@ -222,7 +223,7 @@ inline void HashTableCore::PrefetchLine(uint64_t hash) const {
   if (word == 0) return;
   const uint32_t position = hash_layout::PositionIn(hash, hash_layout::DepthOf(word));
   const uint32_t home = hash_layout::HomeOf(position, hash_layout::LinesOf(word));
-  __builtin_prefetch(hash_layout::SegmentOf(word)->line(home));
+  Prefetch(hash_layout::SegmentOf(word)->line(home));
 }
 
 // Only the home line is looked at: nine of ten items sit there, and a second line would cost the miss that this hides.
@@ -237,8 +238,8 @@ inline void HashTableCore::PrefetchItem(uint64_t hash) const {
     const Cell cell = line->cells[std::countr_zero(candidates)];
     if (hash_layout::PositionOf(cell) == position) {
       const char* item = static_cast<const char*>(hash_layout::ItemOf(cell));
-      __builtin_prefetch(item);
-      __builtin_prefetch(item + 32);  // an item of 40 bytes lies in two lines as often as not
+      Prefetch(item);
+      Prefetch(item + 32);  // an item of 40 bytes lies in two lines as often as not
       return;
     }
     candidates &= candidates - 1;
