@@ -142,11 +142,14 @@ Entry* EntryBuilder::New(EntryPool& pool, std::string_view key, int64_t deadline
   if (has_deadline) entry->StoreWord(entry->DeadlineOffset(), static_cast<uint64_t>(deadline_ms));
   if (entry->has_word()) entry->StoreWord(entry->WordOffset(), value.word);
   char* base = reinterpret_cast<char*>(entry);
-  std::memcpy(base + entry->KeyOffset(), key.data(), key.size());
+  // Empty views may have no address, which memcpy must not be given.
+  if (!key.empty()) std::memcpy(base + entry->KeyOffset(), key.data(), key.size());
   if (!entry->has_word()) {
     CHECK(value.embedded.size() <= 255);
     entry->value_bytes_ = static_cast<uint8_t>(value.embedded.size());
-    std::memcpy(base + entry->ValueOffset(), value.embedded.data(), value.embedded.size());
+    if (!value.embedded.empty()) {
+      std::memcpy(base + entry->ValueOffset(), value.embedded.data(), value.embedded.size());
+    }
   }
   return entry;
 }
