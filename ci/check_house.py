@@ -12,6 +12,7 @@ import tree
 ROOT_HOLDS = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", "engine", "sim", "net", "faults", "scenarios",
               "server", "ci"}
 README_LINES = 60
+DATA = {"testdata", "corpus"}  # folders of samples for the tests beside them
 MEMBERSHIP = re.compile(r"^A (file|folder) belongs here if\b")
 
 
@@ -33,7 +34,7 @@ def check(root):
     problems = [f"{name}: the root does not hold this" for name in sorted({p.split("/")[0] for p in paths})
                 if name not in ROOT_HOLDS and not name.startswith(".")]
     folders = sorted({os.path.dirname(path) for path in paths} - {""})
-    folders = [folder for folder in folders if not folder.startswith(".")]
+    folders = [folder for folder in folders if not folder.startswith(".") and os.path.basename(folder) not in DATA]
     problems += [problem for folder in folders if (problem := _readme_problem(root, folder))]
     return problems, len(folders)
 

@@ -45,7 +45,7 @@ WRAPPED = [
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(?:"([^"]+)"|<([^>]+)>)', re.M)
 _LIBRARY = re.compile(r"^(absl|fmt|boost|gtest|gmock|rapidcheck|toml\+\+|jemalloc|xxhash)[/.]")
-_TEST_FILE = re.compile(r"(_test\.cc|_contract\w*\.h|testing\.(h|cc)|/testing/.*)$")
+_TEST_FILE = re.compile(r"(_test\.(h|cc)|_contract\w*\.h|testing\.(h|cc)|/testing/.*)$")
 _CLOCK_FILE = re.compile(r"_(test|bench)\.cc$")
 
 

@@ -120,9 +120,10 @@ RespParser::Step RespParser::ParseOne(std::string_view input, const ParseLimits&
 }
 
 RespParser::Step RespParser::ParseInline(std::string_view input, CommandBatch& batch) {
-  const size_t line_end = input.find('\n', scanned_);
-  if (line_end == std::string_view::npos) {
-    scanned_ = input.size();
+  // Valkey: a line that holds a NUL never ends, so that binary garbage is an error and not a command.
+  const size_t line_end = input.find_first_of(std::string_view("\n\0", 2), scanned_);
+  if (line_end == std::string_view::npos || input[line_end] == '\0') {
+    scanned_ = std::min(line_end, input.size());
     if (input.size() > kLineBytesMax)
       return Fail("too big inline request", "too big inline request");
     return Step::kNeedMore;

@@ -91,6 +91,15 @@ TEST(RespParser, ErrorsSayWhatIsWrong) {
             "ERR Protocol error: too big bulk count string");
 }
 
+TEST(RespParser, ALineWithANulNeverEnds) {
+  Feeder feeder;
+  std::string bytes("\0AAAA\n", 6);
+  EXPECT_EQ(feeder.Feed(bytes), RespParser::Outcome::kNeedMore);
+  EXPECT_THAT(feeder.commands, ElementsAre());
+  EXPECT_EQ(feeder.Feed(std::string(kLineBytesMax, 'A')), RespParser::Outcome::kError);
+  EXPECT_EQ(feeder.parser.error(), "ERR Protocol error: too big inline request");
+}
+
 TEST(RespParser, UnauthenticatedClientsGetLittle) {
   const ParseLimits limits{.authenticated = false};
   EXPECT_EQ(ErrorOf("*11\r\n", limits), "ERR Protocol error: unauthenticated multibulk length");

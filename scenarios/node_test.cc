@@ -239,6 +239,45 @@ TEST_P(NodeInSimulation, TransactionErrorsAreThoseOfValkey) {
   }});
 }
 
+// Each of them asks other executors or every shard while EXEC holds tokens: none may wait for what EXEC holds.
+TEST_P(NodeInSimulation, CommandsThatLookAtTheWholeNodeRunInTransactions) {
+  Run({[](env::Env& env) {
+    Client client(env), other(env);
+    for (const char* line :
+         {"INFO everything", "MEMORY STATS", "MEMORY DOCTOR", "MEMORY MALLOC-STATS", "MEMORY PURGE",
+          "LATENCY HISTOGRAM", "CONFIG RESETSTAT", "CONFIG SET hz 20", "CONFIG GET hz",
+          "CLIENT LIST", "CLIENT KILL ID 999 MAXAGE 1", "CLIENT UNPAUSE", "SLOWLOG GET",
+          "SLOWLOG RESET", "DBSIZE", "KEYS *", "FLUSHALL"}) {
+      client.Send({"MULTI", "SET k v", line, "GET nosuch", "EXEC", "PING"});
+      EXPECT_EQ(client.Read(), "+OK");
+      for (int i = 0; i < 3; ++i) EXPECT_EQ(client.Read(), "+QUEUED") << line;
+      EXPECT_THAT(client.Read(), HasSubstr("*3 +OK ")) << line;
+      EXPECT_EQ(client.Read(), "+PONG") << line;
+      EXPECT_EQ(other.Call("SET other 1"), "+OK") << line;
+    }
+  }});
+}
+
+// Holders of all tokens, transactions and plain commands at once: nobody waits for ever.
+TEST_P(NodeInSimulation, LooksAtTheWholeNodeAndTransactionsDoNotDeadlock) {
+  std::vector<std::function<void(env::Env&)>> clients;
+  for (const char* line :
+       {"INFO", "MEMORY STATS", "CONFIG SET hz 20", "CONFIG RESETSTAT", "DBSIZE"}) {
+    clients.push_back([line](env::Env& env) {
+      Client client(env);
+      for (int i = 0; i < 20; ++i) {
+        const std::string reply = client.Call(line);
+        EXPECT_TRUE(reply[0] != '-' && reply[0] != '(') << line << " " << reply;
+        client.Send({"MULTI", "SET a 1", line, "EXEC"});
+        for (int k = 0; k < 3; ++k) client.Read();
+        EXPECT_THAT(client.Read(), HasSubstr("*2 +OK ")) << line;
+        EXPECT_EQ(client.Call("MSET a 1 b 2 c 3 d 4"), "+OK");
+      }
+    });
+  }
+  for (uint64_t seed = 1; seed <= 5; ++seed) Run(clients, seed);
+}
+
 TEST_P(NodeInSimulation, PauseHoldsWritesBackAndLetsReadsThrough) {
   Run({[](env::Env& env) {
     Client admin(env), writer(env);

@@ -240,6 +240,7 @@ class FileDescriptors(unittest.TestCase):
         with server:
             server.wait_ready()
             with server.wire() as first:
+                self.assertEqual(first.run("PING"), "PONG")
                 flood = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(150)]
                 self.assertEqual(first.run("PING"), "PONG")
                 for conn in flood:

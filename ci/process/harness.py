@@ -127,7 +127,7 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
         report = re.search(r"(AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:)", log)
         if report:
-            raise AssertionError(f"{report.group(1)} has something to say: {log[max(0, report.start() - 500):][:6000]}")
+            raise AssertionError(f"{report.group(1)} has something to say: {log[max(0, report.start() - 500):][:24000]}")
         return self.process.returncode
 
     def rss_bytes(self):

@@ -3,7 +3,9 @@
 //
 // A handler is written as if the server had one thread: the tokens of every shard it touches are held around it. It parses
 // its words, calls operations on Db, writes exactly one reply. Data handlers (Placement::kKeys, kScan, kAllShards) never
-// park; handlers of Placement::kHome run on the connection's fiber with no token held and may.
+// park; handlers of Placement::kHome run on the connection's fiber and may. A few that need every shard and the other
+// executors as well (INFO, MEMORY STATS, DEBUG SLEEP) are kAllShards and park with the tokens held. kHome handlers ask for
+// no token: inside EXEC the transaction's are held already.
 
 #include <cstddef>
 #include <cstdint>

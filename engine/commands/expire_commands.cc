@@ -96,7 +96,9 @@ void ReplyLife(CommandContext& c, TimeForm form) {
   if (!found) return c.reply.Integer(-2);
   if (!found->has_deadline()) return c.reply.Integer(-1);
   const int64_t time_ms = found->deadline_ms() - (form.relative ? c.moment.now_ms : 0);
-  c.reply.Integer(form.seconds ? (time_ms + 500) / 1000 : time_ms);
+  // Rounded, without a sign so that the last deadlines there are do not overflow.
+  const uint64_t rounded_s = (static_cast<uint64_t>(time_ms) + 500) / 1000;
+  c.reply.Integer(form.seconds ? static_cast<int64_t>(rounded_s) : time_ms);
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ TEST_F(ExpireCommands, TimesThatAreNone) {
       {"EXPIRE none 9223372036854776", "-ERR invalid expire time in 'expire' command"},
       {"PEXPIREAT k 9223372036854775807", ":1"},
       {"PEXPIRETIME k", ":9223372036854775807"},
+      {"EXPIRETIME k", ":9223372036854776"},
   });
 }
 

@@ -113,14 +113,15 @@ class NodeControl {
   virtual std::string ListeningPortText() = 0;  // the TCP port in use
   virtual const HostFacts& host() = 0;
 
-  // All or nothing, on every executor when it returns. The error names the parameter and reason as CONFIG SET replies it.
-  // Parks.
+  // All or nothing, on every executor and shard when it returns. The error names the parameter and reason as CONFIG SET
+  // replies it. Requires: the caller holds every token. Parks.
   virtual absl::Status SetConfig(const std::vector<std::pair<std::string, std::string>>& pairs) = 0;
   // Writes the file that the node was started with. Parks.
   virtual absl::Status RewriteConfig() = 0;
 
-  virtual NodeStats GatherStats() = 0;  // parks
-  virtual void ResetStats() = 0;        // parks; CONFIG RESETSTAT
+  // Both look at every shard. Require: the caller holds every token (Placement::kAllShards). Park.
+  virtual NodeStats GatherStats() = 0;
+  virtual void ResetStats() = 0;  // CONFIG RESETSTAT
   virtual void ResetLatency(const std::vector<uint32_t>& command_ids) = 0;  // parks; empty: all
 
   virtual std::vector<ClientInfo> Clients() = 0;  // parks; ascending id
@@ -146,7 +147,7 @@ class NodeControl {
                           std::span<const std::string_view> words, const Session& session,
                           WallTime now, int64_t value) = 0;
 
-  // Runs `work(shard)` at each shard's home with its token held. Parks.
+  // Runs `work` on each shard, one after the other. Requires: the caller holds every token. Never parks.
   virtual void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) = 0;
 
   // Begins a clean stop. An error's message is the reply (behind "ERR "); on success the caller's connection ends without

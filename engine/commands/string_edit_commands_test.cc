@@ -89,6 +89,12 @@ TEST_F(StringEditCommands, FloatsAreAdded) {
   });
 }
 
+TEST_F(StringEditCommands, HugeFloatsAreReadBack) {
+  const std::string huge = Run("INCRBYFLOAT k 5e4000").text;
+  EXPECT_EQ(huge.size(), 4001u);
+  EXPECT_THAT(Run("INCRBYFLOAT k 1"), IsBulk(huge));
+}
+
 TEST_F(StringEditCommands, Appending) {
   Session({
       {"APPEND k ''", ":0"},

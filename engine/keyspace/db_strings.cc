@@ -94,7 +94,7 @@ std::span<char> Db::ResizeString(const Key& key, EntryRef found, size_t size_byt
   NoteChange(key);
   if (!found) {
     const uint32_t access = InitialAccess(moment.now_ms, keyspace_.access_policy());
-    Store(key, {}, EmbeddedView({}), kNoDeadline, access);
+    Store(key, {}, EmbeddedView(""), kNoDeadline, access);
     found = FindAny(key);
   }
   CHECK(found->IsString());

@@ -413,37 +413,10 @@ void Node::LogCommand(CommandLogKind kind, const CommandSpec& spec,
 // ---- shards ----
 
 void Node::OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) {
-  struct Visit : TokenClaim {
-    env::Executor* executor;
-    Shard* shard;
-    const std::function<void(uint32_t, Keyspace&)>* work;
-    std::function<void()> done;
-  };
-  uint32_t outstanding = executor_count();
-  const env::FiberId fiber = env_.executor().Self();
-  const size_t home = env_.executor().Current();
-  std::vector<Visit> visits(executor_count());
   for (uint32_t i = 0; i < executor_count(); ++i) {
-    Visit& visit = visits[i];
-    visit.executor = &env_.executor();
-    visit.shard = shards_[i].get();
-    visit.work = &work;
-    visit.done = [this, &outstanding, fiber, home] {
-      PostCall(env_.executor(), home, [this, &outstanding, fiber] {
-        if (--outstanding == 0) env_.executor().Wake(fiber);
-      });
-    };
-    visit.granted = [](TokenClaim* claim) {
-      Visit* self = static_cast<Visit*>(claim);
-      (*self->work)(self->shard->id().value, self->shard->keyspace());
-      Token& token = self->shard->token();
-      const std::function<void()> done = std::move(self->done);
-      done();  // from here on the visit may be gone
-      token.Release();
-    };
-    PostCall(env_.executor(), i, [&visit] { visit.shard->token().Claim(&visit); });
+    CHECK(!shards_[i]->token().free());  // the caller's, or this would be a race
+    work(i, shards_[i]->keyspace());
   }
-  while (outstanding > 0) env_.executor().Park(Instant::Never());
 }
 
 // ---- end ----

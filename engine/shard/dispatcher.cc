@@ -20,7 +20,8 @@ constexpr size_t kDrainBytes = 256 * 1024;
 // What a transaction takes at once instead of queueing.
 bool RunsInsideMulti(const CommandSpec& spec) {
   if (spec.placement == Placement::kDispatcher) return spec.name != "unwatch";
-  return spec.name == "quit" || spec.name == "reset";
+  // By the full name: SLOWLOG RESET is queued like any other.
+  return spec.full_name == "quit" || spec.full_name == "reset";
 }
 
 uint32_t QueuedFlags(const Session& session) {

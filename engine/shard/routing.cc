@@ -34,7 +34,9 @@ std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& vi
     return {ScanShard(command.words[1], view.shard_count())};
   }
   std::vector<uint32_t> shards;
-  if (spec.placement != Placement::kKeys) return shards;
+  // WATCH is the dispatcher's own, and yet touches the shards of its keys.
+  const bool watches = spec.placement == Placement::kDispatcher && spec.first_key > 0;
+  if (spec.placement != Placement::kKeys && !watches) return shards;
   const auto keys = FindKeys(spec, command.Words());
   if (!keys) return EveryShard(view.shard_count());
   for (const KeyPosition& key : *keys) {

@@ -1,0 +1,130 @@
+#include "engine/keyspace/eviction.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/keyspace/keyspace.h"
+
+namespace norn {
+namespace {
+
+class EvictionTest : public testing::Test {
+ protected:
+  Key K(std::string_view key) const { return keyspace_.MakeKey(key); }
+  Db& db() { return keyspace_.db({0}); }
+  static std::string Name(int i) { return "key" + std::to_string(i); }
+  void Set(int i, int64_t deadline_ms = kNoDeadline) {
+    db().SetString(K(Name(i)), "value", {.deadline_ms = deadline_ms}, now_);
+  }
+  Eviction Evict(EvictionPolicy policy) {
+    return EvictOne(keyspace_, policy, 5, prng_, now_.now_ms);
+  }
+  // The mean number of the first `count` evicted keys.
+  double MeanEvicted(EvictionPolicy policy, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; ++i) {
+      const Eviction eviction = Evict(policy);
+      EXPECT_TRUE(eviction.evicted);
+      EXPECT_GT(eviction.freed_bytes, 0u);
+      EXPECT_FALSE(db().FindAny(K(eviction.key)));
+      sum += std::stoi(eviction.key.substr(3));
+    }
+    return sum / count;
+  }
+
+  Moment now_{.now_ms = 1'700'000'000'000};
+  Keyspace keyspace_{{.hash_seed = 5, .prng_seed = 6}};
+  Prng prng_{7};
+};
+
+TEST_F(EvictionTest, NothingToEvictSaysSo) {
+  EXPECT_FALSE(Evict(EvictionPolicy::kAllkeysLru).evicted);
+  EXPECT_FALSE(Evict(EvictionPolicy::kAllkeysRandom).evicted);
+  Set(1);
+  EXPECT_FALSE(Evict(EvictionPolicy::kVolatileLru).evicted);
+  EXPECT_FALSE(Evict(EvictionPolicy::kVolatileTtl).evicted);
+  EXPECT_FALSE(Evict(EvictionPolicy::kVolatileRandom).evicted);
+  EXPECT_FALSE(Evict(EvictionPolicy::kNoEviction).evicted);
+  EXPECT_TRUE(Evict(EvictionPolicy::kAllkeysLru).evicted);
+  EXPECT_EQ(keyspace_.stats().evicted_keys, 1u);
+}
+
+TEST_F(EvictionTest, LruPrefersTheLongestIdle) {
+  for (int i = 0; i < 1000; ++i) {
+    now_.now_ms += 1000;
+    Set(i);
+  }
+  EXPECT_LT(MeanEvicted(EvictionPolicy::kAllkeysLru, 200), 200);
+}
+
+TEST_F(EvictionTest, LfuPrefersTheLeastUsed) {
+  keyspace_.set_access_policy({.lfu = true});
+  for (int i = 0; i < 500; ++i) {
+    Set(i);
+    for (int use = 0; use < i; ++use) db().Find(K(Name(i)), now_);
+  }
+  EXPECT_LT(MeanEvicted(EvictionPolicy::kAllkeysLfu, 100), 100);
+}
+
+TEST_F(EvictionTest, TtlPrefersTheSoonestDeadline) {
+  for (int i = 0; i < 1000; ++i) Set(i, now_.now_ms + 1000 + i);
+  EXPECT_LT(MeanEvicted(EvictionPolicy::kVolatileTtl, 200), 200);
+}
+
+TEST_F(EvictionTest, RandomIsRandom) {
+  for (int i = 0; i < 1000; ++i) Set(i);
+  EXPECT_NEAR(MeanEvicted(EvictionPolicy::kAllkeysRandom, 300), 500, 60);
+}
+
+TEST_F(EvictionTest, VolatilePoliciesSpareKeysWithoutDeadline) {
+  for (EvictionPolicy policy : {EvictionPolicy::kVolatileLru, EvictionPolicy::kVolatileLfu,
+                                EvictionPolicy::kVolatileRandom, EvictionPolicy::kVolatileTtl}) {
+    for (int i = 0; i < 300; ++i) Set(i, i % 10 == 0 ? now_.now_ms + 1000 : kNoDeadline);
+    keyspace_.eviction_pool().Clear();
+    for (int i = 0; i < 30; ++i) {
+      EXPECT_EQ(std::stoi(Evict(policy).key.substr(3)) % 10, 0);
+    }
+    EXPECT_FALSE(Evict(policy).evicted);
+    EXPECT_EQ(db().Size(), 270u);
+  }
+}
+
+TEST_F(EvictionTest, EqualSeedsEvictEqualKeys) {
+  std::vector<std::string> runs[2];
+  for (auto& run : runs) {
+    keyspace_.Flush(Db::Free::kNow);
+    keyspace_.eviction_pool().Clear();
+    for (int i = 0; i < 500; ++i) Set(i);
+    Prng prng(99);
+    for (int i = 0; i < 100; ++i) {
+      run.push_back(EvictOne(keyspace_, EvictionPolicy::kAllkeysLru, 5, prng, now_.now_ms).key);
+    }
+  }
+  EXPECT_EQ(runs[0], runs[1]);
+}
+
+TEST_F(EvictionTest, EveryDatabaseGivesItsShare) {
+  for (int i = 0; i < 300; ++i) {
+    keyspace_.db({static_cast<uint32_t>(i % 3)}).SetString(K(Name(i)), "v", {}, now_);
+  }
+  std::set<uint32_t> seen;
+  for (int i = 0; i < 60; ++i) seen.insert(Evict(EvictionPolicy::kAllkeysRandom).db.value);
+  EXPECT_EQ(seen, (std::set<uint32_t>{0, 1, 2}));
+}
+
+TEST(EvictionPool, KeepsTheBestSixteenInOrder) {
+  EvictionPool pool;
+  for (uint64_t score = 0; score < 40; ++score) {
+    pool.Offer(score * 7 % 40, {0}, "k" + std::to_string(score * 7 % 40));
+  }
+  pool.Offer(39, {0}, "k39");  // is in there already
+  for (uint64_t score = 39; score >= 24; --score) EXPECT_EQ(pool.TakeBest().score, score);
+  EXPECT_TRUE(pool.empty());
+}
+
+}  // namespace
+}  // namespace norn
