@@ -25,14 +25,20 @@ Operation Workload::Next(ConnectionState& state) {
   if (state.watching) {
     MakeWatched(state, op);
   } else {
-    int64_t pick = static_cast<int64_t>(prng_.Below(static_cast<uint64_t>(weight_sum_)));
-    size_t family = 0;
-    while (pick >= settings_.weights[family]) pick -= settings_.weights[family++];
-    (this->*kMakers[family])(state, op);
+    (this->*kMakers[DrawFamily()])(state, op);
   }
   op.resp = state.resp;
   op.db = state.db;
   return op;
+}
+
+size_t Workload::DrawFamily() {
+  int64_t pick = prng_.Between(0, weight_sum_ - 1);
+  for (size_t family = 0; family < kFamilies; ++family) {
+    if (pick < settings_.weights[family]) return family;
+    pick -= settings_.weights[family];
+  }
+  CheckFailed(__FILE__, __LINE__, "pick < weight_sum_", "");
 }
 
 void Workload::One(Operation& op, Words words) { op.commands.push_back(std::move(words)); }
@@ -193,8 +199,10 @@ Words Workload::QueuedCommand(uint32_t group) {
       return {"APPEND", key, "+"};
     case 1:
       return {"DEL", key};
-    case 2:
-      return {"SET", key, Value(), "PX", TtlMs()};
+    case 2: {
+      const std::string value = Value();
+      return {"SET", key, value, "PX", TtlMs()};
+    }
     case 3:
       return {"GET", key};
     default:

@@ -60,6 +60,7 @@ class Workload {
   void MakeToken(ConnectionState& state, Operation& op);
   void MakeSelect(ConnectionState& state, Operation& op);
 
+  size_t DrawFamily();
   void One(Operation& op, Words words);
   void AddQueued(Operation& op, uint32_t group);
   Words QueuedCommand(uint32_t group);
