@@ -146,7 +146,8 @@ Entry* EntryBuilder::New(EntryPool& pool, std::string_view key, int64_t deadline
   if (!entry->has_word()) {
     CHECK(value.embedded.size() <= 255);
     entry->value_bytes_ = static_cast<uint8_t>(value.embedded.size());
-    std::memcpy(base + entry->ValueOffset(), value.embedded.data(), value.embedded.size());
+    // An empty value may come as a null view.
+    value.embedded.copy(base + entry->ValueOffset(), value.embedded.size());
   }
   return entry;
 }
@@ -163,8 +164,10 @@ bool EntryBuilder::Overwrite(Entry* entry, const ValueView& value) {
     }
     entry->value_bytes_ = static_cast<uint8_t>(value.embedded.size());
     // The value may be a part of what it replaces.
-    std::memmove(reinterpret_cast<char*>(entry) + offset, value.embedded.data(),
-                 value.embedded.size());
+    if (!value.embedded.empty()) {
+      std::memmove(reinterpret_cast<char*>(entry) + offset, value.embedded.data(),
+                   value.embedded.size());
+    }
   }
   entry->flags_ = static_cast<uint8_t>((entry->flags_ & ~Entry::kModified) |
                                        (value.modified ? Entry::kModified : 0));
