@@ -24,6 +24,11 @@
 #include "server/real_env.h"
 #include "server/signals.h"
 
+// jemalloc reads it before main: freed pages go back after a second, from a thread of its own. With the default ten
+// seconds a node that has just loaded its data holds a tenth more than it uses.
+extern "C" const char* const malloc_conf =
+    "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
 namespace norn::server {
 namespace {
 
