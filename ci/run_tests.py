@@ -6,6 +6,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import sys
 
 import determinism
@@ -159,6 +160,8 @@ def parse_arguments():
 def main():
     arguments = parse_arguments()
     os.chdir(tree.ROOT)
+    # Ended from outside, it ends the step that runs too, instead of leaving it behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     run = steps.Run("build/ci", arguments.jobs, arguments.long)
     names = [name for name in STAGES if name in (arguments.only or STAGES) and name not in arguments.skip]
     for number, name in enumerate(names, 1):

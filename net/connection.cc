@@ -110,6 +110,7 @@ bool Connection::Process(WorkArea& area) {
     if (outcome == RespParser::Outcome::kError) FailProtocol(area);
     if (outcome != RespParser::Outcome::kFull || session_.close_after_reply) break;
   }
+  state_.env.executor().Yield();
   return Drain() && !closing_;
 }
 

@@ -7,6 +7,14 @@
 #include "engine/keyspace/entry_builder.h"
 
 namespace norn {
+namespace {
+
+// An empty view may point nowhere, which memmove must not be given. The bytes may overlap.
+void CopyBytes(char* to, std::string_view from) {
+  if (!from.empty()) std::memmove(to, from.data(), from.size());
+}
+
+}  // namespace
 
 size_t AllocationBytes(size_t bytes) {
   if (bytes <= 16) return 16;
@@ -28,7 +36,7 @@ StringBlock* StringBlock::New(size_t size_bytes) {
 
 StringBlock* StringBlock::New(std::string_view value) {
   StringBlock* block = New(value.size());
-  std::memcpy(block->bytes(), value.data(), value.size());
+  CopyBytes(block->bytes(), value);
   return block;
 }
 
@@ -142,12 +150,11 @@ Entry* EntryBuilder::New(EntryPool& pool, std::string_view key, int64_t deadline
   if (has_deadline) entry->StoreWord(entry->DeadlineOffset(), static_cast<uint64_t>(deadline_ms));
   if (entry->has_word()) entry->StoreWord(entry->WordOffset(), value.word);
   char* base = reinterpret_cast<char*>(entry);
-  std::memcpy(base + entry->KeyOffset(), key.data(), key.size());
+  CopyBytes(base + entry->KeyOffset(), key);
   if (!entry->has_word()) {
     CHECK(value.embedded.size() <= 255);
     entry->value_bytes_ = static_cast<uint8_t>(value.embedded.size());
-    // An empty value may come as a null view.
-    value.embedded.copy(base + entry->ValueOffset(), value.embedded.size());
+    CopyBytes(base + entry->ValueOffset(), value.embedded);
   }
   return entry;
 }
@@ -164,10 +171,7 @@ bool EntryBuilder::Overwrite(Entry* entry, const ValueView& value) {
     }
     entry->value_bytes_ = static_cast<uint8_t>(value.embedded.size());
     // The value may be a part of what it replaces.
-    if (!value.embedded.empty()) {
-      std::memmove(reinterpret_cast<char*>(entry) + offset, value.embedded.data(),
-                   value.embedded.size());
-    }
+    CopyBytes(reinterpret_cast<char*>(entry) + offset, value.embedded);
   }
   entry->flags_ = static_cast<uint8_t>((entry->flags_ & ~Entry::kModified) |
                                        (value.modified ? Entry::kModified : 0));

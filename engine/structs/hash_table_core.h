@@ -2,6 +2,7 @@
 // The part of HashTable that does not know what an item is: directory, segments, resizing, walking, snapshots. Items are
 // addresses with a hash. hash_table.h has the essay, the picture and the invariants; use the table through it.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "engine/base/check.h"
 #include "engine/base/prng.h"
 #include "engine/structs/hash_table_layout.h"
+#include "engine/structs/prefetch.h"
 #include "engine/structs/tag_match.h"
 
 namespace norn {
@@ -217,31 +219,38 @@ void* HashTableCore::FindIf(uint64_t hash, Position* at, Matches&& matches) cons
   return nullptr;
 }
 
+// The line behind the home line comes along: one item in eight sits there or further, and waiting for its line and then
+// for the item would cost more than all the spare lines.
 inline void HashTableCore::PrefetchLine(uint64_t hash) const {
   const Word word = WordAt(hash);
   if (word == 0) return;
   const uint32_t position = hash_layout::PositionIn(hash, hash_layout::DepthOf(word));
-  const uint32_t home = hash_layout::HomeOf(position, hash_layout::LinesOf(word));
-  __builtin_prefetch(hash_layout::SegmentOf(word)->line(home));
+  const Line* home =
+      hash_layout::SegmentOf(word)->line(hash_layout::HomeOf(position, hash_layout::LinesOf(word)));
+  Prefetch(home);
+  Prefetch(home + 1);
 }
 
-// Only the home line is looked at: nine of ten items sit there, and a second line would cost the miss that this hides.
 inline void HashTableCore::PrefetchItem(uint64_t hash) const {
   const Word word = WordAt(hash);
   if (word == 0) return;
+  const uint32_t lines = hash_layout::LinesOf(word);
   const uint32_t position = hash_layout::PositionIn(hash, hash_layout::DepthOf(word));
-  const Line* line =
-      hash_layout::SegmentOf(word)->line(hash_layout::HomeOf(position, hash_layout::LinesOf(word)));
-  uint32_t candidates = MatchTag(line->meta, hash_layout::TagOf(hash));
-  while (candidates != 0) {
-    const Cell cell = line->cells[std::countr_zero(candidates)];
-    if (hash_layout::PositionOf(cell) == position) {
+  const uint32_t home = hash_layout::HomeOf(position, lines);
+  const uint32_t end = std::min(home + 2, lines);
+  const uint8_t tag = hash_layout::TagOf(hash);
+  for (uint32_t index = home; index < end; ++index) {
+    const Line* line = hash_layout::SegmentOf(word)->line(index);
+    for (uint32_t candidates = MatchTag(line->meta, tag); candidates != 0;
+         candidates &= candidates - 1) {
+      const Cell cell = line->cells[std::countr_zero(candidates)];
+      if (hash_layout::PositionOf(cell) != position) continue;
       const char* item = static_cast<const char*>(hash_layout::ItemOf(cell));
-      __builtin_prefetch(item);
-      __builtin_prefetch(item + 32);  // an item of 40 bytes lies in two lines as often as not
+      Prefetch(item);
+      Prefetch(item + 32);  // an item of 40 bytes lies in two lines as often as not
       return;
     }
-    candidates &= candidates - 1;
+    if (line->passed() == 0) return;
   }
 }
 

@@ -267,15 +267,16 @@ RC_GTEST_PROP(HashTableProperty, ScanReturnsWhatStaysWhileTheTableSwings, (uint6
   std::set<uint64_t> returned;
   size_t low = SIZE_MAX, high = 0;
   do {
-    const uint64_t wanted = prng.Below(20) * 500;
+    const uint64_t wanted = prng.Below(20) * 200;
     for (; guests < wanted; ++guests) insert(1000 + guests);
     for (; guests > wanted; --guests) {
       table.Erase(table.Find(999 + guests, GoodHash::Of(999 + guests)).at);
     }
     table.CompactSome(prng.Below(50));
-    low = std::min<size_t>(low, table.GetStats().segments);
-    high = std::max<size_t>(high, table.GetStats().segments);
-    cursor = table.Scan(cursor, prng.Below(40) + 1,
+    const size_t segments = table.GetStats().segments;
+    low = std::min(low, segments);
+    high = std::max(high, segments);
+    cursor = table.Scan(cursor, prng.Below(80) + 1,
                         [&](Item& item) { RC_ASSERT(returned.insert(item.key).second); });
   } while (cursor != 0);
   for (uint64_t key = 0; key < 300; ++key) RC_ASSERT(returned.count(key) == 1);

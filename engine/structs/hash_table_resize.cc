@@ -32,8 +32,8 @@ void PrefetchItems(const Segment* segment, uint32_t line_index) {
   const Line* line = segment->line(line_index);
   for (unsigned slot = 0; slot < kSlotsPerLine; ++slot) {
     const char* item = static_cast<const char*>(ItemOf(line->cells[slot]));
-    __builtin_prefetch(item);
-    __builtin_prefetch(item + 32);
+    Prefetch(item);
+    Prefetch(item + 32);
   }
 }
 
