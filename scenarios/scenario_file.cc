@@ -7,7 +7,7 @@ struct AssertionOfToml {};
 constexpr void RequireOfToml(bool condition) {
   if (!condition) throw AssertionOfToml();
 }
-#define TOML_ASSERT(condition) RequireOfToml(condition)
+#define TOML_ASSERT(condition) RequireOfToml(static_cast<bool>(condition))
 #define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
 #include <toml++/toml.h>
