@@ -79,6 +79,7 @@ TEST(ScenarioFile, ErrorsNameFileLineKeyAndWhatIsAllowed) {
   EXPECT_THAT(ErrorOf("[node.options]\nhz = 1.5\n"), HasSubstr("hz is neither text nor"));
   EXPECT_THAT(ErrorOf("[node.options]\nhz = []\n"), HasSubstr("has no value for hz"));
   EXPECT_THAT(ErrorOf("name = \n"), HasSubstr("x.toml:1: "));
+  EXPECT_THAT(ErrorOf("\n[: what\n"), HasSubstr("x.toml:1: is not TOML"));
 }
 
 TEST(ScenarioFile, RefusesContradictions) {
@@ -98,7 +99,8 @@ TEST(ScenarioFile, DepthAndLengthAreBounded) {
   std::string nested = "a = ";
   for (int i = 0; i < 10000; ++i) nested += "[\n";
   EXPECT_THAT(ErrorOf(nested), HasSubstr("x.toml:"));
-  EXPECT_THAT(ErrorOf(std::string(2 << 20, '#')), HasSubstr("longer than"));
+  EXPECT_THAT(ErrorOf(std::string(2 << 20, '#')), HasSubstr("x.toml:1: longer than"));
+  EXPECT_THAT(ErrorOf("#\n# \xef\xaf\xbf"), HasSubstr("x.toml:2: holds a byte"));
 }
 
 TEST(ScenarioFile, HelpNamesEveryKey) {
