@@ -121,7 +121,7 @@ class NodeControl {
 
   // Both look at every shard. Require: the caller holds every token (Placement::kAllShards). Park.
   virtual NodeStats GatherStats() = 0;
-  virtual void ResetStats() = 0;  // CONFIG RESETSTAT
+  virtual void ResetStats() = 0;                                            // CONFIG RESETSTAT
   virtual void ResetLatency(const std::vector<uint32_t>& command_ids) = 0;  // parks; empty: all
 
   virtual std::vector<ClientInfo> Clients() = 0;  // parks; ascending id
