@@ -74,6 +74,7 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
 Node::~Node() = default;
 
 void Node::Start() {
+  startup_memory_bytes_ = env_.Stats().allocated_bytes;
   OnEveryExecutor(env_.executor(), executor_count(),
                   [this](uint32_t) { SpawnFiber(env_.executor(), [this] { RunCron(); }); });
 }
@@ -270,39 +271,55 @@ absl::Status Node::RewriteConfig() {
 
 // ---- statistics ----
 
+void Node::DescribeExecutor(PerExecutor& here, NodeStats* part) {
+  part->totals = here.state.stats;
+  part->connected_clients = here.clients.size();
+  for (const auto& [id, client] : here.clients) {
+    const Session& session = client->session();
+    part->paused_clients += session.paused ? 1 : 0;
+    part->blocked_clients += session.blocked ? 1 : 0;
+    part->watching_clients += session.watched.empty() ? 0 : 1;
+  }
+  part->client_memory_bytes = ClientMemoryBytes(here);
+  for (const auto& [id, client] : here.clients) {
+    const Session& session = client->session();
+    part->largest_input_buffer_bytes =
+        std::max<uint64_t>(part->largest_input_buffer_bytes, session.query_buffer_bytes);
+    part->largest_output_buffer_bytes =
+        std::max<uint64_t>(part->largest_output_buffer_bytes, session.output_pending_bytes);
+  }
+  part->used_memory_peak_bytes = here.used_memory_peak_bytes;
+  part->denied_auths = here.denied_auths;
+  part->instantaneous_ops_per_s = here.commands_rate.PerSecond();
+  part->instantaneous_input_kbps = here.input_rate.PerSecond() / 1024;
+  part->instantaneous_output_kbps = here.output_rate.PerSecond() / 1024;
+}
+
+void Node::AddExecutor(const NodeStats& part, NodeStats* sum) {
+  sum->totals.Add(part.totals);
+  sum->connected_clients += part.connected_clients;
+  sum->paused_clients += part.paused_clients;
+  sum->blocked_clients += part.blocked_clients;
+  sum->watching_clients += part.watching_clients;
+  sum->client_memory_bytes += part.client_memory_bytes;
+  sum->used_memory_peak_bytes += part.used_memory_peak_bytes;
+  sum->denied_auths += part.denied_auths;
+  sum->largest_input_buffer_bytes =
+      std::max(sum->largest_input_buffer_bytes, part.largest_input_buffer_bytes);
+  sum->largest_output_buffer_bytes =
+      std::max(sum->largest_output_buffer_bytes, part.largest_output_buffer_bytes);
+  sum->instantaneous_ops_per_s += part.instantaneous_ops_per_s;
+  sum->instantaneous_input_kbps += part.instantaneous_input_kbps;
+  sum->instantaneous_output_kbps += part.instantaneous_output_kbps;
+}
+
 NodeStats Node::GatherStats() {
   std::vector<NodeStats> parts(executor_count());
-  OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
-    PerExecutor& here = *executors_[i];
-    NodeStats& part = parts[i];
-    part.totals = here.state.stats;
-    part.connected_clients = here.clients.size();
-    for (const auto& [id, client] : here.clients) {
-      const Session& session = client->session();
-      part.paused_clients += session.paused ? 1 : 0;
-      part.blocked_clients += session.blocked ? 1 : 0;
-      part.watching_clients += session.watched.empty() ? 0 : 1;
-    }
-    part.client_memory_bytes = ClientMemoryBytes(here);
-    part.used_memory_peak_bytes = here.used_memory_peak_bytes;
-    part.denied_auths = here.denied_auths;
-    part.instantaneous_ops_per_s = here.commands_rate.PerSecond();
-    part.instantaneous_input_kbps = here.input_rate.PerSecond() / 1024;
-    part.instantaneous_output_kbps = here.output_rate.PerSecond() / 1024;
-  });
+  OnEveryExecutor(env_.executor(), executor_count(),
+                  [&](uint32_t i) { DescribeExecutor(*executors_[i], &parts[i]); });
   NodeStats sum;
   for (const NodeStats& part : parts) {
-    sum.totals.Add(part.totals);
-    sum.connected_clients += part.connected_clients;
-    sum.paused_clients += part.paused_clients;
-    sum.blocked_clients += part.blocked_clients;
-    sum.watching_clients += part.watching_clients;
-    sum.client_memory_bytes += part.client_memory_bytes;
-    sum.used_memory_peak_bytes += part.used_memory_peak_bytes;
-    sum.denied_auths += part.denied_auths;
-    sum.instantaneous_ops_per_s += part.instantaneous_ops_per_s;
-    sum.instantaneous_input_kbps += part.instantaneous_input_kbps;
-    sum.instantaneous_output_kbps += part.instantaneous_output_kbps;
+    AddExecutor(part, &sum);
   }
   std::vector<NodeStats> of_shards(executor_count());
   OnEveryShard([&](uint32_t i, Keyspace& keyspace) { DescribeKeyspace(keyspace, &of_shards[i]); });

@@ -107,6 +107,8 @@ class Node : public NodeControl {
   void ExpireSome(PerExecutor& here);
   void Sample(PerExecutor& here, Instant now);
   void TickClients(PerExecutor& here);
+  void DescribeExecutor(PerExecutor& here, NodeStats* part);
+  static void AddExecutor(const NodeStats& part, NodeStats* sum);
   void DescribeKeyspace(Keyspace& keyspace, NodeStats* out);
   static void AddDb(const DbStats& from, DbStats* to);
   absl::Status SetConfigAtZero(const std::vector<std::string_view>& pairs);

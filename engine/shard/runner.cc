@@ -68,6 +68,16 @@ void Runner::Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter&
   CountErrors(reply);
 }
 
+void Runner::Fail(const CommandSpec& spec, std::string_view text, ReplyWriter& reply) {
+  reply.ResetErrors();
+  reply.Error(text);
+  CommandStats& stats = state_.stats.commands[spec.id];
+  ++stats.calls;
+  ++stats.failed;
+  ++state_.stats.commands_processed;
+  CountErrors(reply);
+}
+
 bool Runner::HasMemory(const CommandRef& command, ReplyWriter& reply) {
   if (state_.options().maxmemory == 0) return true;
   if (command.spec->placement == Placement::kHome) return true;

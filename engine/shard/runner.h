@@ -22,6 +22,9 @@ class Runner {
   // Refuses without running: the error, and its counters.
   void Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter& reply);
 
+  // A command that the dispatcher itself ran and that failed: the error, counted as a failed call.
+  void Fail(const CommandSpec& spec, std::string_view text, ReplyWriter& reply);
+
   WallTime wall() const { return time_.wall(); }
   Instant instant() const { return time_.instant(); }
 

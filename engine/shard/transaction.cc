@@ -88,7 +88,7 @@ void RunQueue(std::vector<QueuedWords>& queue, Session& session, ExecutorState& 
 void Exec(const CommandRef& command, Session& session, ExecutorState& state, Runner& runner,
           ReplyWriter& reply) {
   Transaction& transaction = session.transaction;
-  if (!transaction.open) return runner.Refuse(command.spec, "ERR EXEC without MULTI", reply);
+  if (!transaction.open) return runner.Fail(*command.spec, "ERR EXEC without MULTI", reply);
   std::vector<uint32_t> shards = ShardsOfWatches(session, state);
   std::vector<QueuedWords> queue;
   for (const QueuedCommand& queued : transaction.queue) {
@@ -105,11 +105,14 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
   Unwatch(session, state);
   CloseTransaction(session);
   if (broken) {
-    return runner.Refuse(nullptr, "EXECABORT Transaction discarded because of previous errors.",
-                         reply);
+    return runner.Fail(*command.spec, "EXECABORT Transaction discarded because of previous errors.",
+                       reply);
   }
-  if (!hold) return reply.NullArray();
-  RunQueue(queue, session, state, runner, reply);
+  if (hold) {
+    RunQueue(queue, session, state, runner, reply);
+  } else {
+    reply.NullArray();
+  }
   ++state.stats.commands[command.spec->id].calls;
   ++state.stats.commands_processed;
 }
@@ -167,7 +170,7 @@ void RunTransactionCommand(const CommandRef& command, Session& session, Executor
   const std::string_view name = command.spec->name;
   if (name == "exec") return Exec(command, session, state, runner, reply);
   if (name == "discard" && !session.transaction.open) {
-    return runner.Refuse(command.spec, "ERR DISCARD without MULTI", reply);
+    return runner.Fail(*command.spec, "ERR DISCARD without MULTI", reply);
   }
   if (name == "multi") {
     session.transaction.open = true;
