@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "engine/base/time.h"
+#include "engine/commands/effect.h"
 #include "engine/config/options.h"
 #include "engine/keyspace/keyspace.h"
 #include "engine/session/reply.h"
@@ -167,6 +168,7 @@ struct CommandContext {
   Instant instant;  // the monotonic clock at the same time
   const config::Options& options;
   NodeControl& node;
+  Effect& effect;  // what is to be repeated elsewhere; the words themselves when left alone
   // The hash of the first key, when the dispatcher computed it already.
   uint64_t first_key_hash = 0;
   bool has_first_key_hash = false;

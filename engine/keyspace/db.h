@@ -35,6 +35,14 @@ struct Moment {
   int64_t now_ms = 0;  // unix
   bool touch = true;   // false: leave LRU/LFU alone (CLIENT NO-TOUCH, OBJECT, DEBUG ...)
   bool count = true;   // false: leave keyspace_hits/misses alone
+  // False: a key past its deadline is there until something says that it is not. So does whoever repeats what a primary or
+  // a log did: the deletion comes as a command.
+  bool expires = true;
+  // False: a key past its deadline is not found, but stays until its primary says that it goes: reads on a replica.
+  bool deletes_expired = true;
+
+  // Keys with a deadline up to this are gone.
+  int64_t expired_up_to_ms() const { return expires ? now_ms : INT64_MIN; }
 };
 
 // A found entry. Falsy when there is none. Two words: pass it by value.
@@ -86,7 +94,8 @@ class Db {
   ~Db();
 
   // ---- lookup ----
-  // The live entry. An expired one is deleted on the way (counted in expired_keys) and not found. Counts a hit or miss and
+  // The live entry. An expired one is deleted on the way (counted in expired_keys), or only
+  // hidden, as `moment` says, and not found. Counts a hit or miss and
   // touches the access bits as `moment` says.
   EntryRef Find(const Key& key, const Moment& moment);
   // For a command that goes on to write: as Find, but never counted as hit or miss.
@@ -191,7 +200,7 @@ class Db {
  private:
   friend class Keyspace;
 
-  EntryRef Lookup(const Key& key, int64_t now_ms);
+  EntryRef Lookup(const Key& key, const Moment& moment);
   void Touch(Entry* entry, int64_t now_ms);
   void NoteChange(const Key& key);
   // Takes the entry out of the table and frees it; a big object goes to the reclaimer.
@@ -210,7 +219,7 @@ class Db {
   std::span<char> ResizeBlock(EntryRef found, size_t size_bytes);
   std::span<char> ResizeEmbedded(EntryRef found, size_t size_bytes);
 
-  Keyspace& keyspace_;
+  Keyspace* keyspace_;
   DbIndex index_;
   DbContents contents_;
   uint64_t expire_point_ = 0;

@@ -57,7 +57,7 @@ void Db::SetString(const Key& key, EntryRef found, std::string_view value,
   NoteChange(key);
   int64_t deadline_ms = options.deadline_ms;
   if (options.keep_deadline) deadline_ms = found ? found->deadline_ms() : kNoDeadline;
-  const uint32_t access = found ? 0 : InitialAccess(moment.now_ms, keyspace_.access_policy());
+  const uint32_t access = found ? 0 : InitialAccess(moment.now_ms, keyspace_->access_policy());
   int64_t integer;
   if (ParseCanonical(value, &integer)) {
     Store(key, found, IntegerView(integer), deadline_ms, access);
@@ -93,7 +93,7 @@ std::span<char> Db::ResizeString(const Key& key, EntryRef found, size_t size_byt
                                  const Moment& moment) {
   NoteChange(key);
   if (!found) {
-    const uint32_t access = InitialAccess(moment.now_ms, keyspace_.access_policy());
+    const uint32_t access = InitialAccess(moment.now_ms, keyspace_->access_policy());
     Store(key, {}, EmbeddedView(""), kNoDeadline, access);
     found = FindAny(key);
   }
