@@ -16,6 +16,7 @@
 #include "engine/commands/effect.h"
 #include "engine/config/options.h"
 #include "engine/keyspace/keyspace.h"
+#include "engine/keyspace/shard_of.h"
 #include "engine/session/reply.h"
 #include "engine/session/session.h"
 
@@ -139,11 +140,7 @@ class KeyspaceView {
   uint32_t shard_count() const { return count_; }
   uint64_t hash_seed() const { return hash_seed_; }
   Key MakeKey(std::string_view bytes) const { return Key{bytes, HashBytes(bytes, hash_seed_)}; }
-  // By bits 8 to 23 of the hash. The table reads the tag below them and its own position above them: a bit that is the same
-  // in a whole shard would leave half of the buckets empty.
-  static uint32_t ShardOf(uint64_t hash, uint32_t count) {
-    return static_cast<uint32_t>(((hash >> 8 & 0xffff) * count) >> 16);
-  }
+  static uint32_t ShardOf(uint64_t hash, uint32_t count) { return norn::ShardOf(hash, count); }
   Keyspace& shard(uint32_t index) const { return *shards_[index]; }
   Keyspace& ShardFor(const Key& key) const {
     return *shards_[count_ == 1 ? 0 : ShardOf(key.hash, count_)];

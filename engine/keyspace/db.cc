@@ -184,11 +184,24 @@ DetachedValue& DetachedValue::operator=(DetachedValue&& other) noexcept {
   return *this;
 }
 
-DetachedValue::~DetachedValue() {
+DetachedValue::~DetachedValue() { EntryBuilder::FreeOutside(View()); }
+
+ValueView DetachedValue::View() const {
   ValueView view;
+  view.type = type_;
   view.encoding = encoding_;
+  view.modified = modified_;
+  view.embedded = embedded_;
   view.word = word_;
-  EntryBuilder::FreeOutside(view);
+  return view;
+}
+
+DetachedValue DetachedValue::OfObject(ValueType type, std::unique_ptr<Object> object) {
+  DetachedValue value;
+  value.type_ = type;
+  value.encoding_ = Encoding::kObject;
+  value.word_ = reinterpret_cast<uint64_t>(object.release());
+  return value;
 }
 
 DetachedValue Db::Take(const Key& key, EntryRef found) {
@@ -228,15 +241,18 @@ DetachedValue Db::Copy(EntryRef found) const {
 void Db::Put(const Key& key, DetachedValue value, int64_t deadline_ms, const Moment& moment) {
   const EntryRef found = Lookup(key, moment);
   NoteChange(key);
-  ValueView view;
-  view.type = value.type_;
-  view.encoding = value.encoding_;
-  view.modified = value.modified_;
-  view.embedded = value.embedded_;
-  view.word = value.word_;
   if (found) found.entry_->set_access(value.access_);
-  Store(key, found, view, deadline_ms, value.access_);
+  Store(key, found, value.View(), deadline_ms, value.access_);
   value.encoding_ = Encoding::kEmbedded;  // what it owned is the entry's now
+}
+
+bool Db::Load(const Key& key, DetachedValue value, int64_t deadline_ms, OnDuplicate on_duplicate) {
+  const EntryRef found = FindAny(key);
+  if (found && on_duplicate == OnDuplicate::kRefuse) return false;
+  if (found) found.entry_->set_access(value.access_);
+  Store(key, found, value.View(), deadline_ms, value.access_);
+  value.encoding_ = Encoding::kEmbedded;  // what it owned is the entry's now
+  return true;
 }
 
 // ---- WATCH ----

@@ -61,19 +61,26 @@ class EntryRef {
   EntryTable::Position at_;
 };
 
-// A value on its way between keys (RENAME, COPY, MOVE across databases and shards). Owns an outside value. Carries the access
-// bits along.
+// A value without a key: on its way between keys (RENAME, COPY, MOVE across databases and shards), or just read from a file.
+// Owns an outside value. Carries the access bits along.
 class DetachedValue {
  public:
   DetachedValue() = default;
+  // Stored as Db::SetString would: as an integer when canonical.
+  static DetachedValue String(std::string_view value);
+  static DetachedValue Integer(int64_t value);
+  static DetachedValue OfObject(ValueType type, std::unique_ptr<Object> object);
   DetachedValue(DetachedValue&& other) noexcept;
   DetachedValue& operator=(DetachedValue&& other) noexcept;
   ~DetachedValue();
 
   ValueType type() const { return type_; }
+  void set_access(uint32_t access) { access_ = access; }
 
  private:
   friend class Db;
+
+  ValueView View() const;
 
   ValueType type_ = ValueType::kString;
   Encoding encoding_ = Encoding::kEmbedded;
@@ -142,6 +149,10 @@ class Db {
   DetachedValue Take(const Key& key, EntryRef found);
   DetachedValue Copy(EntryRef found) const;
   void Put(const Key& key, DetachedValue value, int64_t deadline_ms, const Moment& moment);
+  // Puts what a snapshot holds into a keyspace that nobody uses yet: not a change, nothing is counted or watched. A key that
+  // is there already is replaced, or nothing is done and the answer is false.
+  enum class OnDuplicate : uint8_t { kRefuse, kReplace };
+  bool Load(const Key& key, DetachedValue value, int64_t deadline_ms, OnDuplicate on_duplicate);
 
   // ---- WATCH ----
   // Begins to watch `key`; the version to compare at EXEC. A key that has expired already is deleted first, so that its

@@ -47,6 +47,26 @@ void ZeroFrom(std::span<char> bytes, size_t from) {
 
 }  // namespace
 
+DetachedValue DetachedValue::String(std::string_view value) {
+  int64_t integer;
+  if (ParseCanonical(value, &integer)) return Integer(integer);
+  DetachedValue detached;
+  if (value.size() <= kEmbeddedBytesMax) {
+    detached.embedded_ = value;
+  } else {
+    detached.word_ = reinterpret_cast<uint64_t>(StringBlock::New(value));
+    detached.encoding_ = Encoding::kOutside;
+  }
+  return detached;
+}
+
+DetachedValue DetachedValue::Integer(int64_t value) {
+  DetachedValue detached;
+  detached.encoding_ = Encoding::kInt;
+  detached.word_ = static_cast<uint64_t>(value);
+  return detached;
+}
+
 void Db::SetString(const Key& key, std::string_view value, const SetStringOptions& options,
                    const Moment& moment) {
   SetString(key, FindForWrite(key, moment), value, options, moment);
