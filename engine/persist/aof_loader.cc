@@ -136,6 +136,8 @@ void Loader::ReportProgress(uint64_t done_in_file) {
 
 // Without a manifest nothing says which files are the log. A server that starts afresh here would write over them.
 absl::Status Loader::RefuseOrphans() {
+  const absl::StatusOr<bool> has_manifest = FileExists(disk_, names_.ManifestPath());
+  if (!has_manifest.ok() || *has_manifest) return has_manifest.status();
   const absl::StatusOr<std::vector<std::string>> found = disk_.List(names_.Dir());
   if (absl::IsNotFound(found.status())) return absl::OkStatus();
   if (!found.ok()) return found.status();
