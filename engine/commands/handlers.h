@@ -31,6 +31,10 @@ void SetRange(CommandContext& c);
 void StrLen(CommandContext& c);
 void SubStr(CommandContext& c);
 
+// dump_commands.cc
+void Dump(CommandContext& c);
+void Restore(CommandContext& c);
+
 // key_commands.cc, expire_commands.cc, scan_commands.cc
 void Copy(CommandContext& c);
 void Del(CommandContext& c);

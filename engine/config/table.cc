@@ -127,6 +127,9 @@ constexpr EnumName kOomScores[] = {
 constexpr EnumName kPubsubDefaults[] = {Name("allchannels", AclPubsubDefault::kAllChannels),
                                         Name("resetchannels", AclPubsubDefault::kResetChannels)};
 
+constexpr EnumName kVersionChecks[] = {Name("strict", RdbVersionCheck::kStrict),
+                                       Name("relaxed", RdbVersionCheck::kRelaxed)};
+
 constexpr EnumName kSanitizes[] = {Name("no", SanitizePayload::kNo),
                                    Name("yes", SanitizePayload::kYes),
                                    Name("clients", SanitizePayload::kClients)};
@@ -307,8 +310,10 @@ constexpr Row kTable[] = {
     {"save", "", kMulti | kUnused, Special(kSaveForm, "3600 1 300 100 60 10000"), E::kNone, G::kSnapshots, "When to take a snapshot: pairs of seconds and changes; empty: never."},
     {"dbfilename", "", kProtected | kUnused, Text(&O::dbfilename, "dump.rdb", CheckDbFilename), E::kNone, G::kSnapshots, "Name of the snapshot, in dir."},
     {"stop-writes-on-bgsave-error", "", kUnused, Bool(&O::stop_writes_on_bgsave_error, true), E::kNone, G::kSnapshots, "Refuse writes after a failed snapshot, until one succeeds."},
-    {"rdbcompression", "", kUnused, Bool(&O::rdbcompression, true), E::kNone, G::kSnapshots, "Compress strings in snapshots."},
+    {"rdbcompression", "", kMutable, Bool(&O::rdbcompression, true), E::kNone, G::kSnapshots, "Compress strings in snapshots and DUMP payloads."},
     {"rdbchecksum", "", kFixed | kUnused, Bool(&O::rdbchecksum, true), E::kNone, G::kSnapshots, "Put a checksum at the end of snapshots, and check it."},
+    {"rdb-write-version", "", kMutable, Int(&O::rdb_write_version, 11, 9, 11), E::kNone, G::kSnapshots, "Version of the snapshots and DUMP payloads that are written: 11 (Redis 7.2, Valkey 7.2 and later), 10 (Redis 7.0) or 9 (Redis 5 and 6)."},
+    {"rdb-version-check", "", kMutable, Enum<&O::rdb_version_check>(kVersionChecks, RdbVersionCheck::kStrict), E::kNone, G::kSnapshots, "Refuse snapshots and DUMP payloads of versions that norn does not know (strict), or try to read them (relaxed)."},
     {"rdb-del-sync-files", "", kUnused, Bool(&O::rdb_del_sync_files, false), E::kNone, G::kSnapshots, "Delete snapshots that only served replication, where nothing else persists."},
     {"rdb-save-incremental-fsync", "", kUnused, Bool(&O::rdb_save_incremental_fsync, true), E::kNone, G::kSnapshots, "Sync a snapshot in pieces while it is written."},
     {"sanitize-dump-payload", "", kUnused, Enum<&O::sanitize_dump_payload>(kSanitizes, SanitizePayload::kNo), E::kNone, G::kSnapshots, "Check payloads deeply on RESTORE and on loading: no, yes or clients."},

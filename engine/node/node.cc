@@ -24,15 +24,6 @@ std::string RandomHex40(env::Entropy& entropy) {
   return text;
 }
 
-AccessPolicy AccessPolicyOf(const config::Options& options) {
-  AccessPolicy policy;
-  policy.lfu = options.maxmemory_policy == config::MaxmemoryPolicy::kAllKeysLfu ||
-               options.maxmemory_policy == config::MaxmemoryPolicy::kVolatileLfu;
-  policy.lfu_log_factor = static_cast<uint32_t>(options.lfu_log_factor);
-  policy.lfu_decay_minutes = static_cast<uint32_t>(options.lfu_decay_time);
-  return policy;
-}
-
 void AddKeyspace(const KeyspaceStats& from, KeyspaceStats* to) {
   to->hits += from.hits;
   to->misses += from.misses;
