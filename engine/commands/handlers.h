@@ -71,10 +71,18 @@ void Select(CommandContext& c);
 void Command(CommandContext& c);
 void DbSize(CommandContext& c);
 void Debug(CommandContext& c);
+Placement DebugPlacement(std::span<const std::string_view> words);
 void FlushAll(CommandContext& c);
 void FlushDb(CommandContext& c);
 void Info(CommandContext& c);
 void Lolwut(CommandContext& c);
+
+// persistence_commands.cc
+void BgRewriteAof(CommandContext& c);
+void BgSave(CommandContext& c);
+void LastSave(CommandContext& c);
+void Save(CommandContext& c);
+
 void Shutdown(CommandContext& c);
 void SwapDb(CommandContext& c);
 void Time(CommandContext& c);
@@ -150,6 +158,8 @@ void SlowLogLen(CommandContext& c);
 void SlowLogReset(CommandContext& c);
 
 // Parts of DEBUG that look into the keyspace, called by Debug: debug_keys.cc
+void DebugDigest(CommandContext& c);
+void DebugDigestValue(CommandContext& c);
 void DebugObject(CommandContext& c);
 void DebugHtStats(CommandContext& c);
 void DebugHtStatsKey(CommandContext& c);

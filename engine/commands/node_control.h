@@ -187,6 +187,8 @@ class NodeControl {
   virtual int64_t LastSaveUnixS() = 0;  // parks
   // Saves (if asked), then replaces the data by what is on disk, as a start would read it. Parks.
   virtual absl::Status Reload(bool save) = 0;
+  // The same from the append-only log, which is synced first. Parks.
+  virtual absl::Status ReloadLog() = 0;
 };
 
 }  // namespace norn

@@ -54,7 +54,7 @@ persist::RdbEncodeOptions Persistence::EncodeOptions() const {
   return encode;
 }
 
-std::vector<std::pair<std::string, std::string>> SnapshotAux(env::Env& env, bool aof_base) {
+SnapshotFields SnapshotAux(env::Env& env, bool aof_base) {
   return {{"valkey-ver", std::string(kRedisVersion)},
           {"norn-ver", std::string(kVersion)},
           {"redis-bits", "64"},
@@ -69,7 +69,8 @@ absl::Status Persistence::WriteSnapshotFile() {
       env().disk(),
       {.path = o.dbfilename,
        .temporary_name = fmt::format("temp-{}.rdb", env().Stats().pid),
-       .sync_every_bytes = o.rdb_save_incremental_fsync ? persist::SnapshotFileOptions::kSyncEveryBytes : 0});
+       .sync_every_bytes =
+           o.rdb_save_incremental_fsync ? persist::SnapshotFileOptions::kSyncEveryBytes : 0});
   if (!file.ok()) return file.status();
   uint64_t changes_at_cut = 0;
   const SnapshotRequest request{
@@ -98,8 +99,8 @@ absl::Status Persistence::WriteSnapshotFile() {
   saved_changes_ = changes_at_cut;
   last_save_unix_s_ = UnixSeconds();
   const double seconds = static_cast<double>((env().clock().Now() - began).ns) / 1e9;
-  log_lines().Notice("DB saved on disk: {:.1f} MB in {:.2f} s ({:.1f} MB/s)", Megabytes(bytes), seconds,
-                     Megabytes(bytes) / std::max(seconds, 1e-6));
+  log_lines().Notice("DB saved on disk: {:.1f} MB in {:.2f} s ({:.1f} MB/s)", Megabytes(bytes),
+                     seconds, Megabytes(bytes) / std::max(seconds, 1e-6));
   return absl::OkStatus();
 }
 
@@ -168,7 +169,8 @@ absl::StatusOr<std::string> Persistence::CancelSave() {
     save_scheduled_ = false;
     return "Scheduled background saving cancelled";
   }
-  return absl::FailedPreconditionError("Background saving is currently not in progress or scheduled");
+  return absl::FailedPreconditionError(
+      "Background saving is currently not in progress or scheduled");
 }
 
 uint64_t Persistence::ChangesSinceSave(uint64_t changes_now) const {

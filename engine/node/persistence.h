@@ -29,12 +29,13 @@ class Persistence : private JournalListener {
     // loading(), disk_broken() or log_broken() changed. Never parks.
     std::function<void()> on_condition;
     // Aux fields about the history that a snapshot belongs to, asked at its cut. Never parks.
-    std::function<std::vector<std::pair<std::string, std::string>>()> history_aux;
+    std::function<SnapshotFields()> history_aux;
     // The data came from a file that says where in which history it stood.
     std::function<void(const persist::RdbInfo&)> on_loaded;
   };
 
-  Persistence(ExecutorState* const* states, SnapshotWriter& snapshots, Journal& journal, Hooks hooks);
+  Persistence(ExecutorState* const* states, SnapshotWriter& snapshots, Journal& journal,
+              Hooks hooks);
   ~Persistence() override;
 
   // At the start, before any write: reads the log or the snapshot, and goes on with the log. An error says why the server must
@@ -53,6 +54,7 @@ class Persistence : private JournalListener {
   absl::StatusOr<std::string> CancelSave();
   absl::StatusOr<std::string> RewriteInBackground();
   absl::Status Reload(bool save);  // parks
+  absl::Status ReloadLog();        // parks
   int64_t last_save_unix_s() const { return last_save_unix_s_; }
 
   // How many changes shard `shard` has counted; each executor tells now and then.

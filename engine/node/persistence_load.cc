@@ -40,7 +40,9 @@ class Persistence::LogTarget : public persist::AofLoadTarget {
 
   absl::StatusOr<uint64_t> LoadBase(persist::ByteSource& source) override {
     auto loaded = dataset_.ReadSnapshot(
-        source, {.name = "base of the append-only log", .verify_checksum = persistence_.options().rdbchecksum},
+        source,
+        {.name = "base of the append-only log",
+         .verify_checksum = persistence_.options().rdbchecksum},
         {.now_ms = persistence_.env().clock().Wall().unix_ms(), .drop_expired = false});
     if (!loaded.ok()) return loaded.status();
     persistence_.NoteLoaded(*loaded);
@@ -67,9 +69,11 @@ void Persistence::Progress(uint64_t done_bytes, uint64_t total_bytes) {
   const double seconds = std::max(static_cast<double>((now - loading_began_).ns) / 1e9, 1e-3);
   const double rate = static_cast<double>(done_bytes) / seconds;
   const double left = static_cast<double>(total_bytes - std::min(done_bytes, total_bytes)) / rate;
-  log_lines().Notice("Loading: {:.0f}% ({:.1f} of {:.1f} MB), {:.1f} MB/s, {:.0f} s left",
-                     total_bytes == 0 ? 0.0 : 100.0 * static_cast<double>(done_bytes) / static_cast<double>(total_bytes),
-                     Megabytes(done_bytes), Megabytes(total_bytes), rate / (1024 * 1024), left);
+  log_lines().Notice(
+      "Loading: {:.0f}% ({:.1f} of {:.1f} MB), {:.1f} MB/s, {:.0f} s left",
+      total_bytes == 0 ? 0.0
+                       : 100.0 * static_cast<double>(done_bytes) / static_cast<double>(total_bytes),
+      Megabytes(done_bytes), Megabytes(total_bytes), rate / (1024 * 1024), left);
 }
 
 void Persistence::NoteLoaded(const StagedDataset::Loaded& loaded) {
@@ -99,15 +103,17 @@ absl::Status Persistence::LoadSnapshotFile(StagedDataset& dataset, bool* found) 
 
 absl::Status Persistence::LoadLog(StagedDataset& dataset, persist::AofLoadResult* result) {
   LogTarget target(*this, dataset);
-  auto loaded = persist::LoadAof(env().disk(), LogNames(),
-                                 {.load_truncated = options().aof_load_truncated,
-                                  .word_bytes_max = static_cast<uint64_t>(options().proto_max_bulk_len)},
-                                 target);
+  auto loaded =
+      persist::LoadAof(env().disk(), LogNames(),
+                       {.load_truncated = options().aof_load_truncated,
+                        .word_bytes_max = static_cast<uint64_t>(options().proto_max_bulk_len)},
+                       target);
   if (!loaded.ok()) return loaded.status();
   *result = *std::move(loaded);
   if (result->cut_bytes > 0) {
     log_lines().Warning(
-        "The append-only log ended inside a command or transaction: {} bytes were cut off {} at offset {}",
+        "The append-only log ended inside a command or transaction: {} bytes were cut off {} at "
+        "offset {}",
         result->cut_bytes, result->cut_path, result->cut_offset);
   }
   return absl::OkStatus();
@@ -135,8 +141,8 @@ absl::Status Persistence::Load() {
   dataset.Adopt([] {});
   const double seconds = static_cast<double>((env().clock().Now() - loading_began_).ns) / 1e9;
   if (from_snapshot || !no_log) {
-    log_lines().Notice("DB loaded from {}: {:.3f} seconds, {} keys", from_snapshot ? "disk" : "append only file",
-                       seconds, keys);
+    log_lines().Notice("DB loaded from {}: {:.3f} seconds, {} keys",
+                       from_snapshot ? "disk" : "append only file", seconds, keys);
   }
   if (options().appendonly) {
     if (no_log && keys > 0) {
@@ -162,6 +168,23 @@ absl::Status Persistence::Reload(bool save) {
   next_progress_line_ = loading_began_ + kProgressPeriod;
   if (absl::Status status = LoadSnapshotFile(dataset, &found); !status.ok()) return status;
   if (!found) return absl::NotFoundError("there is no snapshot to load");
+  dataset.Adopt([] {});
+  // What was loaded need not be what the log says.
+  if (!save && log_->state() != persist::AofLog::State::kOff && !rewriting_)
+    BeginBackgroundRewrite();
+  return absl::OkStatus();
+}
+
+absl::Status Persistence::ReloadLog() {
+  if (log_->state() != persist::AofLog::State::kOn) {
+    return absl::FailedPreconditionError("the append-only log is off");
+  }
+  if (absl::Status flushed = log_->Flush(Instant::Never()); !flushed.ok()) return flushed;
+  StagedDataset dataset(states_);
+  persist::AofLoadResult loaded;
+  loading_began_ = env().clock().Now();
+  next_progress_line_ = loading_began_ + kProgressPeriod;
+  if (absl::Status status = LoadLog(dataset, &loaded); !status.ok()) return status;
   dataset.Adopt([] {});
   return absl::OkStatus();
 }

@@ -9,8 +9,6 @@
 
 namespace norn {
 
-std::vector<std::pair<std::string, std::string>> SnapshotAux(env::Env& env, bool aof_base);
-
 persist::AofNames Persistence::LogNames() const {
   return {.work_dir = ".", .dir_name = options().appenddirname, .prefix = options().appendfilename};
 }
@@ -22,8 +20,8 @@ persist::AofOptions Persistence::LogOptions() const {
   log.no_sync_on_rewrite = o.no_appendfsync_on_rewrite;
   log.timestamps = o.aof_timestamp_enabled;
   log.keep_history = o.aof_disable_auto_gc;
-  log.growth.percentage = static_cast<uint64_t>(o.auto_aof_rewrite_percentage);
-  log.growth.min_size_bytes = static_cast<uint64_t>(o.auto_aof_rewrite_min_size);
+  log.growth.percentage = o.auto_aof_rewrite_percentage;
+  log.growth.min_bytes = static_cast<uint64_t>(o.auto_aof_rewrite_min_size);
   return log;
 }
 
@@ -125,7 +123,6 @@ absl::Status Persistence::WriteBase(const std::string& path) {
   auto file = env().disk().Open(path, env::OpenMode::kCreateOrTrim);
   if (!file.ok()) return file.status();
   persist::FileSink sink(**file);
-  WaitQueue switched(env().executor());
   std::optional<absl::Status> begun;
   SnapshotRequest request{
       .encode = EncodeOptions(),
@@ -139,7 +136,7 @@ absl::Status Persistence::WriteBase(const std::string& path) {
   };
   absl::Status status = snapshots_.Write(request, sink);
   if (!begun.has_value()) return status;  // never got to the cut
-  begun->Update(log_->AwaitRewriteBegun());
+  if (begun->ok()) begun = log_->AwaitRewriteBegun();
   status.Update(*begun);
   if (status.ok()) status = sink.Flush();
   return status;

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/base/check.h"
+#include "engine/base/number.h"
 #include "engine/fiber/spawn.h"
 #include "engine/persist/rdb_stream.h"
 #include "engine/shard/token_set.h"
@@ -22,17 +23,34 @@ constexpr int64_t kSleepShare = 4;
 
 // One shard's part. Touched under the shard's token, but for what is marked.
 struct SnapshotWriter::Part {
-  explicit Part(const persist::RdbEncodeOptions& options) : encoder(options) {}
+  explicit Part(const SnapshotRequest& request) : format(request.format), encoder(request.encode) {}
 
   void Add(DbIndex db, const Entry& entry) {
-    if (!selected || selected_db != db) {
-      encoder.SelectDb(db, buffer);
-      selected_db = db;
-      selected = true;
-    }
-    encoder.AddEntry(entry, buffer);
+    const bool select = !selected || selected_db != db;
+    selected = true;
+    selected_db = db;
     ++keys;
+    if (format == SnapshotFormat::kCommands) {
+      if (select) AppendWords({"SELECT", Int64Text(db.value).view()});
+      return AppendAsCommands(entry);
+    }
+    if (select) encoder.SelectDb(db, buffer);
+    encoder.AddEntry(entry, buffer);
   }
+
+  void AppendWords(std::initializer_list<std::string_view> words) {
+    AppendCommand(&buffer, std::span<const std::string_view>(words.begin(), words.size()));
+  }
+  void AppendAsCommands(const Entry& entry) {
+    CHECK(entry.IsString());
+    StringScratch scratch;
+    AppendWords({"SET", entry.key(), entry.String(scratch)});
+    if (entry.has_deadline()) {
+      AppendWords({"PEXPIREAT", entry.key(), Int64Text(entry.deadline_ms()).view()});
+    }
+  }
+
+  const SnapshotFormat format;
 
   persist::RdbEncoder encoder;
   ByteBuffer buffer;
@@ -95,7 +113,7 @@ void SnapshotWriter::BeginParts(const std::shared_ptr<Run>& run, const SnapshotR
   std::vector<uint32_t> all(shards_);
   std::iota(all.begin(), all.end(), 0u);
   for (uint32_t i = 0; i < shards_; ++i) {
-    run->parts.push_back(std::make_unique<Part>(request.encode));
+    run->parts.push_back(std::make_unique<Part>(request));
   }
   TokenSet tokens(states_[0]->env.executor(), states_[0]->shards);
   tokens.Collect(all);
@@ -105,7 +123,9 @@ void SnapshotWriter::BeginParts(const std::shared_ptr<Run>& run, const SnapshotR
   Describe(*run, head);
   for (uint32_t i = 0; i < shards_; ++i) {
     states_[0]->keyspaces[i]->BeginSnapshot(
-        [run, part = run->parts[i].get()](DbIndex db, const Entry& entry) { part->Add(db, entry); });
+        [run, part = run->parts[i].get()](DbIndex db, const Entry& entry) {
+          part->Add(db, entry);
+        });
   }
 }
 
@@ -126,52 +146,66 @@ void SnapshotWriter::Describe(Run& run, ByteBuffer* head) {
   }
 }
 
-absl::Status SnapshotWriter::WriteParts(Run& run, const SnapshotRequest& request,
-                                        persist::ByteSink& sink) {
-  persist::RdbStream stream(sink, request.checksum);
-  ByteBuffer head;
-  BeginParts(run_, request, &head);
+// On each executor, a fiber that shows what no command changes.
+void SnapshotWriter::BeginWalkers() {
   for (uint32_t i = 0; i < shards_; ++i) {
     ExecutorState* state = states_[i];
     PostCall(state->env.executor(), i, [shared = run_, state] {
       SpawnFiber(state->env.executor(), [shared, state] { Walk(shared, *state); });
     });
   }
-  absl::Status status = stream.Write(head.view());
-  bool told = false;
-  for (uint32_t left = shards_; left > 0;) {
+}
+
+void SnapshotWriter::StopWalkers() {
+  for (uint32_t i = 0; i < shards_; ++i) {
+    PostCall(states_[0]->env.executor(), i, [shared = run_, state = states_[i]] {
+      Part& part = *shared->parts[state->index];
+      part.stop = true;
+      if (part.walker.fiber != nullptr) state->env.executor().Wake(part.walker);
+    });
+  }
+}
+
+// The shard may have so many bytes more under way.
+void SnapshotWriter::Credit(uint32_t shard, uint64_t bytes) {
+  PostCall(states_[0]->env.executor(), shard, [shared = run_, bytes, state = states_[shard]] {
+    Part& part = *shared->parts[state->index];
+    part.unwritten_bytes -= bytes;
+    if (part.walker.fiber != nullptr) state->env.executor().Wake(part.walker);
+  });
+}
+
+absl::Status SnapshotWriter::WriteParts(Run& run, const SnapshotRequest& request,
+                                        persist::ByteSink& sink) {
+  const bool rdb = request.format == SnapshotFormat::kRdb;
+  persist::RdbStream stream(sink, request.checksum);
+  const auto write = [&](std::string_view bytes) {
+    run.progress.bytes_written += bytes.size();
+    return rdb ? stream.Write(bytes) : sink.Write(bytes);
+  };
+  ByteBuffer head;
+  BeginParts(run_, request, &head);
+  BeginWalkers();
+  absl::Status status = rdb ? write(head.view()) : absl::OkStatus();
+  bool stopped = false;
+  for (uint32_t walking = shards_; walking > 0;) {
     if (status.ok() && run.cancelled) status = absl::CancelledError("cancelled");
-    if (!status.ok() && !told) {
-      told = true;
-      for (uint32_t i = 0; i < shards_; ++i) {
-        PostCall(states_[0]->env.executor(), i, [shared = run_, i, state = states_[i]] {
-          shared->parts[i]->stop = true;
-          state->env.executor().Wake(shared->parts[i]->walker);
-        });
-      }
+    if (!status.ok() && !stopped) {
+      StopWalkers();
+      stopped = true;
     }
     if (run.queue.empty()) {
       run.arrived.Wait(Instant::Never());
       continue;
     }
-    Run::Handed handed = std::move(run.queue.front());
+    const Run::Handed handed = std::move(run.queue.front());
     run.queue.pop_front();
-    left -= handed.last ? 1 : 0;
-    if (status.ok() && !handed.bytes.empty()) status = stream.Write(handed.bytes.view());
+    if (status.ok() && !handed.bytes.empty()) status = write(handed.bytes.view());
     run.progress.keys_done += handed.keys;
-    run.progress.bytes_written = stream.bytes_written();
-    if (handed.last) continue;  // its walker is gone
-    PostCall(states_[0]->env.executor(), handed.shard,
-             [shared = run_, shard = handed.shard, bytes = handed.bytes.size(),
-              state = states_[handed.shard]] {
-               shared->parts[shard]->unwritten_bytes -= bytes;
-               if (shared->parts[shard]->walker.fiber != nullptr) {
-                 state->env.executor().Wake(shared->parts[shard]->walker);
-               }
-             });
+    walking -= handed.last ? 1 : 0;
+    if (!handed.last) Credit(handed.shard, handed.bytes.size());
   }
-  if (status.ok()) status = stream.Finish();
-  run.progress.bytes_written = stream.bytes_written();
+  if (status.ok() && rdb) status = stream.Finish();
   return status;
 }
 

@@ -29,12 +29,24 @@
 
 namespace norn {
 
+// Aux fields of a snapshot: name and value.
+using SnapshotFields = std::vector<std::pair<std::string, std::string>>;
+
+// Those that every snapshot has.
+SnapshotFields SnapshotAux(env::Env& env, bool aof_base);
+
+enum class SnapshotFormat : uint8_t {
+  kRdb,
+  kCommands,  // commands that make the data: a log's base where aof-use-rdb-preamble is off; no fields, no checksum
+};
+
 struct SnapshotRequest {
   persist::RdbEncodeOptions encode;
   bool checksum = true;
+  SnapshotFormat format = SnapshotFormat::kRdb;
   // Called on executor 0 while every token is held: what is in the journal by then is in the snapshot, and nothing else (J3).
   // Returns aux fields to write. Never parks.
-  std::function<std::vector<std::pair<std::string, std::string>>()> at_cut;
+  std::function<SnapshotFields()> at_cut;
 };
 
 struct SnapshotProgress {
@@ -64,11 +76,16 @@ class SnapshotWriter {
   struct Run;
 
   absl::Status WriteParts(Run& run, const SnapshotRequest& request, persist::ByteSink& sink);
-  void BeginParts(const std::shared_ptr<Run>& run, const SnapshotRequest& request, ByteBuffer* head);
+  void BeginWalkers();
+  void StopWalkers();
+  void Credit(uint32_t shard, uint64_t bytes);
+  void BeginParts(const std::shared_ptr<Run>& run, const SnapshotRequest& request,
+                  ByteBuffer* head);
   void Describe(Run& run, ByteBuffer* head);
   static void Walk(const std::shared_ptr<Run>& run, ExecutorState& state);
   static bool WalkSlice(Run& run, Part& part, ExecutorState& state);
-  static void Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state, bool last);
+  static void Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state,
+                   bool last);
 
   ExecutorState* const* states_;
   const uint32_t shards_;

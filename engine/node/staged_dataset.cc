@@ -76,9 +76,8 @@ absl::Status StagedDataset::Apply(std::span<const std::string_view> words) {
   if ((spec.arity > 0 && count != spec.arity) || count < -spec.arity || spec.handler == nullptr) {
     return absl::InvalidArgumentError(fmt::format("'{}' with {} words", words[0], count));
   }
-  CommandRef command{.spec = &spec,
-                     .words = words.data(),
-                     .word_count = static_cast<uint32_t>(words.size())};
+  CommandRef command{
+      .spec = &spec, .words = words.data(), .word_count = static_cast<uint32_t>(words.size())};
   RouteToOneShard(command, state_->view());
   if (applied_++ % kAppliedAtOnce == 0) {
     state_->env.executor().Yield();

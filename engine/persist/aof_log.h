@@ -53,6 +53,7 @@
 #include "engine/fiber/wait_queue.h"
 #include "engine/persist/aof_buffer.h"
 #include "engine/persist/aof_directory.h"
+#include "engine/persist/aof_info.h"
 #include "engine/persist/aof_loader.h"
 #include "engine/persist/aof_rewrite_schedule.h"
 
@@ -71,26 +72,6 @@ struct AofHooks {
   std::function<void(const absl::Status&)> on_fatal;
   // How long a write or sync took: "aof-write", "aof-fsync-always", ... May be empty.
   std::function<void(std::string_view event, Duration took)> on_latency;
-};
-
-// For INFO persistence; the fields have its names.
-struct AofInfo {
-  bool aof_enabled = false;
-  bool aof_rewrite_in_progress = false;
-  bool aof_rewrite_scheduled = false;
-  int64_t aof_last_rewrite_time_sec = -1;
-  int64_t aof_current_rewrite_time_sec = -1;
-  bool aof_last_bgrewrite_status = true;
-  uint64_t aof_rewrites = 0;
-  uint64_t aof_rewrites_consecutive_failures = 0;
-  bool aof_last_write_status = true;
-  // Valkey shows these only while the log is on.
-  uint64_t aof_current_size = 0;
-  uint64_t aof_base_size = 0;
-  bool aof_pending_rewrite = false;
-  uint64_t aof_buffer_length = 0;
-  uint64_t aof_pending_bio_fsync = 0;
-  uint64_t aof_delayed_fsync = 0;
 };
 
 class AofLog : public std::enable_shared_from_this<AofLog> {
@@ -152,8 +133,11 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   // ---- rewriting: Begin, then Finish or Abort ----
 
   // From this instant on appends go to a new file; the caller takes the data's state at this same instant and writes it as a base.
-  // The cut is made before the call parks; it returns when the new file is in force. FailedPrecondition: a rewrite runs.
-  // Others: from the disk; nothing changed, and the failure is counted. When off: does nothing but mark the rewrite.
+  // When off: does nothing but mark the rewrite. FailedPrecondition: a rewrite runs. After Ok, AwaitRewriteBegun is due.
+  absl::Status CutForRewrite();
+  // Parks until the new file is in force. An error, from the disk: nothing changed, and the failure is counted.
+  absl::Status AwaitRewriteBegun();
+  // Both.
   absl::Status BeginRewrite();
   // `temp_path`, in the log's directory, holds the whole base. After an error the rewrite has failed, and that is counted; the caller
   // may remove the temporary file if it is still there. Parks.

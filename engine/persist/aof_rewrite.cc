@@ -156,6 +156,11 @@ void AofLog::ForgetUpTo(uint64_t position) {
 // ---- the switch ----
 
 absl::Status AofLog::BeginRewrite() {
+  if (absl::Status cut = CutForRewrite(); !cut.ok()) return cut;
+  return AwaitRewriteBegun();
+}
+
+absl::Status AofLog::CutForRewrite() {
   if (dead_) return last_error_;
   if (rewriting()) return absl::FailedPreconditionError("a rewrite of the log is running");
   rewrite_scheduled_ = false;
@@ -174,6 +179,11 @@ absl::Status AofLog::BeginRewrite() {
   force_sync_to_ = std::max(force_sync_to_, switch_at_);
   writer_work_.WakeAll();
   syncer_work_.WakeAll();
+  return absl::OkStatus();
+}
+
+absl::Status AofLog::AwaitRewriteBegun() {
+  if (rewrite_ == Rewrite::kRunning) return absl::OkStatus();  // the log was off
   while (switch_wanted_) progress_.Wait(Instant::Never());
   const absl::Status status = switch_status_;
   if (rewrite_ != Rewrite::kSwitching) {
