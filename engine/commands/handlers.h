@@ -31,13 +31,10 @@ void SetRange(CommandContext& c);
 void StrLen(CommandContext& c);
 void SubStr(CommandContext& c);
 
-// dump_commands.cc
-void Dump(CommandContext& c);
-void Restore(CommandContext& c);
-
 // key_commands.cc, expire_commands.cc, scan_commands.cc
 void Copy(CommandContext& c);
 void Del(CommandContext& c);
+void Dump(CommandContext& c);
 void Exists(CommandContext& c);
 void Expire(CommandContext& c);
 void ExpireAt(CommandContext& c);
@@ -52,6 +49,7 @@ void PTtl(CommandContext& c);
 void RandomKey(CommandContext& c);
 void Rename(CommandContext& c);
 void RenameNx(CommandContext& c);
+void Restore(CommandContext& c);
 void Scan(CommandContext& c);
 void Touch(CommandContext& c);
 void Ttl(CommandContext& c);
