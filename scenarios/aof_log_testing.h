@@ -32,9 +32,9 @@ inline std::string AofCommand(const std::vector<std::string>& words) {
   return bytes;
 }
 
-// What a write of that number looks like; the value tells when a piece of it is missing.
+// What a write of that number looks like. Some span sectors; the value tells when a piece of it is missing.
 inline std::string NumberedValue(uint64_t number) {
-  return std::string(number % 60, static_cast<char>('a' + number % 26));
+  return std::string(number % 7 == 6 ? 1700 : number % 60, static_cast<char>('a' + number % 26));
 }
 inline std::string NumberedWrite(uint64_t number) {
   return AofCommand({"SET", std::to_string(number), NumberedValue(number)});
