@@ -63,12 +63,11 @@ void OnAndOff(AofMachine& machine, AofMachine::Life& life) {
 
 struct Tally {
   uint64_t crashes = 0;
-  uint64_t refused = 0;  // starts, with a reason
   uint64_t lost_something = 0;
 };
 
 // After the crash: what the log gives back, then a write and another crash.
-void Recover(AofMachine& machine, UnsyncedFate fate, Tally* tally) {
+void Recover(AofMachine& machine, Tally* tally) {
   ++tally->crashes;
   const uint64_t appended = machine.appended();
   const uint64_t acked = machine.acked();
@@ -78,14 +77,6 @@ void Recover(AofMachine& machine, UnsyncedFate fate, Tally* tally) {
     m.Append(life, 2);
   });
   ASSERT_TRUE(machine.Run());
-  if (!machine.load_status().ok() && fate == UnsyncedFate::kRandom) {
-    // Sectors of the tail are missing before others that are there. That may be refused, with a reason.
-    ++tally->refused;
-    EXPECT_TRUE(absl::IsDataLoss(machine.load_status())) << machine.load_status();
-    EXPECT_NE(MessageOf(machine.load_status()).find("damaged at offset"), std::string_view::npos)
-        << machine.load_status();
-    return;
-  }
   ASSERT_TRUE(machine.load_status().ok()) << machine.load_status();
   EXPECT_EQ(machine.strange(), 0u);
   EXPECT_GE(machine.recovered(), acked);
@@ -118,7 +109,7 @@ void CrashEverywhere(const Story& story, AppendSync sync, bool on, Tally* tally)
   ASSERT_GT(calls, 30u);
   for (uint64_t call = 1; call <= calls; ++call) {
     for (const UnsyncedFate fate : kFates) {
-      const int tries = fate == UnsyncedFate::kRandom || fate == UnsyncedFate::kPrefix ? 3 : 1;
+      const int tries = fate == UnsyncedFate::kRandom || fate == UnsyncedFate::kPrefix ? 6 : 1;
       for (int i = 0; i < tries; ++i) {
         SCOPED_TRACE("call " + std::to_string(call) + " fate " +
                      std::to_string(static_cast<int>(fate)) + " try " + std::to_string(i));
@@ -126,7 +117,7 @@ void CrashEverywhere(const Story& story, AppendSync sync, bool on, Tally* tally)
         machine.Boot(story, on);
         machine.RunToCall(call);
         machine.Crash(fate);
-        Recover(machine, fate, tally);
+        Recover(machine, tally);
         if (::testing::Test::HasFailure()) return;
       }
     }
@@ -138,7 +129,6 @@ TEST(AofCrash, EveryCallUnderAlways) {
   CrashEverywhere(WritesAndRewrites, AppendSync::kAlways, true, &tally);
   EXPECT_GT(tally.crashes, 300u);
   EXPECT_GT(tally.lost_something, tally.crashes / 10);
-  EXPECT_LT(tally.refused, tally.crashes / 10);
 }
 
 TEST(AofCrash, EveryCallUnderEverySecond) {
@@ -146,7 +136,6 @@ TEST(AofCrash, EveryCallUnderEverySecond) {
   CrashEverywhere(WritesAndRewrites, AppendSync::kEverySecond, true, &tally);
   EXPECT_GT(tally.crashes, 300u);
   EXPECT_GT(tally.lost_something, tally.crashes / 10);
-  EXPECT_LT(tally.refused, tally.crashes / 10);
 }
 
 TEST(AofCrash, EveryCallWhileTheLogIsSwitchedOnAndOff) {
@@ -175,7 +164,7 @@ void FailEverywhere(const Story& story, AppendSync sync, bool on) {
         machine.disk().FailNext(0);
         machine.Crash(fate);
         Tally tally;
-        Recover(machine, fate, &tally);
+        Recover(machine, &tally);
         if (::testing::Test::HasFailure()) return;
       }
     }
@@ -215,7 +204,7 @@ TEST(AofCrash, EveryCallOfAnUpgradeFromOneFile) {
     machine.Expect(7);
     Tally tally;
     SCOPED_TRACE(call);
-    Recover(machine, UnsyncedFate::kNone, &tally);
+    Recover(machine, &tally);
     if (!crashed || HasFailure()) {
       EXPECT_GT(call, 10u);
       return;

@@ -141,6 +141,15 @@ bool CommandReader::HasHole(size_t begin, size_t end) const {
   return false;
 }
 
+// Whether zeros lead from there to a sector's end, to the next block or to the end.
+bool CommandReader::HoleFrom(size_t from) const {
+  const size_t filled = bytes_.find_first_not_of('\0', from);
+  if (filled == std::string::npos) return true;
+  if (filled == from) return false;
+  return filled - from >= kSectorBytes - (base_ + from) % kSectorBytes ||
+         std::string_view(bytes_).substr(filled).starts_with(AofBlockLine::kPrefix);
+}
+
 CommandReader::Step CommandReader::ReadCommand() {
   const uint64_t command_begin = end();
   uint64_t count = 0;
@@ -210,10 +219,9 @@ CommandReader::Outcome CommandReader::Next() {
 bool CommandReader::LooksTorn() {
   const uint64_t bad = begin_;
   size_t from = damage_offset_ - base_;
-  while (!hole_ && bytes_.size() - from < kSectorBytes && Fill() == Step::kOk) {
+  while (!hole_ && bytes_.size() - from < 2 * kSectorBytes && Fill() == Step::kOk) {
   }
-  const size_t sector_end = from + kSectorBytes - damage_offset_ % kSectorBytes;
-  hole_ = hole_ || HasHole(from, std::min(bytes_.size(), sector_end));
+  hole_ = hole_ || HoleFrom(from);
   bool only_zeros = true;
   size_t judged = from;  // before it bytes_ was looked at for zeros
   Step step = status_.ok() ? Step::kOk : Step::kFailed;

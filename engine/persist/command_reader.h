@@ -63,6 +63,7 @@ class CommandReader {
   Step ReadAnnotation();
   Step CheckBlock(size_t line_bytes);
   bool HasHole(size_t begin, size_t end) const;
+  bool HoleFrom(size_t from) const;
   Step ReadCommand();
   Step Damage(uint64_t offset, std::string reason);
   Outcome OutcomeOf(Step step) const;
