@@ -22,6 +22,7 @@ using Story = AofMachine::Story;
 
 // Writes, transactions and a rewrite, with waits here and there.
 void WritesAndRewrites(AofMachine& machine, AofMachine::Life& life) {
+  machine.SpawnClient(life, 40);
   for (int i = 0; i < 4; ++i) {
     machine.Append(life);
     machine.Append(life, 3);
@@ -49,6 +50,7 @@ void OnAndOff(AofMachine& machine, AofMachine::Life& life) {
     machine.Append(life, 3);  // only the data has it
     life.log->TurnOn();
     const absl::Status status = machine.Rewrite(life, [&] {
+      machine.SpawnClient(life, 10);
       machine.Append(life, 2);
       machine.Append(life);
     });
