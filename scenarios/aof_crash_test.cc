@@ -186,6 +186,39 @@ TEST(AofFailingDisk, EveryCallWhileTheLogIsSwitchedOnAndOff) {
   FailEverywhere(OnAndOff, AppendSync::kEverySecond, false);
 }
 
+// ---- decay ----
+
+// What was safe is there, or the start says that it is not.
+TEST(AofDecay, AFlippedBitNeverLosesASafeWriteInSilence) {
+  int refused = 0;
+  constexpr int kTries = 1500;
+  for (int i = 0; i < kTries; ++i) {
+    AofMachine machine(1, {.sync = AppendSync::kAlways});
+    machine.Boot([](AofMachine& m, AofMachine::Life& life) {
+      for (int round = 0; round < 5; ++round) {
+        m.Append(life);
+        m.Append(life, 3);
+        m.Await(life);
+      }
+    });
+    ASSERT_TRUE(machine.Run());
+    machine.Crash(UnsyncedFate::kNone);
+    const std::string file = "appendonlydir/appendonly.aof.1.incr.aof";
+    Prng prng = machine.world().PrngOf("bit" + std::to_string(i));
+    const uint64_t size = machine.disk().Contents(file).size();
+    ASSERT_TRUE(machine.disk().FlipBit(file, prng.Below(size), static_cast<int>(prng.Below(8))));
+    machine.Boot([](AofMachine&, AofMachine::Life&) {});
+    ASSERT_TRUE(machine.Run());
+    if (!machine.load_status().ok()) {
+      ++refused;
+      continue;
+    }
+    EXPECT_EQ(machine.strange(), 0u) << i;
+    EXPECT_EQ(machine.recovered(), machine.acked()) << i;
+  }
+  EXPECT_GT(refused, kTries * 9 / 10) << "a flip in a comment does no harm";
+}
+
 // ---- upgrade ----
 
 TEST(AofCrash, EveryCallOfAnUpgradeFromOneFile) {

@@ -120,7 +120,7 @@ void AofLog::WriteRound(uint64_t target) {
 }
 
 void AofLog::WriteFailed(const absl::Status& status) {
-  if (options_.sync == config::AppendSync::kAlways) {
+  if (options_.sync == config::AppendSync::kAlways && state_ == State::kOn) {
     Fatal(status);
     return;
   }
@@ -194,7 +194,8 @@ void AofLog::SyncOnce() {
 }
 
 void AofLog::SyncFailed(const absl::Status& status) {
-  if (options_.sync == config::AppendSync::kAlways || buffer_.begin() > synced_) {
+  const bool promised = options_.sync == config::AppendSync::kAlways && state_ == State::kOn;
+  if (promised || buffer_.begin() > synced_) {
     Fatal(status);
     return;
   }
