@@ -22,6 +22,7 @@ using Story = AofMachine::Story;
 
 // Writes, transactions and a rewrite, with waits here and there.
 void WritesAndRewrites(AofMachine& machine, AofMachine::Life& life) {
+  machine.SpawnClient(life, 40);
   for (int i = 0; i < 4; ++i) {
     machine.Append(life);
     machine.Append(life, 3);
@@ -49,6 +50,7 @@ void OnAndOff(AofMachine& machine, AofMachine::Life& life) {
     machine.Append(life, 3);  // only the data has it
     life.log->TurnOn();
     const absl::Status status = machine.Rewrite(life, [&] {
+      machine.SpawnClient(life, 10);
       machine.Append(life, 2);
       machine.Append(life);
     });
@@ -63,12 +65,11 @@ void OnAndOff(AofMachine& machine, AofMachine::Life& life) {
 
 struct Tally {
   uint64_t crashes = 0;
-  uint64_t refused = 0;  // starts, with a reason
   uint64_t lost_something = 0;
 };
 
 // After the crash: what the log gives back, then a write and another crash.
-void Recover(AofMachine& machine, UnsyncedFate fate, Tally* tally) {
+void Recover(AofMachine& machine, Tally* tally) {
   ++tally->crashes;
   const uint64_t appended = machine.appended();
   const uint64_t acked = machine.acked();
@@ -78,14 +79,6 @@ void Recover(AofMachine& machine, UnsyncedFate fate, Tally* tally) {
     m.Append(life, 2);
   });
   ASSERT_TRUE(machine.Run());
-  if (!machine.load_status().ok() && fate == UnsyncedFate::kRandom) {
-    // Sectors of the tail are missing before others that are there. That may be refused, with a reason.
-    ++tally->refused;
-    EXPECT_TRUE(absl::IsDataLoss(machine.load_status())) << machine.load_status();
-    EXPECT_NE(MessageOf(machine.load_status()).find("damaged at offset"), std::string_view::npos)
-        << machine.load_status();
-    return;
-  }
   ASSERT_TRUE(machine.load_status().ok()) << machine.load_status();
   EXPECT_EQ(machine.strange(), 0u);
   EXPECT_GE(machine.recovered(), acked);
@@ -118,7 +111,7 @@ void CrashEverywhere(const Story& story, AppendSync sync, bool on, Tally* tally)
   ASSERT_GT(calls, 30u);
   for (uint64_t call = 1; call <= calls; ++call) {
     for (const UnsyncedFate fate : kFates) {
-      const int tries = fate == UnsyncedFate::kRandom || fate == UnsyncedFate::kPrefix ? 3 : 1;
+      const int tries = fate == UnsyncedFate::kRandom || fate == UnsyncedFate::kPrefix ? 6 : 1;
       for (int i = 0; i < tries; ++i) {
         SCOPED_TRACE("call " + std::to_string(call) + " fate " +
                      std::to_string(static_cast<int>(fate)) + " try " + std::to_string(i));
@@ -126,7 +119,7 @@ void CrashEverywhere(const Story& story, AppendSync sync, bool on, Tally* tally)
         machine.Boot(story, on);
         machine.RunToCall(call);
         machine.Crash(fate);
-        Recover(machine, fate, tally);
+        Recover(machine, tally);
         if (::testing::Test::HasFailure()) return;
       }
     }
@@ -138,7 +131,6 @@ TEST(AofCrash, EveryCallUnderAlways) {
   CrashEverywhere(WritesAndRewrites, AppendSync::kAlways, true, &tally);
   EXPECT_GT(tally.crashes, 300u);
   EXPECT_GT(tally.lost_something, tally.crashes / 10);
-  EXPECT_LT(tally.refused, tally.crashes / 10);
 }
 
 TEST(AofCrash, EveryCallUnderEverySecond) {
@@ -146,7 +138,6 @@ TEST(AofCrash, EveryCallUnderEverySecond) {
   CrashEverywhere(WritesAndRewrites, AppendSync::kEverySecond, true, &tally);
   EXPECT_GT(tally.crashes, 300u);
   EXPECT_GT(tally.lost_something, tally.crashes / 10);
-  EXPECT_LT(tally.refused, tally.crashes / 10);
 }
 
 TEST(AofCrash, EveryCallWhileTheLogIsSwitchedOnAndOff) {
@@ -175,7 +166,7 @@ void FailEverywhere(const Story& story, AppendSync sync, bool on) {
         machine.disk().FailNext(0);
         machine.Crash(fate);
         Tally tally;
-        Recover(machine, fate, &tally);
+        Recover(machine, &tally);
         if (::testing::Test::HasFailure()) return;
       }
     }
@@ -193,6 +184,39 @@ TEST(AofFailingDisk, EveryCallUnderEverySecond) {
 
 TEST(AofFailingDisk, EveryCallWhileTheLogIsSwitchedOnAndOff) {
   FailEverywhere(OnAndOff, AppendSync::kEverySecond, false);
+}
+
+// ---- decay ----
+
+// What was safe is there, or the start says that it is not.
+TEST(AofDecay, AFlippedBitNeverLosesASafeWriteInSilence) {
+  int refused = 0;
+  constexpr int kTries = 1500;
+  for (int i = 0; i < kTries; ++i) {
+    AofMachine machine(1, {.sync = AppendSync::kAlways});
+    machine.Boot([](AofMachine& m, AofMachine::Life& life) {
+      for (int round = 0; round < 5; ++round) {
+        m.Append(life);
+        m.Append(life, 3);
+        m.Await(life);
+      }
+    });
+    ASSERT_TRUE(machine.Run());
+    machine.Crash(UnsyncedFate::kNone);
+    const std::string file = "appendonlydir/appendonly.aof.1.incr.aof";
+    Prng prng = machine.world().PrngOf("bit" + std::to_string(i));
+    const uint64_t size = machine.disk().Contents(file).size();
+    ASSERT_TRUE(machine.disk().FlipBit(file, prng.Below(size), static_cast<int>(prng.Below(8))));
+    machine.Boot([](AofMachine&, AofMachine::Life&) {});
+    ASSERT_TRUE(machine.Run());
+    if (!machine.load_status().ok()) {
+      ++refused;
+      continue;
+    }
+    EXPECT_EQ(machine.strange(), 0u) << i;
+    EXPECT_EQ(machine.recovered(), machine.acked()) << i;
+  }
+  EXPECT_GT(refused, kTries * 9 / 10) << "a flip in a comment does no harm";
 }
 
 // ---- upgrade ----
@@ -215,7 +239,7 @@ TEST(AofCrash, EveryCallOfAnUpgradeFromOneFile) {
     machine.Expect(7);
     Tally tally;
     SCOPED_TRACE(call);
-    Recover(machine, UnsyncedFate::kNone, &tally);
+    Recover(machine, &tally);
     if (!crashed || HasFailure()) {
       EXPECT_GT(call, 10u);
       return;

@@ -32,9 +32,9 @@ inline std::string AofCommand(const std::vector<std::string>& words) {
   return bytes;
 }
 
-// What a write of that number looks like; the value tells when a piece of it is missing.
+// What a write of that number looks like. Some span sectors; the value tells when a piece of it is missing.
 inline std::string NumberedValue(uint64_t number) {
-  return std::string(number % 60, static_cast<char>('a' + number % 26));
+  return std::string(number % 7 == 6 ? 1700 : number % 60, static_cast<char>('a' + number % 26));
 }
 inline std::string NumberedWrite(uint64_t number) {
   return AofCommand({"SET", std::to_string(number), NumberedValue(number)});
@@ -47,7 +47,11 @@ class NumberTarget : public persist::AofLoadTarget {
     return absl::UnimplementedError("bases are commands here");
   }
   absl::Status Apply(std::span<const std::string_view> words) override {
-    if (words[0] == "SELECT") return absl::OkStatus();
+    if (words[0] == "SELECT") {
+      db = words[1];
+      return absl::OkStatus();
+    }
+    if (db != "3") ++strange;
     const std::optional<uint64_t> number = ParseUint64(words.size() == 3 ? words[1] : "");
     if (!number || *number != numbers || words[2] != NumberedValue(*number)) ++strange;
     ++numbers;
@@ -57,6 +61,7 @@ class NumberTarget : public persist::AofLoadTarget {
 
   uint64_t numbers = 0;  // 0 .. numbers - 1 were found in this order, if nothing was strange
   uint64_t strange = 0;
+  std::string db = "0";
 };
 
 // One life of the process after the other on one disk.
@@ -65,6 +70,12 @@ class AofMachine {
   explicit AofMachine(uint64_t seed, const persist::AofOptions& options = {})
       : world_({.seed = seed}), options_(options) {
     node_ = world_.AddNode({.name = "a"});
+    // Disks differ in which of two calls that run side by side ends first.
+    if (seed % 2 == 0) {
+      node_->sim_disk().SetOptions(
+          {.latency = {Duration::Micros(1), Duration::Micros(10), 1},
+           .sync_latency = {Duration::Micros(1), Duration::Millis(500), 9}});
+    }
   }
 
   // What a life is made of: set before a story's first step, valid to the end of the life.
@@ -128,7 +139,7 @@ class AofMachine {
     if (count > 1) inside_.pop_back();  // behind the last the transaction is whole
     if (count > 1) bytes += AofCommand({"EXEC"});
     next_ += count;
-    return life.log->Append(DbIndex{0}, bytes);
+    return life.log->Append(DbIndex{3}, bytes);
   }
   // Waits until what was appended is safe, and holds the log to it.
   void Await(Life& life) {
@@ -136,6 +147,18 @@ class AofMachine {
     if (life.log->AwaitSynced(life.log->appended(), Instant::Never()).ok()) {
       acked_ = std::max(acked_, promised);
     }
+  }
+  // A client of its own: that many writes with pauses, each fourth waits until it is safe.
+  void SpawnClient(Life& life, int writes) {
+    SpawnFiber(life.env.executor(), [this, &life, log = life.log, writes] {
+      env::Env& env = life.env;
+      for (int i = 0; i < writes; ++i) {
+        Append(life, i % 3 == 0 ? 2 : 1);
+        if (i % 4 == 0) Await(life);
+        const int64_t pause_us = static_cast<int64_t>(env.entropy().Next() % 400);
+        env.executor().Park(env.clock().Now() + Duration::Micros(pause_us));
+      }
+    });
   }
   // A whole rewrite; `during` is done between the cut and the end.
   absl::Status Rewrite(Life& life, const std::function<void()>& during) {
@@ -153,8 +176,9 @@ class AofMachine {
   }
 
   static absl::Status WriteBase(env::Disk& disk, const std::string& path, uint64_t count) {
-    std::string bytes = AofCommand({"SELECT", "0"});
+    std::string bytes = AofCommand({"SELECT", "3"});
     for (uint64_t i = 0; i < count; ++i) bytes += NumberedWrite(i);
+    bytes += AofCommand({"SELECT", "0"});  // a new file selects for itself
     auto file = disk.Open(path, env::OpenMode::kCreateOrTrim);
     if (!file.ok()) return file.status();
     return (*file)->Write(0, std::span<const char>(bytes.data(), bytes.size()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/persist/aof_block.h"
 #include "engine/persist/command_reader.h"
 #include "engine/persist/file_source.h"
 
@@ -68,6 +69,18 @@ class Transaction {
   std::vector<size_t> sizes_;   // of each word
   std::vector<size_t> counts_;  // of words of each command
 };
+
+// Whether a file of the log holds more than the line that a new file begins with.
+absl::StatusOr<bool> HoldsCommands(env::Disk& disk, const std::string& path) {
+  const absl::StatusOr<std::unique_ptr<env::File>> file = disk.Open(path, env::OpenMode::kRead);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<uint64_t> size = (*file)->Size();
+  if (!size.ok()) return size.status();
+  if (*size != AofBlockLine::kBytes) return *size > 0;
+  FileSource source(**file);
+  CommandReader reader(source, 0, 0);
+  return reader.Next() != CommandReader::Outcome::kEnd;
+}
 
 class Loader {
  public:
@@ -143,10 +156,10 @@ absl::Status Loader::RefuseOrphans() {
   if (!found.ok()) return found.status();
   for (const std::string& name : *found) {
     if (!name.starts_with(names_.prefix + ".") || !name.ends_with(".incr.aof")) continue;
-    const absl::StatusOr<uint64_t> size = FileSize(disk_, names_.Path(name));
-    if (!size.ok()) return size.status();
+    const absl::StatusOr<bool> holds = HoldsCommands(disk_, names_.Path(name));
+    if (!holds.ok()) return holds.status();
     // Valkey: starts empty and writes over them.
-    if (*size > 0) {
+    if (*holds) {
       return absl::FailedPreconditionError(
           fmt::format("{}: there is no manifest, but {} holds data. Restore the manifest, or move "
                       "the files away to "
@@ -177,7 +190,9 @@ absl::Status Loader::FindFiles() {
   }
   for (auto log_file = files_.rbegin(); log_file != files_.rend(); ++log_file) {
     log_file->may_be_torn = true;
-    if (log_file->size > 0) break;
+    const absl::StatusOr<bool> holds = HoldsCommands(disk_, log_file->path);
+    if (!holds.ok()) return holds.status();
+    if (*holds) break;
   }
   return absl::OkStatus();
 }
@@ -259,7 +274,7 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
       case CommandReader::Outcome::kTorn:
         return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());  // T2
       case CommandReader::Outcome::kDamage:
-        if (log_file.may_be_torn && reader.ZerosToEnd()) {  // T4
+        if (log_file.may_be_torn && reader.LooksTorn()) {  // T4
           return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());
         }
         return Damage(log_file, reader.damage_offset(), reader.reason());

@@ -20,12 +20,12 @@
 //       file is cut back at once all the same, for readers from outside.
 //   L4  A file gets its first byte only when (a) every byte before it is synced in the file before, and (b) a durable manifest
 //       names it. So only the last file with bytes in it can have a torn tail, which is what LoadAof relies on (T1).
-//   L5  The order of a switch to a new file: drain and sync the old; create, empty and sync the new; sync the directory; store
+//   L5  The order of a switch to a new file: drain and sync the old; create, empty and sync the new (its first line); sync the directory; store
 //       the manifest. Of the end of a rewrite: sync the base; rename it into place (and the file of a log that is being
 //       switched on); sync the directory; store the manifest; remove what is history; sync the directory; store the manifest
 //       without it. A crash between any two leaves a manifest whose files are all there, and which describe the data.
 //   L6  When storing a manifest fails, either may be in force. The log goes on as if the old were: the new one names the same
-//       data (a switch adds an empty file behind the last; a rewrite's base and increments stay in place). Names that it may
+//       data (a switch adds a file without commands behind the last; a rewrite's base and increments stay in place). Names that it may
 //       use are never used again.
 //   L7  While the log is being switched on nothing of it counts as safe before the first rewrite's manifest is durable.
 //
@@ -198,6 +198,7 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
     std::shared_ptr<env::File> sync;
   };
   absl::StatusOr<Handles> OpenHandles(const std::string& path, bool fresh);
+  absl::Status WriteFirstLine(Handles* handles, uint64_t offset);
   absl::Status CreateNextIncr(AofManifest* next, Handles* handles);
   void RequestClose();
   void CloseFile();

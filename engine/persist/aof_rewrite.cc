@@ -41,6 +41,15 @@ absl::StatusOr<AofLog::Handles> AofLog::OpenHandles(const std::string& path, boo
   return handles;
 }
 
+// The line of an empty block at `offset`, durably; see aof_block.h.
+absl::Status AofLog::WriteFirstLine(Handles* handles, uint64_t offset) {
+  const std::string line = AofBlockLine::For("", offset, offset).Format(offset);
+  const absl::Status status =
+      handles->write->Write(offset, std::span<const char>(line.data(), line.size()));
+  if (!status.ok()) return status;
+  return handles->sync->Sync();
+}
+
 // ---- on and off ----
 
 // What was loaded is what clients will see: it must not vanish in a later crash. The process before may have died with some of it
@@ -77,13 +86,15 @@ absl::Status AofLog::Open(const AofLoadResult& loaded) {
     const absl::StatusOr<uint64_t> file_size = handles.write->Size();
     if (!file_size.ok()) return file_size.status();
     size = *file_size;
+    status = WriteFirstLine(&handles, size);
+    if (!status.ok()) return status;
   }
   manifest_ = std::move(manifest);
   manifest_loaded_ = true;
   file_ = std::move(handles.write);
   sync_file_ = std::move(handles.sync);
   file_begin_ = appended();
-  file_base_offset_ = size;
+  file_base_offset_ = size + AofBlockLine::kBytes;
   CHECK(loaded.total_bytes >= size);
   settled_bytes_ = loaded.total_bytes - size;
   size_after_rewrite_ = loaded.base_bytes;
@@ -220,7 +231,7 @@ void AofLog::SwitchFile() {
     file_ = std::move(handles.write);
     sync_file_ = std::move(handles.sync);
     file_begin_ = switch_at_;
-    file_base_offset_ = 0;
+    file_base_offset_ = AofBlockLine::kBytes;
   }
   switch_wanted_ = false;
   switch_status_ = status;
@@ -232,7 +243,7 @@ absl::Status AofLog::CreateNextIncr(AofManifest* next, Handles* handles) {
   absl::StatusOr<Handles> opened = OpenHandles(names_.Path(next->AddIncr(names_.prefix)), true);
   if (!opened.ok()) return opened.status();
   *handles = *std::move(opened);
-  absl::Status status = handles->sync->Sync();
+  absl::Status status = WriteFirstLine(handles, 0);
   if (!status.ok()) return status;
   status = env_.disk().SyncDir(names_.Dir());
   if (!status.ok()) return status;
@@ -261,6 +272,8 @@ absl::Status AofLog::SwitchToTemp(Handles* handles) {
   absl::StatusOr<Handles> opened = OpenHandles(names_.TempIncrPath(), true);
   if (!opened.ok()) return opened.status();
   *handles = *std::move(opened);
+  status = WriteFirstLine(handles, 0);
+  if (!status.ok()) return status;
   ForgetUpTo(switch_at_);
   return absl::OkStatus();
 }

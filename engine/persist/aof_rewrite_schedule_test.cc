@@ -37,32 +37,35 @@ TEST(AofRewriteBackoff, WaitsAfterTheThirdFailureAndEverLonger) {
   EXPECT_EQ(backoff.failures(), 1u);
 }
 
+constexpr uint64_t kLine = AofBlockLine::kBytes;
+
 TEST(AofBuffer, KeepsWhatWasGivenOutInPlace) {
   AofBuffer buffer;
   buffer.Append("abc");
   buffer.Append("def");
-  const std::string_view piece = buffer.PieceAt(0);
-  EXPECT_EQ(piece, "abcdef");
+  const std::string_view chunk = buffer.ChunkAt(0, 0, 0);
+  EXPECT_EQ(chunk.substr(kLine), "abcdef");
+  const std::string before(chunk);
   for (int i = 0; i < 1000; ++i) buffer.Append("0123456789");
-  EXPECT_EQ(piece, "abcdef");
-  EXPECT_EQ(buffer.end(), 10006u);
-  EXPECT_EQ(buffer.PieceAt(6).size(), 10000u);
-  EXPECT_EQ(buffer.PieceAt(4), "ef");
+  EXPECT_EQ(chunk, before);
+  EXPECT_EQ(buffer.end(), 2 * kLine + 10006);
+  EXPECT_EQ(buffer.ChunkAt(kLine + 6, kLine + 6, 0).size(), kLine + 10000);
 }
 
 TEST(AofBuffer, DropsWholeChunksOnly) {
   AofBuffer buffer;
   buffer.Append("abc");
   buffer.Seal();
+  const uint64_t second = buffer.end();
   buffer.Append("def");
-  buffer.DropBefore(2);
+  buffer.DropBefore(second - 1);
   EXPECT_EQ(buffer.begin(), 0u);
-  buffer.DropBefore(4);
-  EXPECT_EQ(buffer.begin(), 3u);
-  buffer.DropBefore(6);
-  EXPECT_EQ(buffer.begin(), 6u);
+  buffer.DropBefore(second + 1);
+  EXPECT_EQ(buffer.begin(), second);
+  buffer.DropBefore(buffer.end());
+  EXPECT_EQ(buffer.begin(), 2 * second);
   buffer.Append("g");
-  EXPECT_EQ(buffer.PieceAt(6), "g");
+  EXPECT_EQ(buffer.ChunkAt(2 * second, 0, 0).substr(kLine), "g");
 }
 
 }  // namespace

@@ -92,13 +92,15 @@ void AofLog::WriteRound(uint64_t target) {
   round_running_ = true;
   absl::Status status;
   while (written_ < target && status.ok()) {
-    std::string_view piece = buffer_.PieceAt(written_);
-    piece = piece.substr(0, target - written_);
-    status = file_->Write(FileOffset(written_), std::span<const char>(piece.data(), piece.size()));
+    const uint64_t offset = FileOffset(written_);
+    const std::string_view chunk = buffer_.ChunkAt(written_, offset, FileOffset(synced_));
+    status = file_->Write(offset, std::span<const char>(chunk.data(), chunk.size()));
     if (rewinds != rewinds_) break;  // a sync failed meanwhile; written_ is back where it was (L2)
-    if (status.ok()) written_ += piece.size();
+    if (status.ok()) written_ += chunk.size();
   }
   round_running_ = false;
+  // Whole chunks are written, with what was appended to the last one meanwhile.
+  if (!rounds_.empty()) rounds_.back().end = std::max(rounds_.back().end, written_);
   written_max_ = std::max(written_max_, written_);
   Latency(sync_running_ ? "aof-write-pending-fsync"
           : disk_busy_  ? "aof-write-active-child"
@@ -118,7 +120,7 @@ void AofLog::WriteRound(uint64_t target) {
 }
 
 void AofLog::WriteFailed(const absl::Status& status) {
-  if (options_.sync == config::AppendSync::kAlways) {
+  if (options_.sync == config::AppendSync::kAlways && state_ == State::kOn) {
     Fatal(status);
     return;
   }
@@ -192,7 +194,8 @@ void AofLog::SyncOnce() {
 }
 
 void AofLog::SyncFailed(const absl::Status& status) {
-  if (options_.sync == config::AppendSync::kAlways || buffer_.begin() > synced_) {
+  const bool promised = options_.sync == config::AppendSync::kAlways && state_ == State::kOn;
+  if (promised || buffer_.begin() > synced_) {
     Fatal(status);
     return;
   }
