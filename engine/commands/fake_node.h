@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/commands/fake_replication.h"
 #include "engine/commands/node_control.h"
 
 namespace norn {
@@ -76,9 +77,11 @@ class FakeNode : public NodeControl {
     return shutdown_status;
   }
   void SetActiveExpire(bool on) override { active_expire = on; }
+  ReplicationControl& replication() override { return replication_value; }
 
   env::Env* env_value = nullptr;
   config::Config config_value;
+  FakeReplication replication_value;
   HostFacts host_value;
   std::vector<Keyspace*> shards;
   NodeStats stats;

@@ -101,6 +101,8 @@ struct ShutdownRequest {
   bool abort = false;
 };
 
+class ReplicationControl;
+
 class NodeControl {
  public:
   virtual ~NodeControl() = default;
@@ -154,6 +156,8 @@ class NodeControl {
   // one, but for `abort`, which is answered. Parks.
   virtual absl::Status Shutdown(const ShutdownRequest& request) = 0;
   virtual void SetActiveExpire(bool on) = 0;  // DEBUG SET-ACTIVE-EXPIRE; parks
+
+  virtual ReplicationControl& replication() = 0;  // replication_control.h
 };
 
 }  // namespace norn

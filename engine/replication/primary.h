@@ -28,13 +28,6 @@
 
 namespace norn {
 
-// PSYNC's or SYNC's question.
-struct SyncRequest {
-  bool psync = true;     // false: SYNC
-  std::string id;        // "?": nothing to resume
-  StreamOffset at = -1;  // what the replica has; PSYNC names the byte behind it
-};
-
 struct SyncAnswer {
   enum class Kind : uint8_t { kContinue, kFull, kDualChannel };
   Kind kind = Kind::kFull;

@@ -109,7 +109,9 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
                        reply);
   }
   if (hold) {
+    session.executing = true;
     RunQueue(queue, session, state, runner, reply);
+    session.executing = false;
   } else {
     reply.NullArray();
   }
