@@ -22,7 +22,7 @@ SMOKE = "scenarios/smoke.toml"
 # The rungs where threads meet; ThreadSanitizer has nothing to find in the others.
 TSAN_RUNGS = ["engine/fiber", "engine/shard", "engine/node", "net", "server"]
 # What a fuzz target starts from: its corpus begins with these files.
-FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}
+FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/**/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}
 
 
 def preset_dir(preset):
@@ -82,9 +82,16 @@ def stage_simulate(run):
     if not build(run, "release", "norn-sim"):
         return
     simulate(run, "release", SMOKE, "1..1000" if run.long else "1..200")
-    for scenario in sorted(glob.glob("scenarios/*.toml")):
-        if scenario != SMOKE:
+    for scenario in sorted(glob.glob("scenarios/**/*.toml", recursive=True)):
+        if os.path.dirname(scenario) != "scenarios":  # durability, replication: what no other test shows
+            simulate(run, "release", scenario, "1..2000" if run.long else "1..200")
+        elif scenario != SMOKE:
             simulate(run, "release", scenario, "1..50" if run.long else "1..3")
+
+
+def stage_plants(run):
+    """the simulator finds every planted mistake, and passes the same seeds without it"""
+    run.step("ci/plants", ["ci/plants", "--jobs", str(run.jobs)], parse=steps.plant_counts, limit_s=3600)
 
 
 def stage_process(run):
@@ -128,7 +135,7 @@ def stage_fuzz(run):
     for target in targets:
         corpus = os.path.join("build", "ci", "corpus", target)
         os.makedirs(corpus, exist_ok=True)
-        for seed in glob.glob(FUZZ_SEEDS.get(target, "")):
+        for seed in glob.glob(FUZZ_SEEDS.get(target, ""), recursive=True):
             shutil.copy(seed, corpus)
         binary = glob.glob(f"{preset_dir('fuzz')}/**/{target}", recursive=True)[0]
         run.step(f"{target} for {seconds} s", [binary, corpus, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",

@@ -44,6 +44,13 @@ def simulation_counts(code, output):
     return passed, max(failed, 0 if code == 0 and passed else 1)
 
 
+def plant_counts(code, output):
+    """The last line is FOUND/ALL found."""
+    last = re.search(r"^(\d+)/(\d+) found$", output, re.M)
+    found, total = (int(last.group(1)), int(last.group(2))) if last else (0, 0)
+    return found, max(total - found, 0 if code == 0 and found else 1)
+
+
 def fuzz_counts(code, output):
     """A fuzzer that executed nothing has not passed."""
     executed = re.search(r"stat::number_of_executed_units: (\d+)", output)

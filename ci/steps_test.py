@@ -34,6 +34,11 @@ class Counting(unittest.TestCase):
         self.assertEqual(steps.simulation_counts(0, ""), (0, 1))
         self.assertEqual(steps.simulation_counts(2, "bad file\n"), (0, 1))
 
+    def test_plants(self):
+        self.assertEqual(steps.plant_counts(0, "B63 durable_prefix 3 seeds\n1/1 found\n"), (1, 0))
+        self.assertEqual(steps.plant_counts(1, "B63 MISSED: x\n2/3 found\n"), (2, 1))
+        self.assertEqual(steps.plant_counts(1, "ninja: error\n"), (0, 1))
+
     def test_fuzz(self):
         self.assertEqual(steps.fuzz_counts(0, "stat::number_of_executed_units: 5000\n"), (1, 0))
         self.assertEqual(steps.fuzz_counts(0, "stat::number_of_executed_units: 0\n"), (0, 1))

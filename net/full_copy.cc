@@ -144,6 +144,7 @@ absl::Status FeedDirectory::CopyThroughDisk(const std::vector<ClientId>& ids, in
   persist::FileSink sink(**file);
   absl::Status status = host_.WriteSnapshot(
       rdb_version, [&] { return Cut(ids); }, sink);
+  if (status.ok()) status = sink.Flush();
   if (status.ok()) status = SendFile(ids, path);
   disk.Remove(path).IgnoreError();
   return status;

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -21,7 +22,9 @@
 #include <vector>
 
 #include "engine/base/number.h"
+#include "engine/base/plant.h"
 #include "scenarios/norn_server.h"
+#include "scenarios/plants.h"
 #include "scenarios/report.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario_file.h"
@@ -49,6 +52,8 @@ struct Arguments {
   std::string seeds;
   std::string trace;
   std::string log;
+  std::string plant;
+  bool first_failure = false;
   uint64_t jobs = 1;
   uint64_t worker_stride = 0;  // not 0: this process is a worker
 };
@@ -187,6 +192,7 @@ class Worker {
                                       fmt::format("{}..{}", first, last),
                                       "--worker",
                                       std::to_string(stride)};
+    if (!arguments.plant.empty()) words.insert(words.end(), {"--plant", arguments.plant});
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -207,6 +213,9 @@ class Worker {
     }
     return false;
   }
+
+  // Nobody wants to know the rest.
+  void Kill() { ::kill(pid_, SIGKILL); }
 
   // Waits for its end; what it died of, or "".
   std::string Finish() {
@@ -263,6 +272,10 @@ class Crew {
     for (uint64_t seed = seeds_.first; seed <= seeds_.last; ++seed) {
       if (!Collect(seed, totals)) return false;
       progress_.Show(*totals);
+      if (arguments_.first_failure && totals->passes < totals->runs) break;
+    }
+    if (totals->runs < seeds_.count()) {
+      for (Worker& worker : workers_) worker.Kill();
     }
     for (Worker& worker : workers_) worker.Finish();
     return true;
@@ -308,6 +321,33 @@ class Crew {
   Progress progress_;
 };
 
+// The mistake that the engine is to make in this process; says why it cannot.
+bool Plant(const std::string& id) {
+  if (id.empty()) return true;
+  const size_t index = FindPlant(id);
+  std::string why;
+  if (index == kPlants.size()) why = fmt::format("--plant {}: no such mistake", id);
+  if (!kPlantsCompiledIn)
+    why = "--plant: this build has no planted mistakes; the preset `plants` has";
+  if (why.empty()) {
+    ChoosePlant(index);
+    return true;
+  }
+  std::string ids;
+  for (const PlantRow& row : kPlants) ids += (ids.empty() ? "" : ", ") + std::string(row.id);
+  Usage(fmt::format("{} (known: {})", why, ids));
+  return false;
+}
+
+// A line a mistake: id, check, scenario, summary; tabs between, for ci/plants.
+int PlantsCommand() {
+  for (const PlantStory& story : kPlantStories) {
+    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.check,
+               story.scenario.empty() ? "-" : story.scenario, kPlants[FindPlant(story.id)].summary);
+  }
+  return kPassed;
+}
+
 int RunCommand(const Arguments& arguments) {
   const std::optional<SeedRange> seeds = ParseSeeds(arguments);
   if (!seeds) return Usage("a seed is a whole number, --seeds takes FIRST..LAST");
@@ -315,6 +355,7 @@ int RunCommand(const Arguments& arguments) {
   if (!one && !(arguments.trace.empty() && arguments.log.empty())) {
     return Usage("--trace and --log go with a single seed");
   }
+  if (!Plant(arguments.plant)) return kUsage;
   const std::optional<Scenario> scenario = LoadScenario(arguments.file);
   if (!scenario) return kUsage;
   if (arguments.worker_stride != 0) return Work(*scenario, arguments, *seeds);
@@ -339,7 +380,7 @@ int RunCommand(const Arguments& arguments) {
 int ListCommand(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
     if (entry.path().extension() == ".toml") paths.push_back(entry.path().string());
   }
   if (error) return Usage(folder + ": " + error.message());
@@ -347,7 +388,7 @@ int ListCommand(const std::string& folder) {
   for (const std::string& path : paths) {
     const std::optional<Scenario> scenario = LoadScenario(path);
     if (!scenario) return kUsage;
-    fmt::print("{:<34} {:<18} {}\n", path, scenario->name, scenario->description);
+    fmt::print("{:<44} {:<20} {}\n", path, scenario->name, scenario->description);
   }
   return kPassed;
 }
@@ -394,14 +435,18 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(uint64_t{1}, uint64_t{1024}));
   run->add_option("--trace", arguments.trace, "write every event of the seed to this file");
   run->add_option("--log", arguments.log, "write the nodes' log lines to this file");
+  run->add_option("--plant", arguments.plant,
+                  "make the engine commit this mistake (build `plants`; see `norn-sim plants`)");
+  run->add_flag("--first-failure", arguments.first_failure, "stop --seeds at the first that fails");
   run->add_option("--worker", arguments.worker_stride)->group("");
   std::string folder = "scenarios";
-  CLI::App* list = app.add_subcommand("list", "name the scenarios of a folder");
+  CLI::App* list = app.add_subcommand("list", "name the scenarios of a folder and those below it");
   list->add_option("FOLDER", folder, "where to look (default: scenarios)");
   std::string trace_a, trace_b;
   CLI::App* diff = app.add_subcommand("diff", "the first event in which two traces differ");
   diff->add_option("TRACE_A", trace_a)->required();
   diff->add_option("TRACE_B", trace_b)->required();
+  CLI::App* plants = app.add_subcommand("plants", "the planted mistakes, each with its scenario");
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
   help->add_option("TOPIC", topic, "scenario");
@@ -413,6 +458,7 @@ int Main(int argc, char** argv) {
   if (run->parsed()) return RunCommand(arguments);
   if (list->parsed()) return ListCommand(folder);
   if (diff->parsed()) return DiffCommand(trace_a, trace_b);
+  if (plants->parsed()) return PlantsCommand();
   return HelpCommand(app, topic);
 }
 

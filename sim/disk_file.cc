@@ -49,45 +49,79 @@ void DiskFile::Sync(uint64_t mark) {
   pending_.erase(pending_.begin(), end);
 }
 
-// Goes through the pending changes sector by sector; a truncation counts as one.
-SyncTally DiskFile::Settle(UnsyncedFate fate, Prng& prng) {
-  auto sector_end = [](const Change& change, uint64_t at) {
-    const uint64_t end = change.offset + change.data.size();
-    return std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
-  };
+// Fate's answers, one a sector (a truncation counts as one), and what they come to for whole writes.
+class DiskFile::Verdicts {
+ public:
+  Verdicts(UnsyncedFate fate, uint64_t sectors, Prng& prng)
+      : fate_(fate), prefix_(prng.Below(sectors + 1)), odds_(prng.Below(257)), prng_(prng) {}
+
+  bool Survives() {
+    bool kept = false;
+    if (fate_ == UnsyncedFate::kPrefix) kept = tally_.kept + tally_.lost < prefix_;
+    if (fate_ == UnsyncedFate::kRandom) kept = prng_.Below(256) < odds_;
+    ++(kept ? tally_.kept : tally_.lost);
+    return kept;
+  }
+
+  // A write is over, that many of its sectors survived.
+  void WriteEnds(uint64_t kept, uint64_t lost) {
+    if (kept > 0 && lost > 0) ++tally_.torn;
+    if (lost == 0 && lost_one_) ++tally_.reordered;
+    lost_one_ = lost_one_ || kept == 0;
+  }
+
+  const SyncTally& tally() const { return tally_; }
+
+ private:
+  const UnsyncedFate fate_;
+  const uint64_t prefix_;
+  const uint64_t odds_;
+  Prng& prng_;
+  SyncTally tally_;
+  bool lost_one_ = false;
+};
+
+uint64_t DiskFile::SectorEnd(const Change& change, uint64_t at) {
+  const uint64_t end = change.offset + change.data.size();
+  return std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
+}
+
+uint64_t DiskFile::PendingSectors() const {
   uint64_t sectors = 0;
   for (const Change& change : pending_) {
     if (change.truncate) ++sectors;
     const uint64_t end = change.offset + change.data.size();
-    for (uint64_t at = change.offset; !change.truncate && at < end; at = sector_end(change, at)) {
+    for (uint64_t at = change.offset; !change.truncate && at < end; at = SectorEnd(change, at)) {
       ++sectors;
     }
   }
-  const uint64_t prefix = prng.Below(sectors + 1);
-  const uint64_t odds = prng.Below(257);
-  SyncTally tally;
-  auto survives = [&] {
-    bool kept = false;
-    if (fate == UnsyncedFate::kPrefix) kept = tally.kept + tally.lost < prefix;
-    if (fate == UnsyncedFate::kRandom) kept = prng.Below(256) < odds;
-    ++(kept ? tally.kept : tally.lost);
-    return kept;
-  };
+  return sectors;
+}
+
+void DiskFile::SettleWrite(const Change& change, Verdicts& verdicts) {
+  const SyncTally before = verdicts.tally();
+  const uint64_t end = change.offset + change.data.size();
+  for (uint64_t at = change.offset; at < end;) {
+    const uint64_t next = SectorEnd(change, at);
+    const std::string_view sector(change.data.data() + (at - change.offset), next - at);
+    if (verdicts.Survives()) Put(durable_, at, sector);
+    at = next;
+  }
+  verdicts.WriteEnds(verdicts.tally().kept - before.kept, verdicts.tally().lost - before.lost);
+}
+
+// Goes through the pending changes sector by sector.
+SyncTally DiskFile::Settle(UnsyncedFate fate, Prng& prng) {
+  Verdicts verdicts(fate, PendingSectors(), prng);
   for (const Change& change : pending_) {
-    if (change.truncate) {
-      if (survives()) Apply(change, durable_);
-      continue;
-    }
-    const uint64_t end = change.offset + change.data.size();
-    for (uint64_t at = change.offset; at < end;) {
-      const uint64_t next = sector_end(change, at);
-      const std::string_view sector(change.data.data() + (at - change.offset), next - at);
-      if (survives()) Put(durable_, at, sector);
-      at = next;
+    if (!change.truncate) {
+      SettleWrite(change, verdicts);
+    } else if (verdicts.Survives()) {
+      Apply(change, durable_);
     }
   }
   pending_.clear();
-  return tally;
+  return verdicts.tally();
 }
 
 SyncTally DiskFile::FailSync(Prng& prng) { return Settle(UnsyncedFate::kRandom, prng); }

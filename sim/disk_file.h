@@ -22,6 +22,8 @@ enum class UnsyncedFate : uint8_t {
 struct SyncTally {
   uint64_t kept = 0;  // sectors
   uint64_t lost = 0;
+  uint64_t torn = 0;       // writes of which a part survived
+  uint64_t reordered = 0;  // writes that survived whole after one that was lost whole
 };
 
 class DiskFile {
@@ -57,6 +59,11 @@ class DiskFile {
   };
   static void Apply(const Change& change, std::string& to);
   static void Put(std::string& to, uint64_t offset, std::string_view data);
+  // What fate decides while it goes through the pending changes.
+  class Verdicts;
+  void SettleWrite(const Change& change, Verdicts& verdicts);
+  static uint64_t SectorEnd(const Change& change, uint64_t at);
+  uint64_t PendingSectors() const;
   SyncTally Settle(UnsyncedFate fate, Prng& prng);
 
   const uint64_t id_;

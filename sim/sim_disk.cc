@@ -71,6 +71,7 @@ absl::Status SimFile::Write(uint64_t offset, std::span<const char> data) {
     if (end - file_->size() > room) return Full(offset, data, room);
   }
   file_->Write(offset, data);
+  disk_.Done();
   return absl::OkStatus();
 }
 
@@ -94,6 +95,7 @@ absl::Status SimFile::Sync() {
   } else {
     file_->Sync(mark);
   }
+  disk_.Done();
   return absl::OkStatus();
 }
 
@@ -103,6 +105,7 @@ absl::Status SimFile::Truncate(uint64_t size) {
   status = disk_.Begin(SimDisk::Op::kTruncate, path_, 0, size);
   if (!status.ok()) return status;
   file_->Truncate(size);
+  disk_.Done();
   return absl::OkStatus();
 }
 
@@ -146,6 +149,7 @@ absl::StatusOr<std::unique_ptr<env::File>> SimDisk::Open(std::string_view text,
   } else if (mode == env::OpenMode::kCreateOrTrim && file->size() > 0) {
     file->Truncate(0);
   }
+  Done();
   return std::make_unique<SimFile>(*this, std::string(text), std::move(file),
                                    mode != env::OpenMode::kRead);
 }
@@ -162,6 +166,7 @@ absl::Status SimDisk::Rename(std::string_view from_text, std::string_view to_tex
   if (file == nullptr) return NoSuchFile(from_text);
   if (!live_.dirs.contains(Parent(to))) return NoSuchFile(to_text);
   if (from != to) Change(NameChange{NameOp::kRename, from, to, std::move(file)});
+  Done();
   return absl::OkStatus();
 }
 
@@ -172,6 +177,7 @@ absl::Status SimDisk::Remove(std::string_view text) {
   if (live_.dirs.contains(path)) return IsDirectory(text);
   if (FindFile(path) == nullptr) return NoSuchFile(text);
   Change(NameChange{NameOp::kUnlink, path, {}, nullptr});
+  Done();
   return absl::OkStatus();
 }
 
@@ -185,6 +191,7 @@ absl::Status SimDisk::MakeDir(std::string_view text) {
   }
   if (!live_.dirs.contains(Parent(path))) return NoSuchFile(text);
   Change(NameChange{NameOp::kMakeDir, path, {}, nullptr});
+  Done();
   return absl::OkStatus();
 }
 
@@ -208,6 +215,7 @@ absl::Status SimDisk::SyncDir(std::string_view text) {
     }
   }
   pending_names_ = std::move(others);
+  Done();
   return absl::OkStatus();
 }
 
@@ -308,10 +316,16 @@ absl::Status SimDisk::Begin(Op op, std::string_view path, uint64_t bytes, uint64
   const bool sync = op == Op::kSync || op == Op::kSyncDir;
   const Duration latency =
       sync ? options_.sync_latency.Draw(latency_prng_) : options_.latency.Draw(latency_prng_);
-  executors_.SleepWorld(latency);
+  executors_.SleepWorld(latency + extra_latency_);
+  if (dying_ || die_after_) Die();
+  if (extra_latency_ > Duration{0}) ++counters_.slowed;
   ++counters_.operations;
   trace_.Add(TraceKind::kDiskOp, node_, static_cast<uint16_t>(executors_.Current()),
              static_cast<uint64_t>(op) << 56 | bytes, hash);
+  if (counters_.operations == crash_at_) {
+    if (crash_side_ == CrashSide::kBefore) Die();
+    die_after_ = true;
+  }
   if (fail_next_ > 0) {
     --fail_next_;
     return IoError(op, path);
@@ -323,7 +337,29 @@ absl::Status SimDisk::Begin(Op op, std::string_view path, uint64_t bytes, uint64
   return absl::OkStatus();
 }
 
+void SimDisk::CrashAtOperation(uint64_t operation, CrashSide side, std::function<void()> reached) {
+  crash_at_ = operation;
+  crash_side_ = side;
+  crash_reached_ = std::move(reached);
+}
+
+void SimDisk::Done() {
+  if (die_after_) Die();
+}
+
+// The calling fiber never runs again: it is unwound by the crash.
+void SimDisk::Die() {
+  if (!dying_) {
+    dying_ = true;
+    ++counters_.crash_points;
+    if (crash_reached_) std::exchange(crash_reached_, nullptr)();
+  }
+  for (;;) executors_.Park(Instant::Never());
+}
+
 void SimDisk::Crash(UnsyncedFate fate) {
+  dying_ = false;
+  die_after_ = false;
   if (fate == UnsyncedFate::kAll) return;
   SyncTally bytes;
   for (const auto& [id, weak] : all_files_) {
@@ -332,6 +368,8 @@ void SimDisk::Crash(UnsyncedFate fate) {
     const SyncTally tally = file->Crash(fate, crash_prng_);
     bytes.kept += tally.kept;
     bytes.lost += tally.lost;
+    counters_.writes_torn += tally.torn;
+    counters_.writes_reordered += tally.reordered;
   }
   const uint64_t prefix = crash_prng_.Below(pending_names_.size() + 1);
   uint64_t seen = 0;
@@ -365,14 +403,18 @@ void SimDisk::Wipe() {
   trace_.Add(TraceKind::kDiskCrash, node_, 0, 0);
 }
 
-bool SimDisk::RotRandomBit() {
+bool SimDisk::RotRandomBit() { return RotTail(kUnlimited); }
+
+bool SimDisk::RotTail(uint64_t tail_bytes) {
   std::vector<std::shared_ptr<DiskFile>> files;
   for (const auto& [path, file] : live_.files) {
     if (file->size() > 0) files.push_back(file);
   }
   if (files.empty()) return false;
   DiskFile& file = *files[static_cast<size_t>(rot_prng_.Below(files.size()))];
-  const uint64_t offset = rot_prng_.Below(file.size());
+  const uint64_t tail = std::min(tail_bytes, file.size());
+  const uint64_t offset = file.size() - tail + rot_prng_.Below(tail);
+  ++counters_.bits_flipped;
   file.FlipBit(offset, static_cast<int>(rot_prng_.Below(8)));
   return true;
 }
@@ -381,6 +423,7 @@ bool SimDisk::FlipBit(std::string_view path, uint64_t offset, int bit) {
   const std::shared_ptr<DiskFile> file = FindFile(Normal(path));
   if (file == nullptr || offset >= file->size()) return false;
   file->FlipBit(offset, bit);
+  ++counters_.bits_flipped;
   return true;
 }
 

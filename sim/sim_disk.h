@@ -15,6 +15,7 @@
 #include "sim/trace.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,6 +30,9 @@ struct DiskOptions {
   Delay sync_latency{Duration::Micros(50), Duration::Millis(5), 3};
 };
 
+// On which side of an operation the process dies: it had no effect yet, or had it and did not return.
+enum class CrashSide : uint8_t { kBefore, kAfter };
+
 struct DiskCounters {
   uint64_t operations = 0;
   uint64_t errors = 0;        // EIO returned
@@ -36,8 +40,13 @@ struct DiskCounters {
   uint64_t lies = 0;          // syncs that did nothing
   uint64_t full = 0;          // writes that found no room
   uint64_t short_reads = 0;
-  uint64_t sectors_lost = 0;  // by crashes and failed syncs
-  uint64_t names_lost = 0;    // directory changes lost by crashes
+  uint64_t sectors_lost = 0;      // by crashes and failed syncs
+  uint64_t names_lost = 0;        // directory changes lost by crashes
+  uint64_t writes_torn = 0;       // by crashes: a part survived
+  uint64_t writes_reordered = 0;  // by crashes: whole, after one that was lost
+  uint64_t slowed = 0;            // operations that took longer, by SlowDown
+  uint64_t bits_flipped = 0;
+  uint64_t crash_points = 0;  // reached
 };
 
 class SimDisk final : public env::Disk {
@@ -66,10 +75,18 @@ class SimDisk final : public env::Disk {
   void LieOnSync(bool on) { lie_on_sync_ = on; }
   void SetCapacity(uint64_t bytes) { capacity_bytes_ = bytes; }
   void SetOptions(const DiskOptions& options) { options_ = options; }
+  // Every operation that begins takes that much longer. 0: as before.
+  void SlowDown(Duration extra) { extra_latency_ = extra; }
+  // The process dies at the operation that will be number `operation` by counters().operations.
+  // `reached` is called once, in the step of that operation, and has the node crashed from outside
+  // of it (World::After). Until Crash no operation returns or has an effect any more.
+  void CrashAtOperation(uint64_t operation, CrashSide side, std::function<void()> reached);
   // That often a Read returns less than is there, against the contract of env::File. 0: never.
   void ShortReads(uint64_t one_in) { short_read_one_in_ = one_in; }
   // Decays one random bit of a random non-empty file; false when there is none.
   bool RotRandomBit();
+  // Likewise, but among the last `tail_bytes` of the file.
+  bool RotTail(uint64_t tail_bytes);
   // Requires bit < 8. False: no such file or offset.
   bool FlipBit(std::string_view path, uint64_t offset, int bit);
   const DiskCounters& counters() const { return counters_; }
@@ -113,6 +130,9 @@ class SimDisk final : public env::Disk {
   // Takes the time of one call; the error that a fault gives it.
   absl::Status Begin(Op op, std::string_view path, uint64_t bytes, uint64_t hash);
   absl::Status IoError(Op op, std::string_view path);
+  // After the effect of an operation that changes something.
+  void Done();
+  void Die();
   void Change(NameChange change);
   uint64_t UsedBytes() const;
   std::shared_ptr<DiskFile> FindFile(const std::string& path) const;
@@ -139,6 +159,12 @@ class SimDisk final : public env::Disk {
   bool lie_on_sync_ = false;
   uint64_t capacity_bytes_ = kUnlimited;
   uint64_t short_read_one_in_ = 0;
+  Duration extra_latency_{0};
+  uint64_t crash_at_ = UINT64_MAX;
+  CrashSide crash_side_ = CrashSide::kBefore;
+  std::function<void()> crash_reached_;
+  bool dying_ = false;      // the crash point was reached
+  bool die_after_ = false;  // when the operation in progress has had its effect
   DiskCounters counters_;
 };
 

@@ -95,6 +95,83 @@ TEST_F(SimDiskTest, AnUnsyncedRemoveMayComeBack) {
   EXPECT_EQ(disk().Contents("f"), "x");
 }
 
+// ---- the crash point ----
+
+// Writes and syncs "1", "2", ... until the disk crashes it at operation `at`; what each step told.
+struct CrashedWriter {
+  std::string steps;  // w: a write returned, s: a sync returned
+  std::string left;
+  uint64_t crash_points = 0;
+  NodeState state = NodeState::kRunning;
+};
+
+CrashedWriter CrashAt(uint64_t at, CrashSide side) {
+  CrashedWriter told;
+  World world({.seed = 3});
+  Node* node = world.AddNode({});
+  SimDisk& disk = node->sim_disk();
+  disk.CrashAtOperation(at, side, [&] {
+    world.After(Duration{0}, [&] { world.Crash(node, {.unsynced = UnsyncedFate::kNone}); });
+  });
+  world.Start(node, [&](env::Env& env) {
+    auto file = *env.disk().Open("f", env::OpenMode::kCreate);  // operation 1
+    EXPECT_TRUE(env.disk().SyncDir("/").ok());                  // operation 2
+    for (uint64_t i = 0;; ++i) {
+      const char digit = static_cast<char>('1' + i);
+      EXPECT_TRUE(WriteAt(*file, i, std::string(1, digit)).ok());
+      told.steps += 'w';
+      EXPECT_TRUE(file->Sync().ok());
+      told.steps += 's';
+    }
+  });
+  world.RunFor(Duration::Seconds(1));
+  told.left = disk.Contents("f");
+  told.crash_points = disk.counters().crash_points;
+  told.state = node->state();
+  return told;
+}
+
+TEST(SimDiskCrashPoint, BeforeAnOperationItHasNoEffect) {
+  const CrashedWriter at_sync = CrashAt(4, CrashSide::kBefore);
+  EXPECT_EQ(at_sync.steps, "w");
+  EXPECT_EQ(at_sync.left, "");
+  const CrashedWriter at_next_write = CrashAt(5, CrashSide::kBefore);
+  EXPECT_EQ(at_next_write.steps, "ws");
+  EXPECT_EQ(at_next_write.left, "1");
+  EXPECT_EQ(at_next_write.crash_points, 1u);
+  EXPECT_EQ(at_next_write.state, NodeState::kDown);
+}
+
+TEST(SimDiskCrashPoint, AfterAnOperationItHadItsEffectAndDidNotReturn) {
+  const CrashedWriter at_sync = CrashAt(4, CrashSide::kAfter);
+  EXPECT_EQ(at_sync.steps, "w") << "nobody was told";
+  EXPECT_EQ(at_sync.left, "1") << "and yet it is there";
+  EXPECT_EQ(at_sync.crash_points, 1u);
+}
+
+TEST_F(SimDiskTest, OtherFibersDoNothingOnADiskThatDies) {
+  int writes = 0;
+  disk().CrashAtOperation(3, CrashSide::kBefore,
+                          [this] { world_.After(Duration{0}, [this] { world_.Crash(a_); }); });
+  world_.Start(a_, [&](env::Env& env) {
+    for (const char* name : {"f", "g"}) {
+      SpawnFiber(env.executor(), [&env, &writes, name] {
+        auto file = *env.disk().Open(name, env::OpenMode::kCreate);
+        for (;;) {
+          EXPECT_TRUE(WriteAt(*file, 0, "x").ok());
+          ++writes;
+        }
+      });
+    }
+    env.executor().Park(Instant::Never());
+  });
+  world_.RunFor(Duration::Seconds(1));
+  EXPECT_EQ(disk().counters().operations, 3u);
+  EXPECT_LE(writes, 1);
+  OnA([](env::Disk& disk) { EXPECT_TRUE(disk.Open("h", env::OpenMode::kCreate).ok()); });
+  EXPECT_TRUE(disk().Exists("h")) << "the next incarnation has a disk that works";
+}
+
 // ---- random fates, over many seeds ----
 
 // Writes 8 sectors, syncs the first 4, overwrites sectors 2..5 unsynced; returns what a crash left.
@@ -283,12 +360,68 @@ TEST_F(SimDiskTest, AFullDiskTakesWhatFits) {
   EXPECT_EQ(disk().counters().full, 1u);
 }
 
+TEST(SimDiskCrash, TornAndReorderedWritesAreCounted) {
+  uint64_t torn = 0, reordered = 0;
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    World world({.seed = seed});
+    Node* node = world.AddNode({});
+    world.Start(node, [&](env::Env& env) {
+      auto file = *env.disk().Open("f", env::OpenMode::kCreate);
+      EXPECT_TRUE(env.disk().SyncDir("/").ok());
+      EXPECT_TRUE(WriteAt(*file, 0, std::string(512, 'a')).ok());
+      EXPECT_TRUE(WriteAt(*file, 512, std::string(512, 'b')).ok());
+      env.executor().Park(Instant::Never());
+    });
+    world.RunFor(Duration::Seconds(1));
+    world.Crash(node, {.host_alive = false});
+    const std::string left = node->sim_disk().Contents("f");
+    const bool hole = left == std::string(512, '\0') + std::string(512, 'b');
+    EXPECT_EQ(node->sim_disk().counters().writes_reordered, hole ? 1u : 0u);
+    reordered += hole ? 1 : 0;
+    torn += node->sim_disk().counters().writes_torn;
+  }
+  EXPECT_GT(reordered, 5u);
+  EXPECT_EQ(torn, 0u) << "a write of one sector is whole or not";
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    DiskFile file(1);
+    Prng prng(seed);
+    const std::string data(5000, 'x');
+    file.Write(0, std::span<const char>(data.data(), data.size()));
+    torn += file.Crash(UnsyncedFate::kRandom, prng).torn;
+  }
+  EXPECT_GT(torn, 5u);
+}
+
 TEST_F(SimDiskTest, ASlowDiskTakesItsTime) {
   disk().SetOptions(DiskOptions{.latency = {Duration::Seconds(2), Duration::Seconds(2)}});
   const Instant start = world_.now();
   OnA([](env::Disk& disk) { EXPECT_TRUE(disk.Open("f", env::OpenMode::kCreate).ok()); });
   EXPECT_GE(world_.now() - start, Duration::Seconds(2));
   EXPECT_LT(world_.now() - start, Duration::Seconds(3));
+}
+
+TEST_F(SimDiskTest, ABurstOfSlownessPassesAndIsCounted) {
+  disk().SlowDown(Duration::Seconds(2));
+  const Instant start = world_.now();
+  OnA([this](env::Disk& disk) {
+    EXPECT_TRUE(disk.Open("f", env::OpenMode::kCreate).ok());
+    this->disk().SlowDown(Duration{0});
+    EXPECT_TRUE(disk.Open("g", env::OpenMode::kCreate).ok());
+  });
+  EXPECT_GE(world_.now() - start, Duration::Seconds(2));
+  EXPECT_LT(world_.now() - start, Duration::Seconds(3));
+  EXPECT_EQ(disk().counters().slowed, 1u);
+}
+
+TEST_F(SimDiskTest, DecayOfATailSparesTheRest) {
+  OnA([](env::Disk& disk) {
+    auto file = *disk.Open("f", env::OpenMode::kCreate);
+    EXPECT_TRUE(WriteAt(*file, 0, std::string(100, 'a')).ok());
+  });
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(disk().RotTail(10));
+  EXPECT_EQ(disk().Contents("f").substr(0, 90), std::string(90, 'a'));
+  EXPECT_NE(disk().Contents("f").substr(90), std::string(10, 'a'));
+  EXPECT_EQ(disk().counters().bits_flipped, 50u);
 }
 
 TEST_F(SimDiskTest, DecayFlipsOneBit) {

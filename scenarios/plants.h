@@ -1,0 +1,29 @@
+#pragma once
+// Which story finds which planted mistake, and by which check: what `norn-sim plants` prints and ci/plants tries.
+
+#include <array>
+#include <string_view>
+
+#include "engine/base/plant.h"
+
+namespace norn::scenarios {
+
+// A plant of engine/base/plant.h. `scenario` "": no story tells it yet, which ci/plants counts as missed.
+struct PlantStory {
+  std::string_view id;
+  std::string_view scenario;
+  std::string_view check;
+};
+
+inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
+    {"B41", "scenarios/durability/aof_always.toml", "durable_prefix"},
+    {"B41-switch", "scenarios/durability/rewrite_under_load.toml", "durable_prefix"},
+    {"B42", "", "equal_offset_equal_digest"},
+    {"B45", "", "equal_offset_equal_digest"},
+    {"B50", "", "declared_loss"},
+    {"B51", "", "wait_never_over_reports"},
+    {"B63", "scenarios/durability/aof_tail.toml", "durable_prefix"},
+    {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix"},
+}};
+
+}  // namespace norn::scenarios
