@@ -10,10 +10,7 @@
 #include "net/zero.h"
 
 namespace norn::net {
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 FeedDirectory::FeedDirectory(Node& node, ReplicationHost& host, PrimaryStream& stream)
     : node_(node), host_(host), stream_(stream), marks_(node.env().entropy().Next()) {}
@@ -79,12 +76,12 @@ void FeedDirectory::Drop(ClientId id, Entry& entry) {
   stream_.StopFeed(id);
   stream_.replicas().Remove(id, Now());
   // The port lives until Leave, which comes behind this.
-  PostCall(node_.env().executor(), entry.port->executor, [&executor = node_.env().executor(),
-                                                          port = entry.port] {
-    port->stream->Close();
-    port->woken = true;
-    executor.Wake(port->fiber);
-  });
+  PostCall(node_.env().executor(), entry.port->executor,
+           [&executor = node_.env().executor(), port = entry.port] {
+             port->stream->Close();
+             port->woken = true;
+             executor.Wake(port->fiber);
+           });
 }
 
 void FeedDirectory::DropAll() {
@@ -192,8 +189,8 @@ void FeedDirectory::Tick(Instant now) {
   for (auto& [number, entry] : entries_) {
     const ClientId id{number};
     if (entry.gone) continue;
-    const bool stuck = entry.phase == Phase::kCopy && !entry.idle &&
-                       now - entry.last_progress > timeout;
+    const bool stuck =
+        entry.phase == Phase::kCopy && !entry.idle && now - entry.last_progress > timeout;
     if (stuck) {
       state().log.Warning("Disconnecting timedout replica (full sync): {}", Describe(id));
       Drop(id, entry);

@@ -63,7 +63,8 @@ class FeedDirectory {
     bool idle = false;  // the feed waits to be woken
     bool gone = false;
     bool keep_alive_due = false;
-    bool marked = false;  // the copy ends with a mark, so the stream must wait for an acknowledgement
+    bool marked =
+        false;  // the copy ends with a mark, so the stream must wait for an acknowledgement
     std::string preamble;
     std::shared_ptr<SnapshotPayload> payload;
     SnapshotPayload::ReaderId reader;

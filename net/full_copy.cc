@@ -136,8 +136,7 @@ absl::Status FeedDirectory::CopyThroughMemory(const std::vector<ClientId>& ids, 
 }
 
 absl::Status FeedDirectory::CopyThroughDisk(const std::vector<ClientId>& ids, int rdb_version) {
-  const std::string path =
-      fmt::format("{}/temp-repl-{}.rdb", state().options().dir, ++copies_);
+  const std::string path = fmt::format("{}/temp-repl-{}.rdb", state().options().dir, ++copies_);
   env::Disk& disk = node_.env().disk();
   auto file = disk.Open(path, env::OpenMode::kCreateOrTrim);
   if (!file.ok()) return file.status();

@@ -30,7 +30,7 @@ class ReplicaFeed {
  public:
   enum class Outcome : uint8_t {
     kAnswered,  // the request was refused, or must be asked otherwise: the connection goes on as a client's
-    kEnded,     // the connection is over
+    kEnded,  // the connection is over
   };
 
   ReplicaFeed(Replication& replication, ExecutorState& state, env::Stream& stream, Session& session)

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "engine/commands/command_log.h"
 #include "engine/commands/node_control.h"
+#include "engine/commands/replication_control.h"
 #include "engine/node/rate_sampler.h"
 #include "engine/session/client_registry.h"
 #include "engine/shard/executor_state.h"
@@ -37,6 +38,8 @@ class Node : public NodeControl {
   // Spawns each executor's cron. Requires: called from a fiber on executor 0. Parks.
   void Start();
 
+  // Before the first connection; `replication` outlives the node's use of it.
+  void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -81,6 +84,7 @@ class Node : public NodeControl {
   void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) override;
   absl::Status Shutdown(const ShutdownRequest& request) override;
   void SetActiveExpire(bool on) override;
+  ReplicationControl& replication() override { return *replication_; }
 
  private:
   struct PerExecutor {
@@ -119,6 +123,7 @@ class Node : public NodeControl {
   env::Env& env_;
   HostFacts host_;
   NodeHooks hooks_;
+  ReplicationControl* replication_ = nullptr;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;

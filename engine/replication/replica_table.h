@@ -56,6 +56,7 @@ class ReplicaTable {
   const std::map<uint64_t, Replica>& all() const { return replicas_; }
   // When the last replica left; of no meaning while there are some.
   Instant empty_since() const { return empty_since_; }
+  void RestartEmptyTime(Instant now) { empty_since_ = now; }
 
   // Online replicas that have everything before `offset`, in memory or on disk.
   size_t CountAcked(StreamOffset offset) const;

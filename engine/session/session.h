@@ -51,7 +51,7 @@ enum class ClientClass : uint8_t { kNormal, kReplica, kPubSub };
 // A call in which the client's fiber is parked (WAIT), for those who end it early. Of the client's executor.
 class BlockedCall {
  public:
-  enum class End : uint8_t { kTimeout, kError, kClosed };
+  enum class End : uint8_t { kTimeout, kError, kClosed, kRoleChange };
   virtual ~BlockedCall() = default;
   virtual void Unblock(End end) = 0;
 };
