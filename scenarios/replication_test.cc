@@ -70,12 +70,12 @@ class MapHost : public ReplicationHost {
   }
   void ResetPrimarySession(DbIndex) override {}
   void Apply(std::span<const StreamCommand> commands) override {
+    env_.executor().Park(env_.clock().Now() + Duration::Micros(50));
     for (const StreamCommand& command : commands) {
       if (command.words[0] == "SET") {
         data[std::string(command.words[1])] = std::string(command.words[2]);
       }
     }
-    env_.executor().Park(env_.clock().Now() + Duration::Micros(50));
   }
   StreamOffset WriteOffsetOf(const Session&) override { return stream->offset(); }
   StreamOffset LogSyncedOffset() override { return -1; }
@@ -111,8 +111,7 @@ class Client {
   std::string Call(const std::string& line) {
     std::vector<std::string> words;
     EXPECT_TRUE(SplitWords(line, &words));
-    const std::string bytes = RespCommand(words);
-    EXPECT_TRUE(stream_->Write({bytes.data(), bytes.size()}, Instant::Never()).ok());
+    Send(RespCommand(words));
     for (;;) {
       if (parser_.Next() == net::ReplyParser::Result::kReply) {
         return net::DescribeReply(parser_.bytes());
@@ -125,8 +124,7 @@ class Client {
     }
   }
   std::string Info() {
-    const std::string bytes = RespCommand({"INFO", "replication"});
-    EXPECT_TRUE(stream_->Write({bytes.data(), bytes.size()}, Instant::Never()).ok());
+    Send(RespCommand({"INFO", "replication"}));
     while (parser_.Next() != net::ReplyParser::Result::kReply) {
       char* to = parser_.Reserve(4096);
       const env::IoResult result = stream_->Read({to, 4096}, Instant::Never());
@@ -137,6 +135,14 @@ class Client {
   }
 
  private:
+  void Send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const env::IoResult result = stream_->Write({bytes.data(), bytes.size()}, Instant::Never());
+      ASSERT_TRUE(result.ok());
+      bytes.remove_prefix(result.bytes);
+    }
+  }
+
   env::Env& env_;
   std::unique_ptr<env::Stream> stream_;
   net::ReplyParser parser_;
@@ -155,8 +161,8 @@ class ReplicationInSimulation : public ::testing::TestWithParam<size_t> {
   void AddNodes(size_t count, const std::function<void(config::Options&)>& configure = {}) {
     for (size_t i = 0; i < count; ++i) {
       nodes_.push_back(std::make_unique<TestNode>());
-      nodes_.back()->node =
-          world_.AddNode({.name = fmt::format("n{}", i), .executors = {.executors = GetParam()}});
+      nodes_.back()->node = world_.AddNode(
+          {.name = fmt::format("n{}", i), .executors = {.executors = 1 + (GetParam() - 1) % 4}});
       StartNode(i, configure);
     }
     client_ = world_.AddNode({.name = "client"});
@@ -224,6 +230,19 @@ class ReplicationInSimulation : public ::testing::TestWithParam<size_t> {
   void Follow(env::Env& env, size_t replica, size_t primary) {
     Client client(env, nodes_[replica]->address());
     EXPECT_EQ(client.Call(fmt::format("REPLICAOF {} 6379", nodes_[primary]->node->ip())), "OK");
+  }
+
+  // I10: who stands at the same point of the same history has the same data.
+  void CheckSameHistorySameData() {
+    for (size_t a = 0; a < nodes_.size(); ++a) {
+      for (size_t b = a + 1; b < nodes_.size(); ++b) {
+        const PrimaryStream& x = nodes_[a]->stream();
+        const PrimaryStream& y = nodes_[b]->stream();
+        if (x.lineage().id() != y.lineage().id() || x.offset() != y.offset()) continue;
+        EXPECT_EQ(nodes_[a]->host->data, nodes_[b]->host->data)
+            << a << " and " << b << " at " << x.offset();
+      }
+    }
   }
 
   sim::World world_{{.seed = 1, .fabric = {}, .log_sink = {}}};
@@ -371,6 +390,109 @@ TEST_P(ReplicationInSimulation, AReplicaThatCannotKeepUpIsDroppedAndComesBack) {
     EXPECT_TRUE(AwaitSame(env, 0, 1));
   });
 }
+
+TEST_P(ReplicationInSimulation, AClientThatWaitsCanBeUnblockedAndKilled) {
+  AddNodes(1);
+  Run([&](env::Env& env) {
+    Client other(env, nodes_[0]->address());
+    std::vector<std::string> replies(3);
+    size_t answered = 0;
+    for (size_t i = 0; i < replies.size(); ++i) {
+      SpawnFiber(env.executor(), [&, i] {
+        Client waiting(env, nodes_[0]->address());
+        EXPECT_EQ(waiting.Call(fmt::format("CLIENT SETNAME w{}", i)), "OK");
+        replies[i] = waiting.Call("WAIT 1 0");
+        ++answered;
+      });
+      env.executor().Park(env.clock().Now() + Duration::Millis(100));
+    }
+    EXPECT_EQ(answered, 0u);
+    // Ids are given in order: `other` is 1.
+    EXPECT_EQ(other.Call("CLIENT UNBLOCK 2 TIMEOUT"), "(integer) 1");
+    EXPECT_EQ(other.Call("CLIENT UNBLOCK 3 ERROR"), "(integer) 1");
+    EXPECT_EQ(other.Call("CLIENT UNBLOCK 1"), "(integer) 0");
+    EXPECT_EQ(other.Call("CLIENT KILL ID 4"), "(integer) 1");
+    EXPECT_TRUE(Await(env, [&] { return answered == 3; }));
+    EXPECT_EQ(replies[0], "(integer) 0");
+    EXPECT_THAT(replies[1], HasSubstr("UNBLOCKED client unblocked via CLIENT UNBLOCK"));
+    EXPECT_EQ(replies[2], "(closed)");
+  });
+}
+
+// Roles, cuts and writes at random; in the end everybody has what the last primary has.
+class ReplicationStorm : public ReplicationInSimulation {};
+
+TEST_P(ReplicationStorm, NodesAgreeInTheEnd) {
+  Prng prng(GetParam());
+  AddNodes(3, [&](config::Options& o) {
+    o.repl_backlog_size = prng.OneIn(2) ? 2000 : 1000000;
+    o.repl_timeout = 5;
+    o.repl_ping_replica_period = 1;
+    o.dual_channel_replication_enabled = prng.OneIn(2);
+    o.repl_diskless_sync = !prng.OneIn(3);
+    o.dir = "/";
+  });
+  Run([&](env::Env& env) {
+    int next = 0;
+    const auto partition = [&](size_t a, size_t b, bool cut) {
+      world_.fabric().SetPartitioned(nodes_[a]->node->index(), nodes_[b]->node->index(), cut);
+    };
+    for (int step = 0; step < 60; ++step) {
+      const size_t a = prng.Below(3);
+      const size_t b = (a + 1 + prng.Below(2)) % 3;
+      Client client(env, nodes_[a]->address());
+      switch (prng.Below(8)) {
+        case 0:
+          client.Call("REPLICAOF NO ONE");
+          break;
+        case 1:
+          client.Call(fmt::format("REPLICAOF {} 6379", nodes_[b]->node->ip()));
+          break;
+        case 2:
+          client.Call("CLIENT KILL TYPE replica");
+          break;
+        case 3:
+          partition(a, b, prng.OneIn(2));
+          break;
+        case 4:
+          client.Call("FAILOVER TIMEOUT 300");
+          break;
+        default:
+          if (!nodes_[a]->host->gates.following && !nodes_[a]->host->paused) {
+            bool done = false;
+            PostCall(nodes_[a]->node->env().executor(), 0, [&] {
+              for (int k = 0; k < 20; ++k, ++next) {
+                nodes_[a]->host->Set(fmt::format("k{}", next % 300), fmt::format("v{}", next));
+              }
+              done = true;
+            });
+            EXPECT_TRUE(Await(env, [&] { return done; }));
+          }
+      }
+      env.executor().Park(env.clock().Now() + Duration::Millis(prng.Between(1, 400)));
+      CheckSameHistorySameData();
+    }
+    partition(0, 1, false);
+    partition(0, 2, false);
+    partition(1, 2, false);
+    for (size_t i = 0; i < 3; ++i) {
+      Client client(env, nodes_[i]->address());
+      client.Call("FAILOVER ABORT");
+      env.executor().Park(env.clock().Now() + Duration::Millis(50));
+      const std::string target = i == 0 ? "NO ONE" : nodes_[0]->node->ip() + " 6379";
+      EXPECT_THAT(client.Call("REPLICAOF " + target), HasSubstr("OK"));
+    }
+    const bool first = AwaitSame(env, 0, 1);
+    EXPECT_TRUE(first) << Client(env, nodes_[0]->address()).Info()
+                       << Client(env, nodes_[1]->address()).Info();
+    const bool second = AwaitSame(env, 0, 2);
+    EXPECT_TRUE(second) << Client(env, nodes_[0]->address()).Info()
+                        << Client(env, nodes_[2]->address()).Info();
+    CheckSameHistorySameData();
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ReplicationStorm, ::testing::Range<size_t>(1, 41));
 
 INSTANTIATE_TEST_SUITE_P(Executors, ReplicationInSimulation, ::testing::Values(1, 3));
 
