@@ -149,8 +149,16 @@ size_t Node::KillClients(const std::function<bool(const ClientInfo&)>& wanted, C
   return total;
 }
 
-bool Node::Unblock(ClientId, bool) {
-  return false;  // no command of this surface blocks
+bool Node::Unblock(ClientId id, bool with_error) {
+  std::vector<char> unblocked(executor_count(), 0);
+  OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
+    ClientHandle* client = executors_[i]->clients.Find(id);
+    if (client == nullptr || client->session().blocked_call == nullptr) return;
+    client->session().blocked_call->Unblock(with_error ? BlockedCall::End::kError
+                                                       : BlockedCall::End::kTimeout);
+    unblocked[i] = 1;
+  });
+  return std::count(unblocked.begin(), unblocked.end(), 1) > 0;
 }
 
 void Node::DiscardTransaction(Session& session) { AbandonTransaction(session, Here().state); }

@@ -15,6 +15,7 @@
 #include "engine/commands/node_control.h"
 #include "engine/node/journal.h"
 #include "engine/node/persistence.h"
+#include "engine/commands/replication_control.h"
 #include "engine/node/rate_sampler.h"
 #include "engine/node/snapshot.h"
 #include "engine/session/client_registry.h"
@@ -41,6 +42,8 @@ class Node : public NodeControl {
   // on executor 0. Parks.
   absl::Status Start();
 
+  // Before the first connection; `replication` outlives the node's use of it.
+  void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -97,6 +100,7 @@ class Node : public NodeControl {
   bool replies_wait() { return Here().replies_wait; }
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
+  ReplicationControl& replication() override { return *replication_; }
 
  private:
   struct PerExecutor {
@@ -139,6 +143,7 @@ class Node : public NodeControl {
   env::Env& env_;
   HostFacts host_;
   NodeHooks hooks_;
+  ReplicationControl* replication_ = nullptr;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;
