@@ -153,6 +153,7 @@ bool Connection::WithinQueryLimit(const WorkArea& area) {
 bool Connection::Drain() {
   if (session_.wrote) {
     session_.wrote = false;
+    session_.wrote_before = true;
     if (node_.replies_wait()) node_.AwaitAnswerable();
   }
   ByteBuffer& replies = area_->replies;

@@ -6,7 +6,6 @@
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
 #include "net/connection.h"
-#include "net/idle_replication_host.h"
 
 namespace norn::net {
 namespace {
@@ -62,11 +61,9 @@ constexpr std::string_view kProtectedMode =
 NodeHost::NodeHost(env::Env& env, config::Config config, HostFacts host,
                    ReplicationHost* replication_host)
     : env_(env), node_(env, std::move(config), std::move(host)) {
-  if (replication_host == nullptr) {
-    idle_replication_host_ = std::make_unique<IdleReplicationHost>();
-    replication_host = idle_replication_host_.get();
-  }
+  if (replication_host == nullptr) replication_host = &node_.replication_host();
   replication_ = std::make_unique<Replication>(node_, *replication_host);
+  node_.replication_host().Attach(replication_->stream(), [this] { replication_->OnLogSynced(); });
   node_.SetReplication(*replication_);
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     executors_.push_back(std::make_unique<PerExecutor>(node_.state(i), node_.states()));

@@ -52,7 +52,6 @@ class NodeHost {
 
   env::Env& env_;
   Node node_;
-  std::unique_ptr<ReplicationHost> idle_replication_host_;
   std::unique_ptr<Replication> replication_;
   std::vector<std::unique_ptr<PerExecutor>> executors_;
 };

@@ -77,7 +77,7 @@ class MapHost : public ReplicationHost {
       }
     }
   }
-  StreamOffset WriteOffsetOf(const Session&) override { return stream->offset(); }
+  StreamOffset WriteOffsetOf(Session&) override { return stream->offset(); }
   StreamOffset LogSyncedOffset() override { return -1; }
   void SetFailoverPause(bool on) override { paused = on; }
   void OnLineageChanged() override {}

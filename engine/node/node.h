@@ -14,6 +14,7 @@
 #include "engine/commands/command_log.h"
 #include "engine/commands/node_control.h"
 #include "engine/node/journal.h"
+#include "engine/node/node_replication.h"
 #include "engine/node/persistence.h"
 #include "engine/commands/replication_control.h"
 #include "engine/node/rate_sampler.h"
@@ -42,6 +43,8 @@ class Node : public NodeControl {
   // on executor 0. Parks.
   absl::Status Start();
 
+  // What replication needs of this node.
+  NodeReplication& replication_host() { return *node_replication_; }
   // Before the first connection; `replication` outlives the node's use of it.
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
@@ -137,8 +140,12 @@ class Node : public NodeControl {
   void AdoptConfig(const config::Config& config);
   void ApplyToEngine(PerExecutor& here);
   uint64_t ClientMemoryBytes(PerExecutor& here);
-  void SetJournaling(bool on);
+  enum class Listener : uint8_t { kLog, kStream };
+  void SetJournaling(Listener listener, bool on);
+  NodeCondition ConditionNow();
   void PublishCondition();
+  void SettleCondition(bool settle);
+  std::vector<uint32_t> AllShards() const;
 
   env::Env& env_;
   HostFacts host_;
@@ -159,7 +166,8 @@ class Node : public NodeControl {
   Journal journal_;
   std::unique_ptr<SnapshotWriter> snapshots_;
   std::unique_ptr<Persistence> persistence_;
-  int journal_listeners_ = 0;
+  std::unique_ptr<NodeReplication> node_replication_;
+  std::array<bool, 2> journal_listeners_ = {};  // by Listener
   bool ending_ = false;
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;

@@ -188,6 +188,7 @@ void AofLog::SyncOnce() {
     sync_ok_ = true;
     while (!rounds_.empty() && rounds_.front().end <= synced_) rounds_.pop_front();
     DropSafe();
+    if (hooks_.on_synced) hooks_.on_synced();
   }
   writer_work_.WakeAll();
   progress_.WakeAll();

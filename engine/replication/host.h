@@ -76,7 +76,7 @@ class ReplicationHost {
 
   // A position of the stream behind everything that the session wrote, when the stream is there; 0 when it wrote nothing. Never
   // a made-up client's (B51). Runs on the session's executor. Parks.
-  virtual StreamOffset WriteOffsetOf(const Session& session) = 0;
+  virtual StreamOffset WriteOffsetOf(Session& session) = 0;
 
   // The stream's position up to which this node's own append log is synced; -1 when it has none. Call
   // Replication::OnLogSynced after it moved.

@@ -67,8 +67,9 @@ struct Session {
   bool unix_socket = false;
   bool from_primary =
       false;  // repeats what a primary or a log did: nothing is refused, nothing expires by itself
-  bool wrote =
-      false;  // ran a command that may have written since the connection last asked what it must wait for
+  bool wrote = false;         // ran a command that may have written since its replies last left
+  bool wrote_before = false;  // ... and before that, since WAIT last asked how far
+  int64_t write_offset = 0;   // of the replication stream, behind what it wrote before that
   ReplyMode reply_mode = ReplyMode::kOn;
   ClientClass client_class = ClientClass::kNormal;
   uint32_t executor = 0;
