@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "engine/base/words.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/token_set.h"
 
@@ -13,6 +14,16 @@ namespace {
 // Where WAITAOF may find the log synced: no more often than this, in bytes of the log.
 constexpr uint64_t kMarkBytes = 256;
 constexpr size_t kMarksMax = 100000;
+constexpr size_t kToldBytes = 256;
+
+// The source has an end of its own (a length, a mark), which must be reached: the stream begins behind it.
+absl::Status ReadToEnd(persist::ByteSource& source, std::string_view unread) {
+  char byte;
+  const auto more = source.Read({&byte, 1});
+  if (!more.ok()) return more.status();
+  if (*more == 0 && unread.empty()) return absl::OkStatus();
+  return absl::DataLossError("the copy goes on behind the end of its snapshot");
+}
 
 }  // namespace
 
@@ -143,6 +154,7 @@ absl::StatusOr<LoadedSnapshot> NodeReplication::LoadSnapshot(
        .drop_expired = false,
        .warn = [this](std::string_view text) { states_[0]->log.Warning("{}", text); }});
   if (!read.ok()) return read.status();
+  if (absl::Status end = ReadToEnd(source, read->unread); !end.ok()) return end;
   const LoadedSnapshot loaded{.stream_db = read->info.replication_db.value_or(-1), .keys = read->keys};
   persistence_.BeforeSwap();
   dataset.Adopt([&] {
@@ -177,12 +189,14 @@ void NodeReplication::Apply(std::span<const StreamCommand> commands) {
   const uint64_t errors_before = states_[0]->stats.total_errors;
   ReplyWriter reply(replies_, Resp::k2);
   dispatcher_.Run(raw, session_, reply, *this);
+  const std::string told(replies_.view().substr(0, kToldBytes));
   replies_.Clear();
   if (states_[0]->stats.total_errors == errors_before || errors_told_ > 0) return;
   errors_told_ = 1;
   states_[0]->log.Warning(
       "== CRITICAL == A command of the primary failed here: the data may differ from the primary's. "
-      "See INFO errorstats.");
+      "See INFO errorstats. Among the replies to {} commands from {} on: {}",
+      commands.size(), QuoteWord(commands[0].words[0]), QuoteWord(told));
 }
 
 }  // namespace norn
