@@ -33,8 +33,8 @@ void ReplicaLink::Follow(std::string host, int64_t port, bool failover) {
   ++generation_;
   status_ = LinkStatus{.state = LinkState::kConnect, .host = std::move(host), .port = port};
   policy_ = ReconnectPolicy();
-  SpawnFiber(node_.env().executor(),
-             [this, generation = generation_, failover] { Run(generation, failover); });
+  failover_ = failover;
+  SpawnFiber(node_.env().executor(), [this, generation = generation_] { Run(generation); });
 }
 
 void ReplicaLink::Stop() {
@@ -46,10 +46,10 @@ void ReplicaLink::Stop() {
   status_ = LinkStatus();
 }
 
-void ReplicaLink::Run(uint64_t generation, bool failover) {
+void ReplicaLink::Run(uint64_t generation) {
   while (!Stopped(generation)) {
     Course course;
-    RunOnce(generation, failover, &course);
+    RunOnce(generation, &course);
     if (Stopped(generation)) return;
     const Instant now = Now();
     const bool streamed = course.stream_since != Instant::Never();
@@ -64,7 +64,7 @@ void ReplicaLink::Run(uint64_t generation, bool failover) {
   }
 }
 
-void ReplicaLink::RunOnce(uint64_t generation, bool failover, Course* course) {
+void ReplicaLink::RunOnce(uint64_t generation, Course* course) {
   status_.state = LinkState::kConnecting;
   status_.last_io = Now();
   log().Notice("Connecting to PRIMARY {}:{}", status_.host, status_.port);
@@ -73,7 +73,7 @@ void ReplicaLink::RunOnce(uint64_t generation, bool failover, Course* course) {
   // Registered until it is closed and silent: Stop waits for that.
   Link link(node_.env(), std::move(stream));
   link_ = &link;
-  Serve(link, failover, course);
+  Serve(link, course);
   CloseLink(link);
   if (course->stream_since != Instant::Never()) owner_.OnLinkUp(false);
   link_ = nullptr;
@@ -96,18 +96,12 @@ void ReplicaLink::CloseLink(Link& link) {
 
 // ---- handshake ----
 
-void ReplicaLink::Serve(Link& link, bool failover, Course* course) {
+void ReplicaLink::Serve(Link& link, Course* course) {
   link.reader.SetSilenceMax(Duration::Seconds(options().repl_timeout));
   status_.state = LinkState::kHandshake;
   using Verdict = Handshake::Verdict;
-  const Handshake::Action action = Talk(link, Handshake(FactsFor(failover)));
-  if (failover) {
-    const bool took_over = action.verdict == Verdict::kContinue ||
-                           action.verdict == Verdict::kFull ||
-                           action.verdict == Verdict::kDualChannel;
-    owner_.OnFailoverAnswer(took_over ? "" : action.text);
-    if (!took_over) return;
-  }
+  const Handshake::Action action = Talk(link, Handshake(Facts()));
+  if (failover_ && !JudgeFailover(action)) return;
   switch (action.verdict) {
     case Verdict::kContinue:
       log().Notice("Successful partial resynchronization with primary.");
@@ -142,7 +136,24 @@ void ReplicaLink::Serve(Link& link, bool failover, Course* course) {
   ApplyStream(link, course);
 }
 
-HandshakeFacts ReplicaLink::FactsFor(bool failover) {
+bool ReplicaLink::JudgeFailover(const Handshake::Action& action) {
+  using Verdict = Handshake::Verdict;
+  const bool took_over = action.verdict == Verdict::kContinue || action.verdict == Verdict::kFull ||
+                         action.verdict == Verdict::kDualChannel;
+  // The link may break behind the request and before its answer: then the target is a primary by now, and this node must not
+  // become one again beside it.
+  const bool had_taken_over = action.text.find("can't be sent to a master") != std::string::npos;
+  const bool answered = took_over || action.text.starts_with('-');
+  if (!answered) {
+    log().Notice("No answer to the failover request yet: {}", action.text);
+    return false;
+  }
+  failover_ = false;
+  owner_.OnFailoverAnswer(took_over || had_taken_over ? "" : action.text);
+  return took_over;
+}
+
+HandshakeFacts ReplicaLink::Facts() {
   const config::Options& o = options();
   HandshakeFacts facts;
   facts.user = o.primaryuser;
@@ -152,7 +163,7 @@ HandshakeFacts ReplicaLink::FactsFor(bool failover) {
   facts.dual_channel = o.dual_channel_replication_enabled;
   facts.resume_id = stream_.lineage().id();
   facts.resume_at = stream_.offset();
-  facts.failover = failover;
+  facts.failover = failover_;
   return facts;
 }
 

@@ -62,12 +62,14 @@ class ReplicaLink {
   };
   class WatchedSource;
 
-  void Run(uint64_t generation, bool failover);
-  void RunOnce(uint64_t generation, bool failover, Course* course);
+  void Run(uint64_t generation);
+  void RunOnce(uint64_t generation, Course* course);
   std::unique_ptr<env::Stream> Connect();
   void CloseLink(Link& link);
-  void Serve(Link& link, bool failover, Course* course);
-  HandshakeFacts FactsFor(bool failover);
+  void Serve(Link& link, Course* course);
+  // What the target of FAILOVER said. False: the link has to begin anew.
+  bool JudgeFailover(const Handshake::Action& action);
+  HandshakeFacts Facts();
   Handshake::Action Talk(Link& link, Handshake handshake);
   bool LoadCopy(Link& link, std::string primary_id, StreamOffset offset);
   bool LoadDualChannel(Link& link);
@@ -90,6 +92,7 @@ class ReplicaLink {
   LinkOwner& owner_;
   LinkStatus status_;
   uint64_t generation_ = 0;
+  bool failover_ = false;      // the next PSYNC asks the target to take over
   Link* link_ = nullptr;       // the main one, while there is one
   Link* copy_link_ = nullptr;  // the copy's own, in a dual channel sync
   WaitQueue pause_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/base/number.h"
+#include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/base/version.h"
 #include "engine/fiber/spawn.h"
@@ -78,7 +79,11 @@ bool ReplicaLink::LoadFrom(Link& link, const std::string& primary_id, StreamOffs
   const auto at_swap = [&](const LoadedSnapshot& loaded) {
     owner_.OnHistoryChanged();
     const int64_t db = stream_db >= 0 ? stream_db : std::max<int64_t>(loaded.stream_db, 0);
-    stream_.AdoptFullCopy(primary_id, offset, DbIndex{static_cast<uint32_t>(db)});
+    const DbIndex selected{static_cast<uint32_t>(db)};
+    if (NORN_PLANTED("B45") && &link == copy_link_) {
+      return stream_.AdoptFullCopy(stream_.lineage().id(), stream_.offset(), selected);
+    }
+    stream_.AdoptFullCopy(primary_id, offset, selected);
   };
   const auto loaded = host_.LoadSnapshot(watched, at_swap);
   if (!loaded.ok()) {
@@ -149,7 +154,7 @@ bool ReplicaLink::OpenCopyChannel(Link& copy, std::string* end_offset_line) {
     if (!o.primaryuser.empty()) commands[0].insert(commands[0].begin() + 1, o.primaryuser);
   }
   commands.push_back({"REPLCONF", "capa", "eof", "rdb-only", "1", "rdb-channel", "1",
-                      "listening-port", std::to_string(FactsFor(false).listening_port)});
+                      "listening-port", std::to_string(Facts().listening_port)});
   // Told on this connection too: the primary chooses the copy's format by it (B47).
   commands.push_back({"REPLCONF", "version", std::string(kRedisVersion)});
   for (size_t i = 0; i < commands.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/plant.h"
 #include "engine/fiber/spawn.h"
 #include "net/zero.h"
 
@@ -210,13 +211,11 @@ bool Replication::KnowsCopyClient(ClientId id) {
 AckCounts Replication::AwaitAcks(Session& session, const AckWait& wait) {
   env::Executor& executor = node_.env().executor();
   AckWaitCall call(executor);
-  AckWaits::Waiter waiter{
-      // The place for planted mistake B51: the offset of a client that wrote nothing.
-      .offset = host_.WriteOffsetOf(session),
-      .wanted = wait,
-      .executor = executor.Current(),
-      .call = &call,
-      .woken = false};
+  AckWaits::Waiter waiter{.offset = NORN_PLANTED("B51") ? 0 : host_.WriteOffsetOf(session),
+                          .wanted = wait,
+                          .executor = executor.Current(),
+                          .call = &call,
+                          .woken = false};
   bool waits = false;
   AckCounts counts;
   const auto count = [&] {

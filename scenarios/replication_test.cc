@@ -351,6 +351,23 @@ TEST_P(ReplicationInSimulation, AChainSurvivesPromotionWithoutACopy) {
   });
 }
 
+TEST_P(ReplicationInSimulation, APrimaryThatWroteOnNeedsACopy) {
+  AddNodes(2);
+  Run([&](env::Env& env) {
+    Write(env, 0, 0, 10);
+    Follow(env, 1, 0);
+    EXPECT_TRUE(AwaitSame(env, 0, 1));
+    Client second(env, nodes_[1]->address());
+    EXPECT_EQ(second.Call("REPLICAOF NO ONE"), "OK");
+    Write(env, 0, 100, 10);  // lost by the change of roles
+    Write(env, 1, 200, 50);
+    Follow(env, 0, 1);
+    EXPECT_TRUE(AwaitSame(env, 1, 0));
+    EXPECT_EQ(nodes_[0]->host->loads, 1);
+    EXPECT_EQ(nodes_[0]->host->data.count("key100"), 0u);
+  });
+}
+
 TEST_P(ReplicationInSimulation, FailoverSwapsTheRoles) {
   AddNodes(2);
   Run([&](env::Env& env) {
@@ -492,7 +509,7 @@ TEST_P(ReplicationStorm, NodesAgreeInTheEnd) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ReplicationStorm, ::testing::Range<size_t>(1, 41));
+INSTANTIATE_TEST_SUITE_P(Seeds, ReplicationStorm, ::testing::Range<size_t>(1, 101));
 
 INSTANTIATE_TEST_SUITE_P(Executors, ReplicationInSimulation, ::testing::Values(1, 3));
 

@@ -20,7 +20,8 @@ struct ReplicaFacts {
   bool rdb_channel = false;    // "rdb-channel": the second connection of a dual channel sync
   bool acknowledges = true;    // false after SYNC, which old replicas and tools use
   int32_t version = 0;         // major * 65536 + minor * 256 + patch; 0: not told
-  ClientId copy_client;  // "set-rdb-client-id": the connection that fetches the copy for this one
+  // "set-rdb-client-id": the connection that fetches the copy for this one.
+  ClientId copy_client = {};
   bool operator==(const ReplicaFacts&) const = default;
 
   const std::string& ip() const { return announced_ip.empty() ? peer_ip : announced_ip; }
