@@ -19,8 +19,8 @@ Faults::Faults(const Scenario& scenario, const FaultTargets& targets, Instant st
       stop_at_(stop_at),
       link_ill_(targets.hosts.size(), false) {
   if (!targets_.hosts.empty()) {
-    healthy_link_ =
-        targets_.world->fabric().GetLink(targets_.server->index(), targets_.hosts.front()->index());
+    healthy_link_ = targets_.world->fabric().GetLink(targets_.server->node()->index(),
+                                                     targets_.hosts.front()->index());
   }
   Prng swarm = targets_.world->PrngOf("fault swarm");
   for (const FaultRow& row : kFaultRows) {
@@ -66,8 +66,9 @@ bool Faults::Fire(FaultKind kind) {
       return FireCrash(prng);
     case FaultKind::kPause:
       return FirePause(prng);
+    default:
+      return FireDisk(kind, prng);
   }
-  return false;
 }
 
 bool Faults::FireReset(Prng& prng) {
@@ -92,7 +93,7 @@ bool Faults::FireSlowLink(Prng& prng) {
   const int64_t latency_ns = section.latency_ns.Draw(prng);
   const int64_t lasts_ns = section.lasts_ns.Draw(prng);
   const sim::NodeIndex host = targets_.hosts[client]->index();
-  const sim::NodeIndex server = targets_.server->index();
+  const sim::NodeIndex server = targets_.server->node()->index();
   sim::Fabric& fabric = targets_.world->fabric();
   const sim::NodeIndex from = to_server ? host : server;
   const sim::NodeIndex to = to_server ? server : host;
@@ -133,7 +134,7 @@ bool Faults::FirePartition(Prng& prng) {
   const bool to_server = prng.OneIn(2);
   const int64_t lasts_ns = Section(FaultKind::kPartition).lasts_ns.Draw(prng);
   const sim::NodeIndex host = targets_.hosts[client]->index();
-  const sim::NodeIndex server = targets_.server->index();
+  const sim::NodeIndex server = targets_.server->node()->index();
   const sim::NodeIndex from = to_server ? host : server;
   const sim::NodeIndex to = to_server ? server : host;
   sim::Fabric& fabric = targets_.world->fabric();
@@ -150,10 +151,10 @@ bool Faults::FirePartition(Prng& prng) {
 
 bool Faults::FireCrash(Prng& prng) {
   const int64_t lasts_ns = Section(FaultKind::kCrash).lasts_ns.Draw(prng);
-  if (crashed_ || paused_) return false;
+  if (crashed_ || paused_ || doom_.pending) return false;
   if (!targets_.world->fabric().Connections().empty()) Effect(FaultKind::kCrash);
   crashed_ = true;
-  targets_.crash();
+  targets_.crash(*targets_.server, {});
   After(lasts_ns, [this] { EndCrash(); });
   return true;
 }
@@ -161,14 +162,15 @@ bool Faults::FireCrash(Prng& prng) {
 void Faults::EndCrash() {
   if (!crashed_) return;
   crashed_ = false;
-  targets_.restart();
+  targets_.restart(*targets_.server);
 }
 
 bool Faults::FirePause(Prng& prng) {
   const int64_t lasts_ns = Section(FaultKind::kPause).lasts_ns.Draw(prng);
-  if (crashed_ || paused_) return false;
+  const bool up = targets_.server->node()->state() == sim::NodeState::kRunning;
+  if (crashed_ || paused_ || !up) return false;
   paused_ = true;
-  targets_.world->Pause(targets_.server);
+  targets_.world->Pause(targets_.server->node());
   After(lasts_ns, [this] { EndPause(); });
   return true;
 }
@@ -179,11 +181,13 @@ void Faults::EndPause() {
   const bool noticed = std::any_of(targets_.clients.begin(), targets_.clients.end(),
                                    [](const SimClient* client) { return client->waiting(); });
   if (noticed) Effect(FaultKind::kPause);
-  targets_.world->Resume(targets_.server);
+  const bool here = targets_.server->node()->state() == sim::NodeState::kPaused;
+  if (here) targets_.world->Resume(targets_.server->node());
 }
 
 void Faults::Heal() {
   EndPause();
+  HealDisk();
   EndCrash();
   for (size_t client = 0; client < targets_.hosts.size(); ++client) RestoreLink(client);
 }
@@ -192,7 +196,7 @@ void Faults::RestoreLink(size_t client) {
   if (!link_ill_[client]) return;
   link_ill_[client] = false;
   const sim::NodeIndex host = targets_.hosts[client]->index();
-  const sim::NodeIndex server = targets_.server->index();
+  const sim::NodeIndex server = targets_.server->node()->index();
   sim::Fabric& fabric = targets_.world->fabric();
   fabric.SetLink(host, server, healthy_link_);
   fabric.SetLink(server, host, healthy_link_);

@@ -12,6 +12,7 @@
 
 #include "engine/base/prng.h"
 #include "scenarios/scenario.h"
+#include "scenarios/server_host.h"
 #include "scenarios/sim_client.h"
 #include "sim/world.h"
 
@@ -27,11 +28,11 @@ using FaultCounts = std::array<FaultCount, kFaultKinds>;
 // What faults act upon.
 struct FaultTargets {
   sim::World* world = nullptr;
-  sim::Node* server = nullptr;
+  ServerHost* server = nullptr;
   std::vector<sim::Node*> hosts;    // of the clients, by index
   std::vector<SimClient*> clients;  // likewise
-  std::function<void()> crash;
-  std::function<void()> restart;
+  std::function<void(ServerHost&, const sim::CrashOptions&)> crash;
+  std::function<void(ServerHost&)> restart;
 };
 
 class Faults {
@@ -61,6 +62,15 @@ class Faults {
   bool FirePartition(Prng& prng);
   bool FireCrash(Prng& prng);
   bool FirePause(Prng& prng);
+  // faults_disk.cc
+  bool FireDisk(FaultKind kind, Prng& prng);
+  bool FireDeath(FaultKind kind, Prng& prng);
+  void Die(uint64_t doom);
+  bool FireFailures(FaultKind kind, Prng& prng);
+  bool FireWhile(FaultKind kind, Prng& prng, std::function<void()> begin, std::function<void()> end,
+                 uint64_t sim::DiskCounters::*counter);
+  bool FireBitRot(Prng& prng);
+  void HealDisk();
 
   // A client whose link nothing is being done to; its index, or SIZE_MAX.
   size_t PickHealthyLink(Prng& prng);
@@ -82,6 +92,16 @@ class Faults {
   std::vector<bool> link_ill_;     // by client
   bool paused_ = false;
   bool crashed_ = false;
+  // A death at a disk operation that is yet to come.
+  struct Doom {
+    bool pending = false;
+    bool reached = false;  // the operation
+    FaultKind kind{};
+    int64_t lasts_ns = 0;
+    uint64_t number = 0;
+  };
+  Doom doom_;
+  bool disk_ill_[kFaultKinds] = {};  // what lasts is on
 };
 
 }  // namespace norn::scenarios

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/audit.h"
 #include "scenarios/exact_model.h"
 #include "scenarios/final_reading.h"
 #include "scenarios/linearizability.h"
@@ -23,8 +24,19 @@ constexpr Duration kStartMax = Duration::Seconds(10);
 // For what is still in buffers when the last client has gone.
 constexpr Duration kDrain = Duration::Seconds(2);
 constexpr Duration kFinalMax = Duration::Seconds(60);
+// What a supervisor waits before it starts a process again that ended by itself.
+constexpr Duration kRestartPause = Duration::Millis(200);
 // How much wronger a clock may look than its drift: conversions round.
 constexpr int64_t kDriftMarginPpm = 50;
+
+// Last words that help: the file, or what the device said.
+bool GivesReason(std::string_view words) {
+  constexpr std::string_view kReasons[] = {".aof", ".rdb", "manifest", "Input/output error",
+                                           "No space left on device"};
+  return std::any_of(std::begin(kReasons), std::end(kReasons), [words](std::string_view reason) {
+    return words.find(reason) != std::string_view::npos;
+  });
+}
 
 class Run {
  public:
@@ -37,7 +49,7 @@ class Run {
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
-    server_.reset();
+    host_.reset();
   }
 
   RunResult Play() {
@@ -62,12 +74,12 @@ class Run {
     const int64_t jitter_ns = scenario_.network.jitter_ns.Draw(prng);
     world.fabric.link.latency = Duration::Nanos(latency_ns);
     world.fabric.link.jitter = Duration::Nanos(jitter_ns);
-    if (options_.log) {
-      world.log_sink = [this](const sim::Node& node, env::LogLevel, std::string_view line) {
-        options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
-                                 node.name(), line));
-      };
-    }
+    world.log_sink = [this](const sim::Node& node, env::LogLevel level, std::string_view line) {
+      if (host_ != nullptr && &node == host_->node()) host_->Hear(level, line);
+      if (!options_.log) return;
+      options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
+                               node.name(), line));
+    };
     return world;
   }
 
@@ -98,23 +110,15 @@ class Run {
     node.executors.executors = threads_;
     node.executors.policy = pct_ ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
     node.clock.drift_ppm = drift_ppm_;
-    server_node_ = world_.AddNode(node);
-    StartServer();
-  }
-
-  void StartServer() {
-    world_.Start(server_node_, [this](env::Env& env) {
-      server_ = factory_(env, node_options_);
-      const absl::Status status = server_->Start();
-      started_ = status.ok();
-      if (!status.ok()) start_error_ = std::string(status.message());
-    });
+    host_ = std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_, node_options_);
+    host_->Start();
   }
 
   bool Started() {
-    world_.RunUntil([this] { return started_ || !start_error_.empty(); }, world_.now() + kStartMax);
-    if (started_) return true;
-    Fail("start", start_error_.empty() ? "the node did not come up in time" : start_error_);
+    world_.RunUntil([this] { return host_->serving() || host_->failed(); },
+                    world_.now() + kStartMax);
+    if (host_->serving()) return true;
+    Fail("start", host_->failed() ? host_->LastWords() : "the node did not come up in time");
     return false;
   }
 
@@ -122,13 +126,17 @@ class Run {
     stop_at_ = world_.now() + Duration::Nanos(scenario_.duration_ns);
     FaultTargets targets;
     targets.world = &world_;
-    targets.server = server_node_;
+    targets.server = host_.get();
     for (size_t i = 0; i < clients_; ++i) {
       targets.hosts.push_back(AddClient(i));
       targets.clients.push_back(sim_clients_.back().get());
     }
-    targets.crash = [this] { CrashServer(); };
-    targets.restart = [this] { StartServer(); };
+    targets.crash = [this](ServerHost& host, const sim::CrashOptions& how) {
+      record_.history.crashes.push_back({world_.now().ns});
+      host.Crash(how);
+      if (audit_ != nullptr) audit_->NoteDeath();
+    };
+    targets.restart = [this](ServerHost& host) { Restart(host); };
     faults_ = std::make_unique<Faults>(scenario_, targets, stop_at_);
     for (const FaultRow& row : kFaultRows) {
       if (faults_->counts()[static_cast<size_t>(row.kind)].armed > 0) {
@@ -137,16 +145,26 @@ class Run {
     }
   }
 
+  void AddAuditor() {
+    if (!scenario_.Checks("durable_prefix")) return;
+    const bool slow = scenario_.faults[static_cast<size_t>(FaultKind::kSlowDisk)].enabled();
+    sim::Node* const node = AddClient(clients_);
+    audit_ = std::make_unique<Audit>(DurabilityPromise::Of(node_options_, slow), *host_,
+                                     *sim_clients_.back(), universe_.databases, record_);
+    world_.Start(node, [this](env::Env& env) { audit_->Run(env); });
+  }
+
   sim::Node* AddClient(size_t index) {
     SimClientSettings settings;
     settings.index = static_cast<uint32_t>(index);
-    settings.server = fmt::format("{}:{}", server_node_->ip(), kServerPort);
+    settings.server = fmt::format("{}:{}", host_->node()->ip(), kServerPort);
     settings.think_time_ns = scenario_.clients.think_time_ns;
     settings.pipeline = scenario_.clients.pipeline;
     settings.timeout = timeout_;
     settings.resp3_percent = scenario_.clients.resp3_percent;
     settings.stop_at = stop_at_;
     settings.keep_history = KeepsHistory();
+    settings.ignores_gate = index == clients_;
     WorkloadSettings workload;
     workload.client = settings.index;
     workload.universe = universe_;
@@ -163,11 +181,52 @@ class Run {
     return scenario_.Checks("linearizability") || scenario_.Checks("exact_model");
   }
 
-  void CrashServer() {
+  // May come twice: from who ended the node's life and from who tends it.
+  void Restart(ServerHost& host) {
+    if (host.node()->state() != sim::NodeState::kDown || refused_) return;
+    ++At(record_.checks, CheckId::kStartOrReason).examined;
+    host.Start();
+  }
+
+  // A process that ended by itself, or could not start. Broken disks may do that; the reason must name a file.
+  void Tend() {
+    if (!scenario_.Checks("start_or_reason")) {
+      const std::optional<int> code = host_->node()->exit_code();
+      return code ? Fail("exit", fmt::format("code {}", *code)) : Fail("start", host_->LastWords());
+    }
+    CheckTally& tally = At(record_.checks, CheckId::kStartOrReason);
+    const std::string words = host_->LastWords();
+    const bool passing = DiskFails();
+    const bool may = host_->MayRefuse() || passing;
+    const bool named = GivesReason(words);
+    if (!may) tally.Fail("the node ended on a disk without damage: " + words);
+    if (!named) tally.Fail("the node ended without a reason that helps: " + words);
+    host_->Bury();
     record_.history.crashes.push_back({world_.now().ns});
-    started_ = false;
-    world_.Crash(server_node_);
-    server_.reset();
+    if (audit_ != nullptr) audit_->NoteDeath();
+    ++result_.refusals;
+    refused_ = !passing || tally.failures > 0;
+    if (!refused_) world_.After(kRestartPause, [this] { Restart(*host_); });
+  }
+
+  // Faults that pass, after which the same files can be read again.
+  bool DiskFails() const {
+    for (const FaultKind kind :
+         {FaultKind::kIoError, FaultKind::kFailingSync, FaultKind::kDiskFull}) {
+      if (faults_->counts()[static_cast<size_t>(kind)].armed > 0) return true;
+    }
+    return false;
+  }
+
+  // Runs until `done`, tending the node; false when the deadline came, or the node is given up.
+  bool RunTended(const std::function<bool()>& done, Instant deadline) {
+    while (result_.passed() && !refused_) {
+      const auto call = [&] { return host_->failed() || done(); };
+      if (!world_.RunUntil(call, deadline)) return false;
+      if (!host_->failed()) return true;
+      Tend();
+    }
+    return false;
   }
 
   // Clients work while faults happen; then all heals and the clients come to their end.
@@ -177,22 +236,35 @@ class Run {
       SimClient* client = sim_clients_[i].get();
       world_.Start(world_.nodes()[i + 1].get(), [client](env::Env& env) { client->Run(env); });
     }
-    const auto exited = [this] { return server_node_->exit_code().has_value(); };
-    world_.RunUntil(exited, stop_at_);
+    AddAuditor();
+    RunTended([] { return false; }, stop_at_);
     faults_->Heal();
     const Instant patience = world_.now() + timeout_ * 3 + kStartMax;
-    world_.RunUntil([this] { return AllDone(); }, patience);
-    if (exited()) return Fail("exit", fmt::format("code {}", *server_node_->exit_code()));
-    if (!started_) return Fail("start", "the node did not come back: " + start_error_);
+    RunTended([this] { return AllDone(); }, patience);
+    if (!result_.passed() || refused_) return;
+    if (!host_->serving())
+      return Fail("start", "the node did not come back: " + host_->LastWords());
+    if (audit_ != nullptr && !ReadBackOnceMore()) return;
     for (size_t i = 0; i < clients_; ++i) {
       if (!sim_clients_[i]->done()) return Fail("finish", fmt::format("client {} hangs", i));
     }
     if (scenario_.Checks("model_equality")) ReadAll();
   }
 
+  // Every run ends with the death of the process, so that every run has a reading.
+  bool ReadBackOnceMore() {
+    host_->Crash({.host_alive = true, .unsynced = sim::UnsyncedFate::kAll});
+    audit_->NoteDeath();
+    Restart(*host_);
+    if (RunTended([this] { return audit_->settled(); }, world_.now() + kFinalMax)) return true;
+    if (result_.passed() && !refused_) Fail("start", "not read back: " + host_->LastWords());
+    return false;
+  }
+
   bool AllDone() const {
-    if (!started_) return false;
-    return std::all_of(sim_clients_.begin(), sim_clients_.end(),
+    if (!host_->serving() || (audit_ != nullptr && !audit_->settled())) return false;
+    const auto end = sim_clients_.begin() + static_cast<ptrdiff_t>(clients_);
+    return std::all_of(sim_clients_.begin(), end,
                        [](const auto& client) { return client->done(); });
   }
 
@@ -257,6 +329,10 @@ class Run {
     result_.connections_lost = record_.connections_lost;
     result_.exec_done = record_.exec_done;
     result_.exec_refused = record_.exec_refused;
+    result_.restarts = host_->deaths();
+    result_.writes_survived = record_.ledger.survived();
+    result_.writes_lost = record_.ledger.lost();
+    result_.disk = host_->disk().counters();
     result_.checks = record_.checks;
     if (faults_ != nullptr) result_.faults = faults_->counts();
   }
@@ -273,16 +349,15 @@ class Run {
   bool pct_ = false;
   Duration timeout_;
   ServerOptions node_options_;
-  bool started_ = false;
-  std::string start_error_;
-  std::string gave_up_;  // the search ended without a verdict: where
+  bool refused_ = false;  // the node does not come back, and need not
+  std::string gave_up_;   // the search ended without a verdict: where
   Instant stop_at_;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<ServerHost> host_;
   std::vector<std::unique_ptr<SimClient>> sim_clients_;
   std::unique_ptr<Faults> faults_;
+  std::unique_ptr<Audit> audit_;
   // Last, so that it goes first: its fibers use all of the above.
   sim::World world_;
-  sim::Node* server_node_ = nullptr;
 };
 
 }  // namespace
