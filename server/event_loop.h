@@ -65,7 +65,11 @@ class EventLoop {
   const LoopTrace& trace() const { return trace_; }
   TscClock& clock() { return clock_; }
 
-  void PostLocal(env::Task* task) { tasks_.PushBack(task); }
+  // Behind what others posted before (executor.h O1), read or not.
+  void PostLocal(env::Task* task) {
+    if (mailbox_.HasMail()) mailbox_.MoveTo(tasks_);
+    tasks_.PushBack(task);
+  }
 
   // Any thread, signal handlers too.
   void PostRemote(env::Task* task) {

@@ -9,7 +9,7 @@
 //   &asleep_   empty, the owner sleeps or is about to: whoever pushes next must wake it
 //   a task     the newest of a chain; the owner is awake or has been told
 //
-//   I1  Tasks of one sender come out in the order in which it pushed them (executor.h O1).
+//   I1  Tasks come out in the order in which they were pushed (executor.h O1).
 //   I2  Exactly one Push after a successful PrepareToSleep returns true.
 
 #include "engine/env/executor.h"

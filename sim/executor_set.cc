@@ -50,7 +50,6 @@ ExecutorSet::ExecutorSet(Scheduler& scheduler, Trace& trace, SimClock& clock, No
   lanes_.resize(options.executors);
   cores_.resize(std::min(cores, options.executors));
   for (size_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i].inbound.resize(lanes_.size());
     cores_[i % cores_.size()].lanes.push_back(i);
   }
 }
@@ -79,20 +78,20 @@ void ExecutorSet::Post(size_t to, env::Task* task) {
   }
   Lane& lane = lanes_[to];
   const size_t from = current_;
-  if (from == kNone || from == to) {
+  Inbound& inbound = lane.inbound;
+  if (from == kNone || (from == to && inbound.tasks.empty())) {
     lane.inbox.Push(task);
     ++lane.tasks_in;
     BecameRunnable(to);
     return;
   }
-  Inbound& inbound = lane.inbound[from];
-  const Duration latency = options_.post_latency.Draw(post_prng_);
-  // O1: never before what the same sender posted earlier.
+  const Duration latency = from == to ? Duration{0} : options_.post_latency.Draw(post_prng_);
+  // O1: never before what was posted earlier, whoever posted it.
   inbound.last_arrival = std::max(inbound.last_arrival, scheduler_.now() + latency);
   inbound.tasks.Push(task);
   trace_.Add(TraceKind::kPost, node_, static_cast<uint16_t>(from), to,
              static_cast<uint64_t>(latency.ns));
-  scheduler_.At(inbound.last_arrival, this, Pack(What::kArrive, to, from));
+  scheduler_.At(inbound.last_arrival, this, Pack(What::kArrive, to, 0));
 }
 
 void ExecutorSet::Spawn(void (*body)(void*), void (*drop)(void*), void* argument) {
@@ -169,10 +168,8 @@ void ExecutorSet::DropTasks() {
   for (size_t i = 0; i < lanes_.size(); ++i) {
     current_ = i;
     drop_all(lanes_[i].inbox);
-    for (Inbound& inbound : lanes_[i].inbound) {
-      drop_all(inbound.tasks);
-      inbound.last_arrival = Instant::Past();
-    }
+    drop_all(lanes_[i].inbound.tasks);
+    lanes_[i].inbound.last_arrival = Instant::Past();
   }
 }
 
@@ -221,7 +218,7 @@ void ExecutorSet::Fire(uint64_t arg) {
     case What::kStep:
       return Step(x);
     case What::kArrive:
-      return Arrive(x, y);
+      return Arrive(x);
     case What::kAlarm:
       return Alarm(x);
     case What::kWakeup:
@@ -229,12 +226,12 @@ void ExecutorSet::Fire(uint64_t arg) {
   }
 }
 
-void ExecutorSet::Arrive(size_t to, size_t from) {
+void ExecutorSet::Arrive(size_t to) {
   Lane& lane = lanes_[to];
-  CHECK(!lane.inbound[from].tasks.empty());
-  lane.inbox.Push(lane.inbound[from].tasks.Pop());
+  CHECK(!lane.inbound.tasks.empty());
+  lane.inbox.Push(lane.inbound.tasks.Pop());
   ++lane.tasks_in;
-  trace_.Add(TraceKind::kArrive, node_, static_cast<uint16_t>(to), from, 0);
+  trace_.Add(TraceKind::kArrive, node_, static_cast<uint16_t>(to), 0, 0);
   BecameRunnable(to);
 }
 

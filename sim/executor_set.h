@@ -106,7 +106,7 @@ class ExecutorSet final : public env::Executor, private EventTarget {
     void Push(env::Task* task);
     env::Task* Pop();
   };
-  // What executor i posted here and has not arrived.
+  // What was posted here and has not arrived.
   struct Inbound {
     TaskQueue tasks;
     Instant last_arrival = Instant::Past();
@@ -114,7 +114,7 @@ class ExecutorSet final : public env::Executor, private EventTarget {
   struct Lane {
     std::unique_ptr<FiberSet> fibers;
     TaskQueue inbox;
-    std::vector<Inbound> inbound;       // by sender
+    Inbound inbound;
     std::vector<int64_t> alarms_at_ns;  // pending alarm events, each earlier than the one before
     uint64_t tasks_in = 0;
     uint64_t tasks_out = 0;
@@ -138,7 +138,7 @@ class ExecutorSet final : public env::Executor, private EventTarget {
 
   void Fire(uint64_t arg) override;
   uint64_t Pack(What what, size_t x, size_t y) const;
-  void Arrive(size_t to, size_t from);
+  void Arrive(size_t to);
   void Alarm(size_t lane);
   void Wakeup(size_t slot);
 

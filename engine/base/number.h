@@ -23,6 +23,17 @@ inline constexpr size_t kInt64CharsMax = 20;
 // terminator.
 size_t FormatInt64(int64_t value, char* out);
 
+// A number as text, for a moment.
+class Int64Text {
+ public:
+  explicit Int64Text(int64_t value) : size_(FormatInt64(value, chars_)) {}
+  std::string_view view() const { return {chars_, size_}; }
+
+ private:
+  char chars_[kInt64CharsMax];
+  size_t size_;
+};
+
 // A finite or infinite number, decimal or hexadecimal; no blanks around it, no nan. As Valkey's
 // string2ld / getLongDouble.
 std::optional<long double> ParseLongDouble(std::string_view text);

@@ -13,8 +13,10 @@
 #include <string_view>
 
 #include "engine/base/time.h"
+#include "engine/commands/effect.h"
 #include "engine/config/options.h"
 #include "engine/keyspace/keyspace.h"
+#include "engine/keyspace/shard_of.h"
 #include "engine/session/reply.h"
 #include "engine/session/session.h"
 
@@ -138,11 +140,7 @@ class KeyspaceView {
   uint32_t shard_count() const { return count_; }
   uint64_t hash_seed() const { return hash_seed_; }
   Key MakeKey(std::string_view bytes) const { return Key{bytes, HashBytes(bytes, hash_seed_)}; }
-  // By bits 8 to 23 of the hash. The table reads the tag below them and its own position above them: a bit that is the same
-  // in a whole shard would leave half of the buckets empty.
-  static uint32_t ShardOf(uint64_t hash, uint32_t count) {
-    return static_cast<uint32_t>(((hash >> 8 & 0xffff) * count) >> 16);
-  }
+  static uint32_t ShardOf(uint64_t hash, uint32_t count) { return norn::ShardOf(hash, count); }
   Keyspace& shard(uint32_t index) const { return *shards_[index]; }
   Keyspace& ShardFor(const Key& key) const {
     return *shards_[count_ == 1 ? 0 : ShardOf(key.hash, count_)];
@@ -167,6 +165,7 @@ struct CommandContext {
   Instant instant;  // the monotonic clock at the same time
   const config::Options& options;
   NodeControl& node;
+  Effect& effect;  // what is to be repeated elsewhere; the words themselves when left alone
   // The hash of the first key, when the dispatcher computed it already.
   uint64_t first_key_hash = 0;
   bool has_first_key_hash = false;

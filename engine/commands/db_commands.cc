@@ -41,6 +41,7 @@ void FlushDb(CommandContext& c) {
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     c.keys.shard(shard).db(c.session.db).Clear(*when);
   }
+  c.effect.Always();  // a replica that has what we have not must lose it too
   c.reply.Ok();
 }
 
@@ -50,6 +51,7 @@ void FlushAll(CommandContext& c) {
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     c.keys.shard(shard).Flush(*when);
   }
+  c.effect.Always();
   c.reply.Ok();
 }
 

@@ -82,10 +82,12 @@ void SetExpiry(CommandContext& c, TimeForm form) {
   Db& db = c.DbFor(key);
   const EntryRef found = db.FindForWrite(key, c.moment);
   if (!found || !Allows(*options, *found, *deadline_ms)) return c.reply.Integer(0);
-  if (*deadline_ms <= c.moment.now_ms) {
+  if (*deadline_ms <= c.moment.expired_up_to_ms()) {
     db.Erase(key, found);
+    c.effect.Instead({"DEL", key.bytes});
   } else {
     db.SetDeadline(key, found, *deadline_ms);
+    c.effect.Instead({"PEXPIREAT", key.bytes, Int64Text(*deadline_ms).view()});
   }
   c.reply.Integer(1);
 }

@@ -21,10 +21,10 @@ struct Filter {
   std::optional<ValueType> type;
   std::string_view pattern = "*";
 
-  bool Wants(const Entry& entry, int64_t now_ms) const {
+  bool Wants(const Entry& entry, const Moment& moment) const {
     if (type && entry.type() != *type) return false;
     if (pattern != "*" && !GlobMatch(pattern, entry.key())) return false;
-    return !entry.ExpiredAt(now_ms);
+    return !entry.ExpiredAt(moment.expired_up_to_ms());
   }
 };
 
@@ -112,7 +112,7 @@ void Scan(CommandContext& c) {
   if (shard >= c.keys.shard_count()) return ReplyScan(c, 0, keys);
   const Db& db = c.keys.shard(static_cast<uint32_t>(shard)).db(c.session.db);
   uint64_t next = db.Scan(*cursor & kPositionMask, options->count, [&](const Entry& entry) {
-    if (options->filter.Wants(entry, c.moment.now_ms)) keys.push_back(entry.key());
+    if (options->filter.Wants(entry, c.moment)) keys.push_back(entry.key());
   });
   if (next != 0) {
     next |= shard << Db::kScanCursorBits;
@@ -129,7 +129,7 @@ void Keys(CommandContext& c) {
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     const Db& db = c.keys.shard(shard).db(c.session.db);
     db.Scan(0, SIZE_MAX, [&](const Entry& entry) {
-      if (!filter.Wants(entry, c.moment.now_ms)) return;
+      if (!filter.Wants(entry, c.moment)) return;
       c.reply.Bulk(entry.key());
       ++count;
     });

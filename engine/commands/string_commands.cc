@@ -61,6 +61,22 @@ bool ConditionHolds(const StringOptions& options, const EntryRef& found) {
   return false;
 }
 
+// What a conditional or timed SET that went through means anywhere else, also to servers that do not know the condition.
+void RepeatStore(CommandContext& c, std::string_view key, std::string_view value,
+                 const SetStringOptions& options) {
+  if (!c.effect.wanted()) return;
+  const bool timed = options.deadline_ms != kNoDeadline && !options.keep_deadline;
+  if (timed && options.deadline_ms <= c.moment.expired_up_to_ms()) {
+    c.effect.Instead({"DEL", key});
+  } else if (timed) {
+    c.effect.Instead({"SET", key, value, "PXAT", Int64Text(options.deadline_ms).view()});
+  } else if (options.keep_deadline) {
+    c.effect.Instead({"SET", key, value, "KEEPTTL"});
+  } else {
+    c.effect.Instead({"SET", key, value});
+  }
+}
+
 void SetWithOptions(CommandContext& c, const Key& key, std::string_view value,
                     const StringOptions& options) {
   const std::optional<int64_t> deadline = DeadlineOrReply(c, options.expiry);
@@ -75,8 +91,9 @@ void SetWithOptions(CommandContext& c, const Key& key, std::string_view value,
     if (!options.get) c.reply.Null();
     return;
   }
-  Store(db, key, found, value, {.deadline_ms = *deadline, .keep_deadline = options.keep_deadline},
-        c.moment);
+  const SetStringOptions store{.deadline_ms = *deadline, .keep_deadline = options.keep_deadline};
+  Store(db, key, found, value, store, c.moment);
+  RepeatStore(c, key.bytes, value, store);
   if (!options.get) c.reply.Ok();
 }
 
@@ -143,6 +160,7 @@ void GetSet(CommandContext& c) {
   const EntryRef found = db.Find(key, c.moment);
   if (!ReplyFound(c, found)) return;
   db.SetString(key, found, c.word(2), {}, c.moment);
+  c.effect.Instead({"SET", key.bytes, c.word(2)});
 }
 
 void GetDel(CommandContext& c) {
@@ -150,7 +168,9 @@ void GetDel(CommandContext& c) {
   Db& db = c.DbFor(key);
   const EntryRef found = db.Find(key, c.moment);
   if (!ReplyFound(c, found)) return;
-  if (found) db.Erase(key, found);
+  if (!found) return;
+  db.Erase(key, found);
+  c.effect.Instead({"DEL", key.bytes});
 }
 
 void GetEx(CommandContext& c) {
@@ -166,10 +186,17 @@ void GetEx(CommandContext& c) {
   const std::optional<int64_t> deadline = DeadlineOrReply(c, options.expiry);
   if (!deadline) return;
   ReplyString(c, *found);
-  if (options.persist && found->has_deadline()) db.SetDeadline(key, found, kNoDeadline);
+  if (options.persist && found->has_deadline()) {
+    db.SetDeadline(key, found, kNoDeadline);
+    c.effect.Instead({"PERSIST", key.bytes});
+  }
   if (!options.expiry.given) return;
-  if (*deadline <= c.moment.now_ms) return db.Erase(key, found);
+  if (*deadline <= c.moment.expired_up_to_ms()) {
+    db.Erase(key, found);
+    return c.effect.Instead({"DEL", key.bytes});
+  }
   db.SetDeadline(key, found, *deadline);
+  c.effect.Instead({"PEXPIREAT", key.bytes, Int64Text(*deadline).view()});
 }
 
 void DelIfEq(CommandContext& c) {
@@ -180,6 +207,7 @@ void DelIfEq(CommandContext& c) {
   if (!found->IsString()) return c.reply.Error(kWrongType);
   if (!StringEquals(*found, c.word(2))) return c.reply.Integer(0);
   db.Erase(key, found);
+  c.effect.Instead({"DEL", key.bytes});
   c.reply.Integer(1);
 }
 
@@ -240,11 +268,12 @@ void MSetEx(CommandContext& c) {
   const bool nx = options.condition == Condition::kNx;
   const bool xx = options.condition == Condition::kXx;
   if ((nx && AnyExists(c, 2, end)) || (xx && !AllExist(c, 2, end))) return c.reply.Integer(0);
+  const SetStringOptions store{.deadline_ms = *deadline, .keep_deadline = options.keep_deadline};
   for (size_t i = 2; i < end; i += 2) {
     const Key key = c.KeyAt(i);
     Db& db = c.DbFor(key);
-    Store(db, key, db.FindForWrite(key, c.moment), c.word(i + 1),
-          {.deadline_ms = *deadline, .keep_deadline = options.keep_deadline}, c.moment);
+    Store(db, key, db.FindForWrite(key, c.moment), c.word(i + 1), store, c.moment);
+    RepeatStore(c, key.bytes, c.word(i + 1), store);
   }
   c.reply.Integer(1);
 }

@@ -40,6 +40,7 @@ void IncrByFloat(CommandContext& c) {
   const Key key = c.KeyAt(1);
   const string_ops::FloatText sum = string_ops::AddFloat(c.DbFor(key), key, c.word(2), c.moment);
   if (!sum.error.empty()) return c.reply.Error(sum.error);
+  c.effect.Instead({"SET", key.bytes, sum.text, "KEEPTTL"});
   c.reply.Bulk(sum.text);
 }
 

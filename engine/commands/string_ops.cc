@@ -102,7 +102,8 @@ std::string_view Range(std::string_view text, int64_t first, int64_t last) {
 
 void Store(Db& db, const Key& key, EntryRef found, std::string_view value,
            const SetStringOptions& options, const Moment& moment) {
-  const bool dead = options.deadline_ms != kNoDeadline && options.deadline_ms <= moment.now_ms;
+  const bool dead =
+      options.deadline_ms != kNoDeadline && options.deadline_ms <= moment.expired_up_to_ms();
   if (!dead) return db.SetString(key, found, value, options, moment);
   if (found) db.Erase(key, found);
 }

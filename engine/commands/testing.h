@@ -73,9 +73,28 @@ class CommandTest : public ::testing::Test {
           fmt::format("ERR wrong number of arguments for '{}' command", resolved.spec->full_name));
     } else {
       CommandContext context = Context(words, *resolved.spec, reply);
+      effect_ = Effect(&effects_, session_.db);
+      const uint64_t changes = Changes();
       resolved.spec->handler(context);
+      const bool repeat = effect_.own_words() && (Changes() != changes || effect_.always());
+      if (repeat) effects_.Add(session_.db, words);
     }
     return std::string(out.view());
+  }
+
+  // What the commands since the last call would repeat elsewhere: words joined by blanks, commands by "; ".
+  std::string TakeEffects() {
+    std::string text;
+    effects_.ForEach([&](DbIndex, std::string_view bytes, bool, bool) {
+      while (!bytes.empty()) {
+        if (!text.empty()) text += ";";
+        for (const ReplyValue& word : reply_value_detail::Cut(bytes).items) {
+          text += (text.empty() ? "" : " ") + word.text;
+        }
+      }
+    });
+    effects_.Clear();
+    return text;
   }
 
   void Advance(Duration by) { now_us_ += by.micros(); }
@@ -94,6 +113,12 @@ class CommandTest : public ::testing::Test {
         KeyspaceOptions{.hash_seed = kHashSeed, .prng_seed = shard + 1, .databases = 16});
   }
 
+  uint64_t Changes() const {
+    uint64_t changes = 0;
+    for (const Keyspace* keyspace : pointers_) changes += keyspace->stats().changes;
+    return changes;
+  }
+
   static bool FitsArity(const CommandSpec& spec, size_t words) {
     const int count = static_cast<int>(words);
     return spec.arity >= 0 ? count == spec.arity : count >= -spec.arity;
@@ -110,10 +135,13 @@ class CommandTest : public ::testing::Test {
             .now = WallTime{now_us_},
             .instant = Instant{now_us_ * 1000},
             .options = node_.config_value.options,
-            .node = node_};
+            .node = node_,
+            .effect = effect_};
   }
 
   FakeNode node_;
+  EffectLog effects_;
+  Effect effect_;
   std::vector<std::unique_ptr<Keyspace>> keyspaces_;
   std::vector<Keyspace*> pointers_;
   norn::Session session_;

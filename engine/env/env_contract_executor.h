@@ -60,6 +60,28 @@ TEST_P(EnvContract, PostsOfOneSenderKeepTheirOrder) {  // O1
   });
 }
 
+// Executor i writes to the log at 0, then tells the next one, which writes in turn: the log has no gap and no swap,
+// though each entry came from another sender, some of them from executor 0 itself.
+TEST_P(EnvContract, PostsKeepTheOrderOfCauseAndEffectAcrossSenders) {  // O1
+  constexpr int kSteps = 3000;
+  Run(3, [&](Env& env) {
+    Executor& executor = env.executor();
+    std::vector<int> log;
+    Countdown done(executor, 1);
+    std::function<void(int)> step = [&](int i) {
+      PostTo(executor, 0, [&, i] {
+        log.push_back(i);
+        if (i == kSteps) done.Done();
+      });
+      if (i < kSteps) PostTo(executor, static_cast<size_t>(i * 7 % 5 % 3), [&, i] { step(i + 1); });
+    };
+    PostTo(executor, 1, [&] { step(1); });
+    done.Wait();
+    ASSERT_EQ(log.size(), static_cast<size_t>(kSteps));
+    for (int i = 0; i < kSteps; ++i) ASSERT_EQ(log[static_cast<size_t>(i)], i + 1);
+  });
+}
+
 TEST_P(EnvContract, FibersRunInTheOrderInWhichTheyBecameRunnable) {  // O2
   Run(1, [&](Env& env) {
     Executor& executor = env.executor();

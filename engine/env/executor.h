@@ -5,7 +5,9 @@
 // happens-before edge.
 //
 // Order, in both worlds:
-//   O1  Tasks posted from one executor to another run in the order posted. Between senders: any order.
+//   O1  Tasks posted to one executor run in the order in which they were posted, whoever posted them: what was posted
+//       before another post was made (because one caused the other, over whatever way) runs before it. Posts that
+//       know nothing of each other: any order. So one executor can order the doings of all others by when it hears of them.
 //   O2  Fibers that become runnable on one executor run in the order in which they became so.
 //   O3  A posted task never runs inside Post, not even on the own executor; a spawned fiber never
 //       inside Spawn.

@@ -20,6 +20,7 @@
 #endif
 
 #ifdef NORN_ASAN
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #ifdef NORN_TSAN
@@ -39,6 +40,14 @@ struct SanitizerContext {
   void* tsan_fiber = nullptr;
 #endif
 };
+
+// A stack is left: the frames that never returned (a fiber ends in the middle of some) have marked parts of it, and whoever
+// gets the memory next must not trip over the marks.
+inline void SanitizerForgetStack([[maybe_unused]] void* bottom, [[maybe_unused]] size_t bytes) {
+#ifdef NORN_ASAN
+  __asan_unpoison_memory_region(bottom, bytes);
+#endif
+}
 
 // Around a switch from `from` to `to`: Start before it; Finish first thing after arriving, with the
 // arriving side's own context and that of the side that was left.

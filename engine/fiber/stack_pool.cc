@@ -1,5 +1,7 @@
 #include "engine/fiber/stack_pool.h"
 
+#include "engine/fiber/sanitizer.h"
+
 namespace norn {
 namespace {
 
@@ -20,6 +22,7 @@ boost::context::stack_context StackPool::Take() {
 }
 
 void StackPool::Give(boost::context::stack_context stack) {
+  SanitizerForgetStack(static_cast<char*>(stack.sp) - stack.size, stack.size);
   if (free_.size() < kFreeStacksMax) {
     free_.push_back(stack);
   } else {

@@ -12,7 +12,7 @@
 namespace norn {
 
 Db::Db(Keyspace& keyspace, DbIndex index)
-    : keyspace_(keyspace), index_(index), contents_(keyspace.hash_seed()) {}
+    : keyspace_(&keyspace), index_(index), contents_(keyspace.hash_seed()) {}
 
 Db::~Db() = default;
 
@@ -23,23 +23,23 @@ EntryRef Db::FindAny(const Key& key) const {
   return EntryRef(found.item, found.at);
 }
 
-EntryRef Db::Lookup(const Key& key, int64_t now_ms) {
+EntryRef Db::Lookup(const Key& key, const Moment& moment) {
   const EntryRef ref = FindAny(key);
-  if (!ref || !ref->ExpiredAt(now_ms)) return ref;
-  DeleteExpired(ref, Table::kMayShrink);
+  if (!ref || !ref->ExpiredAt(moment.expired_up_to_ms())) return ref;
+  if (moment.deletes_expired) DeleteExpired(ref, Table::kMayShrink);
   return {};
 }
 
 void Db::Touch(Entry* entry, int64_t now_ms) {
-  const AccessPolicy& policy = keyspace_.access_policy();
-  const uint32_t access = TouchedAccess(entry->access(), now_ms, policy, keyspace_.prng());
+  const AccessPolicy& policy = keyspace_->access_policy();
+  const uint32_t access = TouchedAccess(entry->access(), now_ms, policy, keyspace_->prng());
   // Written only when it differs: reads of hot keys leave their cache lines clean.
   if (access != entry->access()) entry->set_access(access);
 }
 
 EntryRef Db::Find(const Key& key, const Moment& moment) {
-  const EntryRef ref = Lookup(key, moment.now_ms);
-  KeyspaceStats& stats = keyspace_.stats();
+  const EntryRef ref = Lookup(key, moment);
+  KeyspaceStats& stats = keyspace_->stats();
   if (!ref) {
     stats.misses += moment.count ? 1 : 0;
     return ref;
@@ -50,7 +50,7 @@ EntryRef Db::Find(const Key& key, const Moment& moment) {
 }
 
 EntryRef Db::FindForWrite(const Key& key, const Moment& moment) {
-  const EntryRef ref = Lookup(key, moment.now_ms);
+  const EntryRef ref = Lookup(key, moment);
   if (ref && moment.touch) Touch(ref.entry_, moment.now_ms);
   return ref;
 }
@@ -58,8 +58,8 @@ EntryRef Db::FindForWrite(const Key& key, const Moment& moment) {
 // ---- life ----
 
 void Db::NoteChange(const Key& key) {
-  ++keyspace_.stats().changes;
-  keyspace_.watch().Bump(index_, key.bytes);
+  ++keyspace_->stats().changes;
+  keyspace_->watch().Bump(index_, key.bytes);
 }
 
 void Db::Remove(EntryRef ref, Table table) {
@@ -77,20 +77,21 @@ void Db::DropOutside(Entry* entry) {
   contents_.RemoveOutside(*entry);
   if (entry->encoding() == Encoding::kObject &&
       entry->object()->FreeEffort() > Reclaimer::kEffortAtOnce) {
-    keyspace_.reclaimer().Discard(std::unique_ptr<Object>(entry->object()));
+    keyspace_->reclaimer().Discard(std::unique_ptr<Object>(entry->object()));
     return;
   }
   EntryBuilder::FreeOutside(entry->value());
 }
 
 void Db::DeleteExpired(EntryRef ref, Table table) {
-  ++keyspace_.stats().expired_keys;
-  keyspace_.watch().Bump(index_, ref->key());
+  ++keyspace_->stats().expired_keys;
+  keyspace_->watch().Bump(index_, ref->key());
+  keyspace_->RecordDeletion(index_, ref->key());
   Remove(ref, table);
 }
 
 bool Db::Erase(const Key& key, const Moment& moment) {
-  const EntryRef ref = Lookup(key, moment.now_ms);
+  const EntryRef ref = Lookup(key, moment);
   if (!ref) return false;
   Erase(key, ref);
   return true;
@@ -102,8 +103,9 @@ void Db::Erase(const Key& key, EntryRef found) {
 }
 
 void Db::Evict(const Key& key, EntryRef found) {
-  ++keyspace_.stats().evicted_keys;
-  keyspace_.watch().Bump(index_, key.bytes);
+  ++keyspace_->stats().evicted_keys;
+  keyspace_->watch().Bump(index_, key.bytes);
+  keyspace_->RecordDeletion(index_, key.bytes);
   Remove(found, Table::kMayShrink);
 }
 
@@ -157,7 +159,7 @@ void Db::SetObject(const Key& key, EntryRef found, ValueType type, std::unique_p
   value.type = type;
   value.encoding = Encoding::kObject;
   value.word = reinterpret_cast<uint64_t>(object.release());
-  Store(key, found, value, kNoDeadline, InitialAccess(moment.now_ms, keyspace_.access_policy()));
+  Store(key, found, value, kNoDeadline, InitialAccess(moment.now_ms, keyspace_->access_policy()));
 }
 
 void Db::ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change) {
@@ -182,11 +184,24 @@ DetachedValue& DetachedValue::operator=(DetachedValue&& other) noexcept {
   return *this;
 }
 
-DetachedValue::~DetachedValue() {
+DetachedValue::~DetachedValue() { EntryBuilder::FreeOutside(View()); }
+
+ValueView DetachedValue::View() const {
   ValueView view;
+  view.type = type_;
   view.encoding = encoding_;
+  view.modified = modified_;
+  view.embedded = embedded_;
   view.word = word_;
-  EntryBuilder::FreeOutside(view);
+  return view;
+}
+
+DetachedValue DetachedValue::OfObject(ValueType type, std::unique_ptr<Object> object) {
+  DetachedValue value;
+  value.type_ = type;
+  value.encoding_ = Encoding::kObject;
+  value.word_ = reinterpret_cast<uint64_t>(object.release());
+  return value;
 }
 
 DetachedValue Db::Take(const Key& key, EntryRef found) {
@@ -198,7 +213,7 @@ DetachedValue Db::Take(const Key& key, EntryRef found) {
   value.access_ = found->access();
   value.embedded_ = view.embedded;
   value.word_ = view.word;
-  keyspace_.watch().Bump(index_, key.bytes);
+  keyspace_->watch().Bump(index_, key.bytes);
   contents_.RemoveOutside(*found);
   contents_.table.Erase(found.at_);
   EntryBuilder::FreeShell(contents_.pool, found.entry_);
@@ -224,46 +239,49 @@ DetachedValue Db::Copy(EntryRef found) const {
 }
 
 void Db::Put(const Key& key, DetachedValue value, int64_t deadline_ms, const Moment& moment) {
-  const EntryRef found = Lookup(key, moment.now_ms);
+  const EntryRef found = Lookup(key, moment);
   NoteChange(key);
-  ValueView view;
-  view.type = value.type_;
-  view.encoding = value.encoding_;
-  view.modified = value.modified_;
-  view.embedded = value.embedded_;
-  view.word = value.word_;
   if (found) found.entry_->set_access(value.access_);
-  Store(key, found, view, deadline_ms, value.access_);
+  Store(key, found, value.View(), deadline_ms, value.access_);
   value.encoding_ = Encoding::kEmbedded;  // what it owned is the entry's now
+}
+
+bool Db::Load(const Key& key, DetachedValue value, int64_t deadline_ms, OnDuplicate on_duplicate) {
+  const EntryRef found = FindAny(key);
+  if (found && on_duplicate == OnDuplicate::kRefuse) return false;
+  if (found) found.entry_->set_access(value.access_);
+  Store(key, found, value.View(), deadline_ms, value.access_);
+  value.encoding_ = Encoding::kEmbedded;  // what it owned is the entry's now
+  return true;
 }
 
 // ---- WATCH ----
 
 uint64_t Db::Watch(const Key& key, const Moment& moment) {
-  Lookup(key, moment.now_ms);
-  return keyspace_.watch().Watch(index_, key.bytes);
+  Lookup(key, moment);
+  return keyspace_->watch().Watch(index_, key.bytes);
 }
 
 bool Db::ChangedSince(const Key& key, uint64_t version, const Moment& moment) const {
-  if (keyspace_.watch().Version(index_, key.bytes) != version) return true;
+  if (keyspace_->watch().Version(index_, key.bytes) != version) return true;
   const EntryRef ref = FindAny(key);
-  return ref && ref->ExpiredAt(moment.now_ms);
+  return ref && ref->ExpiredAt(moment.expired_up_to_ms());
 }
 
-void Db::Unwatch(const Key& key) { keyspace_.watch().Unwatch(index_, key.bytes); }
+void Db::Unwatch(const Key& key) { keyspace_->watch().Unwatch(index_, key.bytes); }
 
 // ---- the whole ----
 
 void Db::Clear(Free when) {
-  keyspace_.watch().BumpIf(index_, [this](std::string_view key) {
-    return static_cast<bool>(FindAny(keyspace_.MakeKey(key)));
+  keyspace_->watch().BumpIf(index_, [this](std::string_view key) {
+    return static_cast<bool>(FindAny(keyspace_->MakeKey(key)));
   });
-  keyspace_.stats().changes += Size();
+  keyspace_->stats().changes += Size();
   DbContents old(std::move(contents_));
   expire_point_ = 0;
   average_ttl_ms_ = 0;
   const bool snapshot_needs_it = old.table.snapshot_running();
-  if (when == Free::kLater || snapshot_needs_it) keyspace_.reclaimer().Discard(std::move(old));
+  if (when == Free::kLater || snapshot_needs_it) keyspace_->reclaimer().Discard(std::move(old));
 }
 
 EntryRef Db::Sample(Prng& prng, bool volatile_only) const {
@@ -273,9 +291,16 @@ EntryRef Db::Sample(Prng& prng, bool volatile_only) const {
 }
 
 EntryRef Db::Random(Prng& prng, const Moment& moment) {
+  constexpr int kHiddenMax = 100;
+  int hidden = 0;
   for (;;) {
     const EntryRef ref = Sample(prng, false);
-    if (!ref || !ref->ExpiredAt(moment.now_ms)) return ref;
+    if (!ref || !ref->ExpiredAt(moment.expired_up_to_ms())) return ref;
+    // Where expired keys stay, a database may hold nothing else: after some tries one of them is as good as none.
+    if (!moment.deletes_expired) {
+      if (++hidden == kHiddenMax) return {};
+      continue;
+    }
     DeleteExpired(ref, Table::kMayShrink);
   }
 }
@@ -308,7 +333,7 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
     average_ttl_ms_ = average_ttl_ms_ == 0 ? mean_ms : average_ttl_ms_ * 0.98 + mean_ms * 0.02;
   }
   if (met > 0) {
-    double& stale = keyspace_.stats().expired_stale_percent;
+    double& stale = keyspace_->stats().expired_stale_percent;
     stale = stale * 0.95 + 100.0 * static_cast<double>(deleted) / static_cast<double>(met) * 0.05;
   }
   return deleted;

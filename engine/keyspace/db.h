@@ -35,6 +35,14 @@ struct Moment {
   int64_t now_ms = 0;  // unix
   bool touch = true;   // false: leave LRU/LFU alone (CLIENT NO-TOUCH, OBJECT, DEBUG ...)
   bool count = true;   // false: leave keyspace_hits/misses alone
+  // False: a key past its deadline is there until something says that it is not. So does whoever repeats what a primary or
+  // a log did: the deletion comes as a command.
+  bool expires = true;
+  // False: a key past its deadline is not found, but stays until its primary says that it goes: reads on a replica.
+  bool deletes_expired = true;
+
+  // Keys with a deadline up to this are gone.
+  int64_t expired_up_to_ms() const { return expires ? now_ms : INT64_MIN; }
 };
 
 // A found entry. Falsy when there is none. Two words: pass it by value.
@@ -53,19 +61,26 @@ class EntryRef {
   EntryTable::Position at_;
 };
 
-// A value on its way between keys (RENAME, COPY, MOVE across databases and shards). Owns an outside value. Carries the access
-// bits along.
+// A value without a key: on its way between keys (RENAME, COPY, MOVE across databases and shards), or just read from a file.
+// Owns an outside value. Carries the access bits along.
 class DetachedValue {
  public:
   DetachedValue() = default;
+  // Stored as Db::SetString would: as an integer when canonical.
+  static DetachedValue String(std::string_view value);
+  static DetachedValue Integer(int64_t value);
+  static DetachedValue OfObject(ValueType type, std::unique_ptr<Object> object);
   DetachedValue(DetachedValue&& other) noexcept;
   DetachedValue& operator=(DetachedValue&& other) noexcept;
   ~DetachedValue();
 
   ValueType type() const { return type_; }
+  void set_access(uint32_t access) { access_ = access; }
 
  private:
   friend class Db;
+
+  ValueView View() const;
 
   ValueType type_ = ValueType::kString;
   Encoding encoding_ = Encoding::kEmbedded;
@@ -86,7 +101,8 @@ class Db {
   ~Db();
 
   // ---- lookup ----
-  // The live entry. An expired one is deleted on the way (counted in expired_keys) and not found. Counts a hit or miss and
+  // The live entry. An expired one is deleted on the way (counted in expired_keys), or only
+  // hidden, as `moment` says, and not found. Counts a hit or miss and
   // touches the access bits as `moment` says.
   EntryRef Find(const Key& key, const Moment& moment);
   // For a command that goes on to write: as Find, but never counted as hit or miss.
@@ -133,6 +149,10 @@ class Db {
   DetachedValue Take(const Key& key, EntryRef found);
   DetachedValue Copy(EntryRef found) const;
   void Put(const Key& key, DetachedValue value, int64_t deadline_ms, const Moment& moment);
+  // Puts what a snapshot holds into a keyspace that nobody uses yet: not a change, nothing is counted or watched. A key that
+  // is there already is replaced, or nothing is done and the answer is false.
+  enum class OnDuplicate : uint8_t { kRefuse, kReplace };
+  bool Load(const Key& key, DetachedValue value, int64_t deadline_ms, OnDuplicate on_duplicate);
 
   // ---- WATCH ----
   // Begins to watch `key`; the version to compare at EXEC. A key that has expired already is deleted first, so that its
@@ -191,7 +211,7 @@ class Db {
  private:
   friend class Keyspace;
 
-  EntryRef Lookup(const Key& key, int64_t now_ms);
+  EntryRef Lookup(const Key& key, const Moment& moment);
   void Touch(Entry* entry, int64_t now_ms);
   void NoteChange(const Key& key);
   // Takes the entry out of the table and frees it; a big object goes to the reclaimer.
@@ -210,7 +230,7 @@ class Db {
   std::span<char> ResizeBlock(EntryRef found, size_t size_bytes);
   std::span<char> ResizeEmbedded(EntryRef found, size_t size_bytes);
 
-  Keyspace& keyspace_;
+  Keyspace* keyspace_;
   DbIndex index_;
   DbContents contents_;
   uint64_t expire_point_ = 0;

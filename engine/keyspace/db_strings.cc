@@ -47,6 +47,26 @@ void ZeroFrom(std::span<char> bytes, size_t from) {
 
 }  // namespace
 
+DetachedValue DetachedValue::String(std::string_view value) {
+  int64_t integer;
+  if (ParseCanonical(value, &integer)) return Integer(integer);
+  DetachedValue detached;
+  if (value.size() <= kEmbeddedBytesMax) {
+    detached.embedded_ = value;
+  } else {
+    detached.word_ = reinterpret_cast<uint64_t>(StringBlock::New(value));
+    detached.encoding_ = Encoding::kOutside;
+  }
+  return detached;
+}
+
+DetachedValue DetachedValue::Integer(int64_t value) {
+  DetachedValue detached;
+  detached.encoding_ = Encoding::kInt;
+  detached.word_ = static_cast<uint64_t>(value);
+  return detached;
+}
+
 void Db::SetString(const Key& key, std::string_view value, const SetStringOptions& options,
                    const Moment& moment) {
   SetString(key, FindForWrite(key, moment), value, options, moment);
@@ -57,7 +77,7 @@ void Db::SetString(const Key& key, EntryRef found, std::string_view value,
   NoteChange(key);
   int64_t deadline_ms = options.deadline_ms;
   if (options.keep_deadline) deadline_ms = found ? found->deadline_ms() : kNoDeadline;
-  const uint32_t access = found ? 0 : InitialAccess(moment.now_ms, keyspace_.access_policy());
+  const uint32_t access = found ? 0 : InitialAccess(moment.now_ms, keyspace_->access_policy());
   int64_t integer;
   if (ParseCanonical(value, &integer)) {
     Store(key, found, IntegerView(integer), deadline_ms, access);
@@ -93,7 +113,7 @@ std::span<char> Db::ResizeString(const Key& key, EntryRef found, size_t size_byt
                                  const Moment& moment) {
   NoteChange(key);
   if (!found) {
-    const uint32_t access = InitialAccess(moment.now_ms, keyspace_.access_policy());
+    const uint32_t access = InitialAccess(moment.now_ms, keyspace_->access_policy());
     Store(key, {}, EmbeddedView(""), kNoDeadline, access);
     found = FindAny(key);
   }

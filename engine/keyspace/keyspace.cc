@@ -29,7 +29,7 @@ const Db* Keyspace::FindDb(DbIndex index) const {
 void Keyspace::SwapDb(DbIndex a, DbIndex b, const Moment& moment) {
   if (a == b) return;
   const auto exists = [&](DbIndex index, std::string_view key) {
-    return static_cast<bool>(db(index).Lookup(MakeKey(key), moment.now_ms));
+    return static_cast<bool>(db(index).Lookup(MakeKey(key), moment));
   };
   // Expired watched keys go first, in both: an expired key for an absent one is no change.
   const auto changed = [&](std::string_view key) {
@@ -50,6 +50,21 @@ size_t Keyspace::Flush(Db::Free when) {
     if (db != nullptr) db->Clear(when);
   }
   return keys;
+}
+
+void Keyspace::Adopt(Keyspace& staged) {
+  CHECK(staged.hash_seed_ == hash_seed_ && staged.dbs_.size() == dbs_.size());
+  CHECK(!staged.snapshot_running());
+  const uint64_t changes = stats_.changes;
+  Flush(Db::Free::kLater);
+  stats_.changes = changes;
+  eviction_pool_.Clear();
+  for (uint32_t i = 0; i < dbs_.size(); ++i) {
+    watch_.BumpIf(DbIndex{i}, [](std::string_view) { return true; });
+    if (staged.dbs_[i] == nullptr) continue;
+    dbs_[i] = std::move(staged.dbs_[i]);
+    dbs_[i]->keyspace_ = this;
+  }
 }
 
 uint64_t Keyspace::UsedBytes() const {

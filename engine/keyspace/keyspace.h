@@ -14,6 +14,7 @@
 #include "engine/base/prng.h"
 #include "engine/keyspace/access.h"
 #include "engine/keyspace/db.h"
+#include "engine/keyspace/effect_log.h"
 #include "engine/keyspace/eviction.h"
 #include "engine/keyspace/reclaimer.h"
 #include "engine/keyspace/watch.h"
@@ -61,6 +62,9 @@ class Keyspace {
   void SwapDb(DbIndex a, DbIndex b, const Moment& moment);
   // FLUSHALL; returns the count of keys deleted.
   size_t Flush(Db::Free when);
+  // Everything that was here goes (freed later), and all that `staged` holds takes its place; every watched key has changed.
+  // `staged` is left empty. Requires: the same hash seed and count of databases, no snapshot of `staged`. Not a change.
+  void Adopt(Keyspace& staged);
 
   // ---- what the parts share ----
   KeyspaceStats& stats() { return stats_; }
@@ -70,6 +74,17 @@ class Keyspace {
   const AccessPolicy& access_policy() const { return access_policy_; }
   void set_access_policy(const AccessPolicy& policy) { access_policy_ = policy; }
   EvictionPool& eviction_pool() { return eviction_pool_; }
+
+  // ---- what nobody asked for: keys deleted because they expired or to make room ----
+  // Whether they are recorded as commands, for whoever repeats them.
+  void set_records_deletions(bool on) {
+    records_deletions_ = on;
+    if (!on) deletions_.Clear();
+  }
+  EffectLog& deletions() { return deletions_; }
+  void RecordDeletion(DbIndex db, std::string_view key) {
+    if (records_deletions_) deletions_.Add(db, {"DEL", key});
+  }
   Prng& prng() { return prng_; }
 
   // ---- memory ----
@@ -99,6 +114,8 @@ class Keyspace {
   WatchTable watch_;
   Reclaimer reclaimer_;
   EvictionPool eviction_pool_;
+  EffectLog deletions_;
+  bool records_deletions_ = false;
   std::unique_ptr<SnapshotVisit> snapshot_visit_;
   std::vector<std::unique_ptr<Db>> dbs_;
 };

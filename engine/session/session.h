@@ -55,6 +55,10 @@ struct Session {
   bool no_touch = false;
   bool close_after_reply = false;  // QUIT, protocol errors, CLIENT KILL of oneself
   bool unix_socket = false;
+  bool from_primary =
+      false;  // repeats what a primary or a log did: nothing is refused, nothing expires by itself
+  bool wrote =
+      false;  // ran a command that may have written since the connection last asked what it must wait for
   ReplyMode reply_mode = ReplyMode::kOn;
   ClientClass client_class = ClientClass::kNormal;
   uint32_t executor = 0;

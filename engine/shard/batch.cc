@@ -44,6 +44,7 @@ void ShardBatch::RunAll() {
     runner.Run(command, *session_, reply);
     reply_ends_.push_back(replies_.size());
   }
+  runner.Settle();
 }
 
 void ShardBatch::Back(env::Task* task) {

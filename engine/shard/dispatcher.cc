@@ -69,10 +69,10 @@ void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared
     if (spec->parent == nullptr && spec->subcommands.empty()) names_.Remember(words[0], spec);
   }
   out->ref.spec = spec;
-  out->refused = !PassesGates(*spec, raw.word_count, session);
+  out->refused = !PassesGates(*spec, raw.word_count, session) || !state_.condition.usual();
   if (out->refused) {
     // The gates said no at a glance; the text decides (a protected command may yet be allowed).
-    out->refusal = RefusalText(*spec, words, session, state_.options());
+    out->refusal = RefusalText(*spec, words, session, state_);
     out->refused = !out->refusal.empty();
     if (out->refused) return;
   }
@@ -103,7 +103,10 @@ bool Dispatcher::RunWave(Session& session, ReplyWriter& reply, ReplySink& sink) 
   session.commands_processed += wave_.size();
   session.last_command = wave_.back().spec;
   bool here = true;
-  for (const CommandRef& command : wave_) here = here && command.shard == state_.index;
+  for (const CommandRef& command : wave_) {
+    here = here && command.shard == state_.index;
+    session.wrote |= command.spec->Has(kWrite);
+  }
   if (here && state_.home().token().free()) return RunWaveHere(session, reply, sink);
   RunWaveAcross(session, reply);
   return reply.out().size() < kDrainBytes || sink.Drain();
@@ -115,6 +118,7 @@ bool Dispatcher::RunWaveHere(Session& session, ReplyWriter& reply, ReplySink& si
   for (size_t i = 0; i < wave_.size(); ++i) {
     runner_.Run(wave_[i], session, reply);
     if (reply.out().size() < kDrainBytes) continue;
+    runner_.Settle();
     // Drain may park, and then the token may be away: the rest goes as a wave of its own.
     if (!sink.Drain()) return false;
     wave_.erase(wave_.begin(), wave_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
@@ -125,6 +129,7 @@ bool Dispatcher::RunWaveHere(Session& session, ReplyWriter& reply, ReplySink& si
     }
     return RunWaveHere(session, reply, sink);
   }
+  runner_.Settle();
   return true;
 }
 
@@ -174,6 +179,7 @@ void Dispatcher::RunLocalPart(Session& session, const std::vector<uint32_t>& loc
     runner_.Run(wave_[i], session, reply);
     local_ends_.push_back(local_replies_.size());
   }
+  runner_.Settle();
 }
 
 void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply) {
@@ -203,6 +209,7 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
   }
   const CommandSpec& spec = *command.spec;
   session.last_command = &spec;
+  session.wrote |= spec.Has(kWrite) || spec.placement == Placement::kDispatcher;
   AwaitPause(spec, session);
   if (session.transaction.open && !RunsInsideMulti(spec)) {
     return QueueCommand(command, session, reply);
@@ -224,7 +231,10 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
   tokens.Collect(shards);
   if (shards.size() > 1) ++state_.stats.multi_shard_commands;
   runner_.RestartClock();
+  runner_.HoldShards(shards);
   runner_.Run(command, session, reply);
+  runner_.HoldShards({});
+  runner_.Settle();
 }
 
 bool Dispatcher::PauseActive() const {

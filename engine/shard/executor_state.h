@@ -18,6 +18,29 @@
 
 namespace norn {
 
+// Where the effects of commands go: the journal of the node, when a replica or a log wants them.
+class EffectSink {
+ public:
+  virtual ~EffectSink() = default;
+  // Takes everything from `effects` (not empty). Never parks. What is handed over before a token is released or a reply leaves
+  // comes, in the journal, before all that this token or reply lets happen.
+  virtual void Accept(EffectLog& effects) = 0;
+};
+
+// What the node as a whole is in, as far as it decides which commands may run.
+struct NodeCondition {
+  bool replica = false;
+  bool replica_read_only = true;
+  bool loading = false;       // the dataset is being read and not there yet
+  bool stale = false;         // a replica without its primary that must not serve old data
+  bool disk_broken = false;   // saving fails, and stop-writes-on-bgsave-error says no writes
+  bool log_broken = false;    // the append-only log cannot be written
+  bool few_replicas = false;  // fewer good replicas than min-replicas-to-write
+  bool usual() const {
+    return !replica && !loading && !stale && !disk_broken && !log_broken && !few_replicas;
+  }
+};
+
 struct ExecutorState {
   ExecutorState(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
                 Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
@@ -41,6 +64,10 @@ struct ExecutorState {
   config::Config config;
   const CommandNames names;
   ExecutorStats stats;
+  NodeCondition condition;
+  EffectSink* effect_sink = nullptr;  // null: nobody listens
+  EffectLog effects;                  // of commands run here, until Settle
+  EffectLog effect_scratch;
   Pause pause;
   WaitQueue paused_fibers;
   Prng eviction_random;

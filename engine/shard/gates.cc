@@ -28,6 +28,43 @@ bool Allowed(config::ProtectedAction action, const Session& session) {
          (action == config::ProtectedAction::kLocal && IsLocal(session));
 }
 
+// Whether what runs may change data: EXEC does when a queued command does, and was asked about those when they were queued.
+std::string WriteText(const NodeCondition& condition) {
+  if (condition.disk_broken) {
+    return "MISCONF norn is configured to save RDB snapshots, but it's currently unable to persist "
+           "to "
+           "disk. Commands that may modify the data set are disabled, because this instance is "
+           "configured to report errors during writes if RDB snapshotting fails "
+           "(stop-writes-on-bgsave-error option). Please check the norn logs for details about the "
+           "RDB error.";
+  }
+  if (condition.log_broken) return "MISCONF Errors writing to the AOF file: see the log";
+  if (condition.few_replicas) return "NOREPLICAS Not enough good replicas to write.";
+  if (condition.replica && condition.replica_read_only) {
+    return "READONLY You can't write against a read only replica.";
+  }
+  return {};
+}
+
+std::string ConditionText(const CommandSpec& spec, const Session& session,
+                          const NodeCondition& condition) {
+  if (condition.usual() || session.from_primary) return {};
+  if (spec.Has(kWrite)) {
+    // Valkey: a replica answers for its own state only; its primary decides about disks and replicas.
+    NodeCondition asked = condition;
+    if (condition.replica) asked.disk_broken = asked.log_broken = asked.few_replicas = false;
+    std::string text = WriteText(asked);
+    if (!text.empty()) return text;
+  }
+  if (condition.stale && !spec.Has(kStale)) {
+    return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+  }
+  if (condition.loading && !spec.Has(kLoading)) {
+    return "LOADING norn is loading the dataset in memory";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string UnknownCommandText(std::span<const std::string_view> words, bool unknown_subcommand) {
@@ -46,12 +83,12 @@ std::string UnknownCommandText(std::span<const std::string_view> words, bool unk
 }
 
 std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,
-                        const Session& session, const config::Options& options) {
+                        const Session& session, const ExecutorState& state) {
   const int count = static_cast<int>(words.size());
   if ((spec.arity > 0 && spec.arity != count) || count < -spec.arity) {
     return fmt::format("ERR wrong number of arguments for '{}' command", spec.full_name);
   }
-  if (spec.Has(kProtected) && !Allowed(options.enable_debug_command, session)) {
+  if (spec.Has(kProtected) && !Allowed(state.options().enable_debug_command, session)) {
     return "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
            "you can run it from a local connection, otherwise you need to set this option in the "
            "configuration file, and then restart the server.";
@@ -60,7 +97,7 @@ std::string RefusalText(const CommandSpec& spec, std::span<const std::string_vie
   if (session.transaction.open && spec.Has(kNoMulti)) {
     return "ERR Command not allowed inside a transaction";
   }
-  return {};
+  return ConditionText(spec, session, state.condition);
 }
 
 bool HeldByPause(const CommandSpec& spec, uint32_t queued_flags, PauseMode mode) {

@@ -8,8 +8,8 @@
 
 #include "engine/commands/node_control.h"
 #include "engine/commands/table.h"
-#include "engine/config/options.h"
 #include "engine/session/session.h"
+#include "engine/shard/executor_state.h"
 
 namespace norn {
 
@@ -24,10 +24,10 @@ inline bool PassesGates(const CommandSpec& spec, uint32_t word_count, const Sess
   return complete && plain;
 }
 
-// Arity, then protected commands, authentication, commands that transactions do not take. Empty: pass. Only the refused
-// path allocates.
+// Arity, then protected commands, authentication, commands that transactions do not take, then what the node is in (broken
+// disk, replica, loading). Empty: pass. Only the refused path allocates.
 std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,
-                        const Session& session, const config::Options& options);
+                        const Session& session, const ExecutorState& state);
 
 // Whether CLIENT PAUSE holds this command back. `queued` are the flags of an open transaction's commands, for EXEC.
 bool HeldByPause(const CommandSpec& spec, uint32_t queued_flags, PauseMode mode);

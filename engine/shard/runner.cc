@@ -40,25 +40,66 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
   if (!HasMemory(command, reply)) return;
   const WallTime wall = time_.wall();
+  const bool listened =
+      state_.effect_sink != nullptr && command.spec->placement != Placement::kHome;
+  const DbIndex db = session.db;
+  Effect effect = listened ? Effect(&state_.effect_scratch, db) : Effect();
+  const uint64_t changes_before = listened ? Changes(command) : 0;
   CommandContext context{
       .words = command.Words(),
       .spec = command.spec,
       .reply = reply,
       .session = session,
       .keys = state_.view(),
-      .moment = Moment{.now_ms = wall.unix_ms(), .touch = !session.no_touch, .count = true},
+      .moment = Moment{.now_ms = wall.unix_ms(),
+                       .touch = !session.no_touch,
+                       .count = true,
+                       .expires = !session.from_primary,
+                       .deletes_expired = !state_.condition.replica || command.spec->Has(kWrite)},
       .now = wall,
       .instant = time_.instant(),
       .options = state_.options(),
       .node = state_.node,
+      .effect = effect,
       .first_key_hash = command.first_key_hash,
       .has_first_key_hash = command.has_first_key_hash,
   };
   const size_t reply_before = reply.out().size();
   reply.ResetErrors();
   command.spec->handler(context);
+  if (listened) Record(command, db, effect, changes_before);
   const Duration took = time_.Lap();
   Account(command, session, took, reply.out().size() - reply_before, reply);
+}
+
+uint64_t Runner::Changes(const CommandRef& command) const {
+  if (held_.empty()) return state_.keyspaces[command.shard]->stats().changes;
+  uint64_t changes = 0;
+  for (const uint32_t shard : held_) changes += state_.keyspaces[shard]->stats().changes;
+  return changes;
+}
+
+void Runner::RecordDeletions(std::span<const uint32_t> shards) {
+  for (const uint32_t shard : shards) {
+    EffectLog& deletions = state_.keyspaces[shard]->deletions();
+    if (!deletions.empty()) effects_->TakeFrom(deletions);
+  }
+}
+
+// What the command found expired or evicted comes first: it was gone before the command did anything.
+void Runner::Record(const CommandRef& command, DbIndex db, const Effect& effect,
+                    uint64_t changes_before) {
+  RecordDeletions(held_.empty() ? std::span<const uint32_t>(&command.shard, 1) : held_);
+  EffectLog& effects = *effects_;
+  if (!state_.effect_scratch.empty()) {
+    const bool own_group = !effects.group_open();
+    if (own_group) effects.BeginGroup();
+    effects.TakeFrom(state_.effect_scratch);
+    if (own_group) effects.EndGroup();
+    return;
+  }
+  if (!effect.own_words() || !command.spec->Has(kWrite)) return;
+  if (effect.always() || Changes(command) != changes_before) effects.Add(db, command.Words());
 }
 
 void Runner::Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter& reply) {
@@ -93,7 +134,10 @@ bool Runner::HasMemorySlow(const CommandRef& command, ReplyWriter& reply) {
     const Eviction eviction = EvictOne(keyspace, PolicyOf(options.maxmemory_policy),
                                        static_cast<size_t>(options.maxmemory_samples),
                                        state_.eviction_random, time_.wall().unix_ms());
-    if (eviction.evicted) continue;
+    if (eviction.evicted) {
+      RecordDeletions(std::span<const uint32_t>(&command.shard, 1));
+      continue;
+    }
     if (!command.spec->Has(kDenyOom)) return true;
     Refuse(command.spec, "OOM command not allowed when used memory > 'maxmemory'.", reply);
     return false;

@@ -11,13 +11,29 @@ namespace norn {
 class Runner {
  public:
   // `state` of the executor that runs it (not necessarily the connection's).
-  explicit Runner(ExecutorState& state) : state_(state), time_(state.env.clock()) {}
+  explicit Runner(ExecutorState& state)
+      : state_(state), effects_(&state.effects), time_(state.env.clock()) {}
 
   // Before a batch of Run calls, and after every park between them.
   void RestartClock() { time_.Restart(); }
 
   // Writes exactly one reply (what the handler writes). Parks only where the handler may.
   void Run(const CommandRef& command, Session& session, ReplyWriter& reply);
+
+  // The shards whose tokens are held, when it is not just the one that each command names; empty again: just that one.
+  // `shards` must outlive its use.
+  void HoldShards(std::span<const uint32_t> shards) { held_ = shards; }
+
+  // What runs until CollectEffects(nullptr) is recorded in `group`, not with what others record here: for a transaction, whose
+  // commands may park in between.
+  void CollectEffects(EffectLog* group) { effects_ = group != nullptr ? group : &state_.effects; }
+
+  // Hands what was recorded to whoever repeats it. Required before a token goes, a reply leaves or the fiber parks.
+  void Settle() {
+    if (__builtin_expect(!state_.effects.empty(), 0)) state_.effect_sink->Accept(state_.effects);
+  }
+  // Deletions of keys found to be expired outside of Run.
+  void RecordDeletions(std::span<const uint32_t> shards);
 
   // Refuses without running: the error, and its counters.
   void Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter& reply);
@@ -29,6 +45,8 @@ class Runner {
   Instant instant() const { return time_.instant(); }
 
  private:
+  uint64_t Changes(const CommandRef& command) const;
+  void Record(const CommandRef& command, DbIndex db, const Effect& effect, uint64_t changes_before);
   // False, with the error written, when memory is full and nothing can be evicted.
   bool HasMemory(const CommandRef& command, ReplyWriter& reply);
   bool HasMemorySlow(const CommandRef& command, ReplyWriter& reply);
@@ -38,6 +56,8 @@ class Runner {
   void Log(CommandLogKind kind, const CommandRef& command, const Session& session, int64_t value);
 
   ExecutorState& state_;
+  EffectLog* effects_;
+  std::span<const uint32_t> held_;
   TimeBase time_;
 };
 

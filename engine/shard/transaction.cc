@@ -109,7 +109,16 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
                        reply);
   }
   if (hold) {
+    runner.HoldShards(shards);
+    EffectLog effects;
+    runner.CollectEffects(&effects);
+    effects.BeginGroup();
     RunQueue(queue, session, state, runner, reply);
+    effects.EndGroup();
+    runner.CollectEffects(nullptr);
+    runner.HoldShards({});
+    if (!effects.empty()) state.effects.TakeFrom(effects);
+    runner.Settle();
   } else {
     reply.NullArray();
   }
@@ -118,10 +127,12 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
 }
 
 void Watch(const CommandRef& command, Session& session, ExecutorState& state, Runner& runner) {
+  const std::vector<uint32_t> shards = ShardsOf(command, state.view());
   TokenSet tokens(state.env.executor(), state.shards);
-  tokens.Collect(ShardsOf(command, state.view()));
+  tokens.Collect(shards);
   runner.RestartClock();
-  const Moment moment{.now_ms = runner.wall().unix_ms()};
+  const Moment moment{.now_ms = runner.wall().unix_ms(),
+                      .deletes_expired = !state.condition.replica};
   for (const std::string_view word : command.Words().subspan(1)) {
     const Key key = state.view().MakeKey(word);
     const bool known =
@@ -131,6 +142,8 @@ void Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
     const uint64_t version = state.view().DbFor(key, session.db).Watch(key, moment);
     session.watched.push_back({session.db, std::string(word), key.hash, version});
   }
+  runner.RecordDeletions(shards);
+  runner.Settle();
 }
 
 }  // namespace

@@ -1,0 +1,184 @@
+#include "engine/persist/command_reader.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/base/number.h"
+
+namespace norn::persist {
+namespace {
+
+constexpr size_t kPieceBytes = 64 * 1024;
+constexpr size_t kNumberLineBytesMax = 32;
+constexpr size_t kAnnotationBytesMax = 1024;  // what redis-check-aof reads as one line
+constexpr uint64_t kWordsMax = 1ull << 31;
+
+std::string Shown(char c) {
+  return c >= ' ' && c <= '~' ? fmt::format("'{}'", c)
+                              : fmt::format("byte 0x{:02x}", static_cast<unsigned char>(c));
+}
+
+}  // namespace
+
+CommandReader::CommandReader(ByteSource& source, uint64_t offset, uint64_t word_bytes_max)
+    : source_(source), word_bytes_max_(word_bytes_max), base_(offset), begin_(offset) {}
+
+// One more piece of the source behind bytes_.
+CommandReader::Step CommandReader::Fill() {
+  const size_t size = bytes_.size();
+  bytes_.resize(size + kPieceBytes);
+  absl::StatusOr<size_t> read = source_.Read(std::span<char>(bytes_.data() + size, kPieceBytes));
+  bytes_.resize(size + (read.ok() ? *read : 0));
+  if (!read.ok()) {
+    status_ = read.status();
+    return Step::kFailed;
+  }
+  return *read == 0 ? Step::kShort : Step::kOk;
+}
+
+// `bytes` more bytes lie at at_.
+CommandReader::Step CommandReader::Need(size_t bytes) {
+  while (bytes_.size() - at_ < bytes) {
+    const Step step = Fill();
+    if (step != Step::kOk) return step;
+  }
+  return Step::kOk;
+}
+
+CommandReader::Step CommandReader::Damage(uint64_t offset, std::string reason) {
+  damage_offset_ = offset;
+  reason_ = std::move(reason);
+  return Step::kDamage;
+}
+
+// Consumes "<prefix><number>\r\n". Every byte is judged as soon as it is there: a line that is wrong is damage even when the
+// source ends in it.
+CommandReader::Step CommandReader::ReadNumber(char prefix, uint64_t max, uint64_t* value) {
+  const uint64_t line_begin = end();
+  Step step = Need(1);
+  if (step != Step::kOk) return step;
+  if (bytes_[at_] != prefix) {
+    return Damage(line_begin, fmt::format("expected '{}', found {}", prefix, Shown(bytes_[at_])));
+  }
+  size_t length = 1;
+  for (;; ++length) {
+    step = Need(length + 1);
+    if (step != Step::kOk) return step;
+    const char c = bytes_[at_ + length];
+    if (c == '\r' && length > 1) break;
+    if (c < '0' || c > '9' || length > kNumberLineBytesMax) {
+      return Damage(line_begin + length, fmt::format("expected a length, found {}", Shown(c)));
+    }
+  }
+  const std::optional<uint64_t> number =
+      ParseUint64(std::string_view(bytes_).substr(at_ + 1, length - 1));
+  if (!number || *number > max) return Damage(line_begin, "the length is out of range");
+  step = Need(length + 2);
+  if (step != Step::kOk) return step;
+  if (bytes_[at_ + length + 1] != '\n') {
+    return Damage(line_begin + length + 1, "expected the end of a line");
+  }
+  at_ += length + 2;
+  *value = *number;
+  return Step::kOk;
+}
+
+CommandReader::Step CommandReader::ReadAnnotation() {
+  size_t length = 0;
+  for (;; ++length) {
+    const Step step = Need(length + 1);
+    if (step != Step::kOk) return step;
+    if (bytes_[at_ + length] == '\n') break;
+    if (bytes_[at_ + length] == '\0') return Damage(end() + length, "an annotation is not text");
+    if (length >= kAnnotationBytesMax) return Damage(end(), "an annotation is too long");
+  }
+  const std::string_view line = std::string_view(bytes_).substr(at_, length);
+  if (!line.ends_with('\r')) return Damage(end() + length, "expected the end of a line");
+  if (line.starts_with("#TS:")) {
+    timestamp_s_ = ParseInt64(line.substr(4, line.size() - 5));
+    if (!timestamp_s_) return Damage(end(), "a timestamp is not a number");
+  }
+  at_ += length + 1;
+  return Step::kOk;
+}
+
+CommandReader::Step CommandReader::ReadCommand() {
+  const uint64_t command_begin = end();
+  uint64_t count = 0;
+  Step step = ReadNumber('*', kWordsMax, &count);
+  if (step != Step::kOk) return step;
+  if (count == 0) return Damage(command_begin, "a command without words");
+  found_.clear();
+  for (uint64_t i = 0; i < count; ++i) {
+    uint64_t size = 0;
+    step = ReadNumber('$', word_bytes_max_, &size);
+    if (step != Step::kOk) return step;
+    step = Need(size + 2);
+    if (step == Step::kOk || bytes_.size() - at_ == size + 1) {
+      // One byte behind the word is enough to see that it does not end there.
+      if (bytes_[at_ + size] != '\r') {
+        return Damage(end() + size, "a word does not end where its length says");
+      }
+    }
+    if (step != Step::kOk) return step;
+    if (bytes_[at_ + size + 1] != '\n') {
+      return Damage(end() + size + 1, "a word does not end where its length says");
+    }
+    found_.push_back({at_, size});
+    at_ += size + 2;
+  }
+  words_.clear();
+  for (const Word& word : found_) words_.emplace_back(bytes_.data() + word.at, word.size);
+  return Step::kOk;
+}
+
+CommandReader::Outcome CommandReader::OutcomeOf(Step step) const {
+  switch (step) {
+    case Step::kOk:
+      return Outcome::kCommand;
+    case Step::kShort:
+      return Outcome::kTorn;
+    case Step::kDamage:
+      return Outcome::kDamage;
+    case Step::kFailed:
+      return Outcome::kFailed;
+  }
+  return Outcome::kFailed;
+}
+
+CommandReader::Outcome CommandReader::Next() {
+  words_.clear();
+  for (;;) {
+    // What is consumed goes when it is most of the buffer, so that moving the rest costs little a byte.
+    if (at_ == bytes_.size() || at_ >= kPieceBytes) {
+      bytes_.erase(0, at_);
+      base_ += at_;
+      at_ = 0;
+      if (bytes_.empty() && bytes_.capacity() > 16 * kPieceBytes) bytes_.shrink_to_fit();
+    }
+    begin_ = end();
+    if (at_ == bytes_.size()) {
+      const Step step = Fill();
+      if (step == Step::kShort) return Outcome::kEnd;
+      if (step != Step::kOk) return OutcomeOf(step);
+    }
+    if (bytes_[at_] != '#') return OutcomeOf(ReadCommand());
+    const Step step = ReadAnnotation();
+    if (step != Step::kOk) return OutcomeOf(step);
+  }
+}
+
+bool CommandReader::ZerosToEnd() {
+  size_t from = damage_offset_ - base_;
+  for (;;) {
+    if (bytes_.find_first_not_of('\0', from) != std::string::npos) return false;
+    base_ += bytes_.size();
+    bytes_.clear();
+    at_ = 0;
+    from = 0;
+    if (Fill() != Step::kOk) return status_.ok();
+  }
+}
+
+}  // namespace norn::persist

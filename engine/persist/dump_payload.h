@@ -1,0 +1,26 @@
+#pragma once
+// One value outside any snapshot: the reply of DUMP, the argument of RESTORE.
+//
+//   type byte, value | RDB version, 2 bytes | CRC-64 of all before it, 8 bytes     (both little-endian)
+//
+// Never parks.
+
+#include <optional>
+#include <string_view>
+
+#include "engine/base/byte_buffer.h"
+#include "engine/keyspace/db.h"
+#include "engine/keyspace/entry.h"
+#include "engine/persist/rdb_encoder.h"
+
+namespace norn::persist {
+
+void AppendDumpPayload(const Entry& entry, const RdbEncodeOptions& options, ByteBuffer& out);
+
+// The checksum is right and the version is one that this build reads.
+bool DumpPayloadIsWhole(std::string_view payload);
+
+// The value, with no access bits. nullopt: not a value that this build reads. Requires DumpPayloadIsWhole(payload).
+std::optional<DetachedValue> ReadDumpPayload(std::string_view payload);
+
+}  // namespace norn::persist
