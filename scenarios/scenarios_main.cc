@@ -342,7 +342,7 @@ bool Plant(const std::string& id) {
 // A line a mistake: id, check, scenario, summary; tabs between, for ci/plants.
 int PlantsCommand() {
   for (const PlantStory& story : kPlantStories) {
-    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.check,
+    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.checks,
                story.scenario.empty() ? "-" : story.scenario, kPlants[FindPlant(story.id)].summary);
   }
   return kPassed;
