@@ -31,26 +31,31 @@ Operation Ask(uint32_t db, Words words) {
 DurabilityPromise DurabilityPromise::Of(const ServerOptions& options, bool slow_disk) {
   DurabilityPromise promise;
   bool on = false;
+  bool no_sync = false;  // while the log is rewritten, which may be at any time
   Log log = Log::kEverySecond;
   for (const auto& [name, value] : options) {
     if (name == "appendonly") on = value == "yes";
     if (name == "appendfsync" && value == "always") log = Log::kAlways;
     if (name == "appendfsync" && value == "everysec") log = Log::kEverySecond;
     if (name == "appendfsync" && value == "no") log = Log::kNoSync;
+    if (name == "no-appendfsync-on-rewrite") no_sync = value == "yes";
   }
+  if (no_sync) log = Log::kNoSync;
   promise.log = on ? log : Log::kOff;
+  promise.stuck = slow_disk;
   promise.window = kEverySecond + kTurn + (slow_disk ? kStuckSync : Duration{0});
   return promise;
 }
 
-int64_t DurabilityPromise::PromisedBefore(Instant died_at, int64_t saved_before_ns) const {
+int64_t DurabilityPromise::PromisedBefore(Instant died_at, const Ledger& ledger) const {
   switch (log) {
     case Log::kOff:
-      return saved_before_ns;
+      return ledger.saved_before_ns();
     case Log::kNoSync:
       return 0;
     case Log::kEverySecond:
-      return std::max<int64_t>((died_at - window).ns, 0);
+      return std::max<int64_t>(
+          (stuck ? std::min(died_at.ns, ledger.last_answer_ns()) : died_at.ns) - window.ns, 0);
     case Log::kAlways:
       return kNeverNs;
   }
@@ -62,8 +67,7 @@ void Audit::NoteDeath() {
   // Of deaths in a row the first counts: nobody has written since.
   if (due_) return;
   due_ = true;
-  promised_before_ns_ =
-      promise_.PromisedBefore(server_.died_at(), record_.ledger.saved_before_ns());
+  promised_before_ns_ = promise_.PromisedBefore(server_.died_at(), record_.ledger);
 }
 
 void Audit::Run(env::Env& env) {

@@ -17,11 +17,13 @@ struct DurabilityPromise {
   Log log = Log::kOff;
   // kEverySecond: how old an answered write is when it can no longer be lost.
   Duration window;
+  // Syncs may take as long as they like: then the window ends with the last answer that was given.
+  bool stuck = false;
 
-  // From appendonly and appendfsync. `slow_disk`: syncs may take as long as they like.
+  // From appendonly, appendfsync and no-appendfsync-on-rewrite.
   static DurabilityPromise Of(const ServerOptions& options, bool slow_disk);
-  // Answered before this: kept by a node that died then. `saved_before_ns`: by the last SAVE.
-  int64_t PromisedBefore(Instant died_at, int64_t saved_before_ns) const;
+  // Answered before this: kept by a node that died then.
+  int64_t PromisedBefore(Instant died_at, const Ledger& ledger) const;
 };
 
 class Audit {

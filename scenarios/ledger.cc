@@ -65,6 +65,7 @@ std::string Ledger::Complete(size_t number, std::string_view replies, int64_t no
   entry.complete_ns = now_ns;
   entry.answered = true;
   entry.refused = outcome.refused;
+  if (!entry.refused) last_answer_ns_ = now_ns;
   if (entry.write.ticks) entry.tick = outcome.tick;
   // The answer was on its way when the node crashed, and arrived after it was read back.
   if (entry.lost && !entry.refused && entry.was_promised_all) {

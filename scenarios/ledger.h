@@ -52,6 +52,8 @@ class Ledger {
   // SAVE answered OK: what was answered before it was sent is in the snapshot.
   void Saved(int64_t invoke_ns) { saved_before_ns_ = std::max(saved_before_ns_, invoke_ns); }
   int64_t saved_before_ns() const { return saved_before_ns_; }
+  // When a write was last answered, and not with an error.
+  int64_t last_answer_ns() const { return last_answer_ns_; }
 
   // Every key that was ever written, by database.
   std::map<uint32_t, std::vector<std::string>> Keys() const;
@@ -90,6 +92,7 @@ class Ledger {
   std::vector<Entry> entries_;                       // in order of invocation
   std::map<LedgerKey, std::vector<size_t>> by_key_;  // entries
   int64_t saved_before_ns_ = 0;
+  int64_t last_answer_ns_ = 0;
   uint64_t examined_ = 0;
   uint64_t survived_ = 0;
   uint64_t lost_ = 0;

@@ -31,6 +31,8 @@ struct NodeSection {
   Range threads{1, 1};
   Range drift_ppm{0, 0};  // of the node's clocks
   std::vector<OptionChoice> options;
+  Range replicas{0, 0};                       // more nodes, which replicate the first
+  std::vector<OptionChoice> replica_options;  // theirs, after `options`
 };
 
 struct ClientSection {

@@ -119,6 +119,12 @@ void AddNodeRows(std::vector<Row>& rows) {
   rows.push_back(PlainRow("node", "options", Form::kOptions,
                           "a table: option = value, or a list of which each seed takes one",
                           [](Scenario& s, const Value& v) { s.node.options = v.options; }));
+  rows.push_back(RangeRow("node", "replicas", Form::kNumberRange, {0, 8},
+                          "more nodes, which replicate the first",
+                          [](Scenario& s) -> Range& { return s.node.replicas; }));
+  rows.push_back(PlainRow("node", "replica_options", Form::kOptions,
+                          "likewise, for the replicas on top of the others",
+                          [](Scenario& s, const Value& v) { s.node.replica_options = v.options; }));
 }
 
 void AddClientRows(std::vector<Row>& rows) {
