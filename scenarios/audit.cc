@@ -75,7 +75,7 @@ void Audit::Run(env::Env& env) {
     const uint32_t deaths = server_.deaths();
     LedgerReading reading;
     if (due_ && server_.serving() && Read(env, &reading) && server_.deaths() == deaths) {
-      Judge(reading, env.clock().Now());
+      Judge(reading, server_.now());
       due_ = false;
       record_.gate_closed = false;
     }

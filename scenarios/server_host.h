@@ -32,6 +32,7 @@ class ServerHost {
   bool serving() const;
   // This life ended by itself, or its Start failed; Bury it.
   bool failed() const;
+  Instant now() const { return world_.now(); }  // the world's
   uint32_t deaths() const { return deaths_; }
   Instant died_at() const { return died_at_; }
 
