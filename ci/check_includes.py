@@ -39,7 +39,8 @@ WRAPPED = [
     (re.compile(r"^boost/"), ("engine/fiber",)),
     (re.compile(r"^toml"), ("scenarios",)),
     (re.compile(r"^jemalloc/"), ("server",)),
-    (re.compile(r"^openssl/"), ("server",)),
+    (re.compile(r"^openssl/sha"), ("engine/base",)),
+    (re.compile(r"^openssl/(?!sha)"), ("server",)),
     (re.compile(r"^(gtest|gmock|rapidcheck)"), None),  # tests only, see below
 ]
 

@@ -148,6 +148,10 @@ bool Connection::WithinQueryLimit(const WorkArea& area) {
 }
 
 bool Connection::Drain() {
+  if (session_.wrote) {
+    session_.wrote = false;
+    if (node_.replies_wait()) node_.AwaitAnswerable();
+  }
   ByteBuffer& replies = area_->replies;
   const uint64_t sent_before = output_.sent_bytes();
   const uint64_t writes_before = output_.writes();

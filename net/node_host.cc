@@ -74,8 +74,7 @@ absl::Status NodeHost::Start() {
                              const config::Config& after) { return ApplyEffect(effect, after); },
       .stop_listening = [this] { StopListening(); },
   });
-  node_.Start();
-  return absl::OkStatus();
+  return node_.Start();
 }
 
 void NodeHost::Stop() { node_.Shutdown(ShutdownRequest{}).IgnoreError(); }

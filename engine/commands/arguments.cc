@@ -21,16 +21,6 @@ std::optional<DbIndex> DbAt(CommandContext& c, size_t at) {
   return DbIndex{static_cast<uint32_t>(*value)};
 }
 
-AccessPolicy AccessPolicyOf(const config::Options& options) {
-  using config::MaxmemoryPolicy;
-  const MaxmemoryPolicy policy = options.maxmemory_policy;
-  return {
-      .lfu = policy == MaxmemoryPolicy::kAllKeysLfu || policy == MaxmemoryPolicy::kVolatileLfu,
-      .lfu_log_factor = static_cast<uint32_t>(options.lfu_log_factor),
-      .lfu_decay_minutes = static_cast<uint32_t>(options.lfu_decay_time),
-  };
-}
-
 void ReplyInvalidExpireTime(CommandContext& c) {
   c.reply.Error(fmt::format("ERR invalid expire time in '{}' command", c.spec->full_name));
 }

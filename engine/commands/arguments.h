@@ -24,9 +24,6 @@ void ReplyInvalidExpireTime(CommandContext& c);
 // "ERR wrong number of arguments for 'mset' command": counts that the table's arity cannot tell.
 void ReplyWrongArity(CommandContext& c);
 
-// What the access bits of entries mean at present.
-AccessPolicy AccessPolicyOf(const config::Options& options);
-
 // The moment of the command for a look at a key that is no use of it (TTL, TYPE, OBJECT): leaves LRU and LFU alone.
 inline Moment WithoutTouch(const CommandContext& c) {
   Moment moment = c.moment;

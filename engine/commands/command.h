@@ -111,6 +111,8 @@ struct CommandSpec {
   std::string_view tips = {};  // "request_policy:all_shards,nondeterministic_output"
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
+  // For a command that is placed by its words; what it does not place at home is placed as `placement` says.
+  Placement (*place)(std::span<const std::string_view> words) = nullptr;
 
   // ---- filled in when the table is built (at compile time) ----
   std::string_view full_name = {};  // "client|kill"; `name` is then "kill"
@@ -129,6 +131,9 @@ struct CommandSpec {
       false;  // the triple does not tell all keys; COMMAND INFO's flag "movablekeys"
 
   bool Has(CommandFlag flag) const { return (flags & flag) != 0; }
+  Placement PlacementOf(std::span<const std::string_view> words) const {
+    return place == nullptr ? placement : place(words);
+  }
 };
 
 // The shards whose tokens are held, as one keyspace.

@@ -110,16 +110,43 @@ void Protocol(CommandContext& c) {
       "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false");
 }
 
+// Valkey: MERGE keeps what is there; it is not here.
+void Reload(CommandContext& c) {
+  bool save = true;
+  for (size_t i = 2; i < c.count(); ++i) {
+    if (WordIs(c.word(i), "nosave")) {
+      save = false;
+    } else if (!WordIs(c.word(i), "noflush")) {
+      return c.reply.Error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+    }
+  }
+  const absl::Status status = c.node.Reload(save);
+  if (status.ok()) return c.reply.Ok();
+  ReplyFailure(c, "ERR ", status);
+}
+
+void LoadAof(CommandContext& c) {
+  const absl::Status status = c.node.ReloadLog();
+  if (status.ok()) return c.reply.Ok();
+  ReplyFailure(c, "ERR ", status);
+}
+
 void Help(CommandContext& c) {
   ReplyHelp(c, {
                    "ASSERT",
                    "    Crash on a failed assertion.",
+                   "DIGEST",
+                   "    A sum over all data: equal data, equal sum, on any server.",
+                   "DIGEST-VALUE <key> [<key> ...]",
+                   "    The same for single values.",
                    "ERROR <string>",
                    "    Answer with <string> as an error.",
                    "HTSTATS <dbid> [full]",
                    "    Statistics of a database's hash table.",
                    "HTSTATS-KEY <key> [full]",
                    "    Statistics of the hash table in a key's value.",
+                   "LOADAOF",
+                   "    Sync the append-only log, then read the data from it again.",
                    "LOG <message>",
                    "    Write <message> to the server's log.",
                    "OBJECT <key> [fast]",
@@ -131,6 +158,8 @@ void Help(CommandContext& c) {
                    "PROTOCOL <type>",
                    "    Answer with a sample of a type of the protocol: string, integer, double,",
                    "    bignum, null, array, set, map, attrib, push, verbatim, true, false.",
+                   "RELOAD [NOSAVE]",
+                   "    Save a snapshot and read the data from it again.",
                    "SEGFAULT",
                    "    Crash on a bad memory access.",
                    "SET-ACTIVE-EXPIRE <0|1>",
@@ -155,14 +184,18 @@ struct Part {
 
 constexpr size_t kAny = SIZE_MAX;
 
-constexpr std::array<Part, 13> kParts = {{
+constexpr std::array<Part, 17> kParts = {{
     {"help", 2, 2, Help},
     {"sleep", 3, 3, Sleep},
     {"set-active-expire", 3, 3, SetActiveExpire},
     {"log", 3, 3, Log},
     {"error", 3, 3, [](CommandContext& c) { c.reply.Error(c.word(2)); }},
     {"protocol", 3, 3, Protocol},
+    {"digest", 2, 2, DebugDigest},
+    {"digest-value", 3, kAny, DebugDigestValue},
     {"object", 3, 4, DebugObject},
+    {"reload", 2, 5, Reload},
+    {"loadaof", 2, 2, LoadAof},
     {"htstats", 3, kAny, DebugHtStats},
     {"htstats-key", 3, kAny, DebugHtStatsKey},
     {"populate", 3, 5, DebugPopulate},
@@ -172,6 +205,12 @@ constexpr std::array<Part, 13> kParts = {{
 }};
 
 }  // namespace
+
+// What saves or loads collects the tokens itself.
+Placement DebugPlacement(std::span<const std::string_view> words) {
+  const bool own = words.size() > 1 && (WordIs(words[1], "reload") || WordIs(words[1], "loadaof"));
+  return own ? Placement::kHome : Placement::kAllShards;
+}
 
 void Debug(CommandContext& c) {
   for (const Part& part : kParts) {

@@ -77,7 +77,7 @@ TEST_F(DebugCommands, UnknownPartsAndCounts) {
       "ERR unknown subcommand or wrong number of arguments for 'SLEEP'. Try DEBUG HELP.";
   EXPECT_THAT(Run("DEBUG SLEEP"), IsError(sleep));
   EXPECT_THAT(Run("DEBUG SLEEP 1 2"), IsError(sleep));
-  EXPECT_EQ(Run("DEBUG RELOAD").kind, '-');
+  EXPECT_EQ(Run("DEBUG RELOAD MERGE").kind, '-');
   EXPECT_EQ(Run("DEBUG HELP").items[0].text,
             "DEBUG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
 }

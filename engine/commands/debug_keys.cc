@@ -6,6 +6,7 @@
 
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
+#include "engine/commands/dataset_digest.h"
 #include "engine/commands/handlers.h"
 
 namespace norn::handlers {
@@ -112,6 +113,18 @@ void DebugHtStatsKey(CommandContext& c) {
   const Key key = c.KeyAt(2);
   if (!c.DbFor(key).Find(key, WithoutTouch(c))) return c.reply.Error(kNoSuchKey);
   c.reply.Error("ERR The value stored at the specified key is not represented using an hash table");
+}
+
+void DebugDigest(CommandContext& c) { c.reply.Simple(DigestOf(c.keys).Hex()); }
+
+void DebugDigestValue(CommandContext& c) {
+  c.reply.Array(c.count() - 2);
+  for (size_t i = 2; i < c.count(); ++i) {
+    const Key key = c.KeyAt(i);
+    DatasetDigest digest;
+    if (const EntryRef found = c.DbFor(key).Find(key, WithoutTouch(c))) digest.MixValue(*found);
+    c.reply.Bulk(digest.Hex());
+  }
 }
 
 void DebugPopulate(CommandContext& c) {

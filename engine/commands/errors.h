@@ -13,6 +13,7 @@ inline constexpr ErrorText kNoError = "";
 inline constexpr ErrorText kWrongType = "WRONGTYPE Operation against a key holding the wrong kind of value";
 inline constexpr ErrorText kSyntaxError = "ERR syntax error";
 inline constexpr ErrorText kNoSuchKey = "ERR no such key";
+inline constexpr ErrorText kBusyKey = "BUSYKEY Target key name already exists.";
 inline constexpr ErrorText kSameObject = "ERR source and destination objects are the same";
 inline constexpr ErrorText kNotAnInteger = "ERR value is not an integer or out of range";
 inline constexpr ErrorText kNotFloat = "ERR value is not a valid float";

@@ -76,6 +76,17 @@ class FakeNode : public NodeControl {
     return shutdown_status;
   }
   void SetActiveExpire(bool on) override { active_expire = on; }
+  absl::Status Save() override { return save_status; }
+  absl::StatusOr<std::string> SaveInBackground(bool schedule) override {
+    return schedule ? "Background saving scheduled" : "Background saving started";
+  }
+  absl::StatusOr<std::string> CancelSave() override { return "Background saving cancelled"; }
+  absl::StatusOr<std::string> RewriteLogInBackground() override {
+    return "Background append only file rewriting started";
+  }
+  int64_t LastSaveUnixS() override { return last_save_unix_s; }
+  absl::Status Reload(bool) override { return save_status; }
+  absl::Status ReloadLog() override { return save_status; }
 
   env::Env* env_value = nullptr;
   config::Config config_value;
@@ -87,6 +98,8 @@ class FakeNode : public NodeControl {
   std::map<CommandLogKind, std::vector<CommandLogEntry>> logs;  // newest first
   Pause pause;
   absl::Status rewrite_status;
+  absl::Status save_status;
+  int64_t last_save_unix_s = 0;
   absl::Status shutdown_status;
   std::vector<ShutdownRequest> shutdowns;
   std::vector<std::vector<uint32_t>> latency_resets;

@@ -34,6 +34,7 @@ void SubStr(CommandContext& c);
 // key_commands.cc, expire_commands.cc, scan_commands.cc
 void Copy(CommandContext& c);
 void Del(CommandContext& c);
+void Dump(CommandContext& c);
 void Exists(CommandContext& c);
 void Expire(CommandContext& c);
 void ExpireAt(CommandContext& c);
@@ -48,6 +49,7 @@ void PTtl(CommandContext& c);
 void RandomKey(CommandContext& c);
 void Rename(CommandContext& c);
 void RenameNx(CommandContext& c);
+void Restore(CommandContext& c);
 void Scan(CommandContext& c);
 void Touch(CommandContext& c);
 void Ttl(CommandContext& c);
@@ -67,10 +69,18 @@ void Select(CommandContext& c);
 void Command(CommandContext& c);
 void DbSize(CommandContext& c);
 void Debug(CommandContext& c);
+Placement DebugPlacement(std::span<const std::string_view> words);
 void FlushAll(CommandContext& c);
 void FlushDb(CommandContext& c);
 void Info(CommandContext& c);
 void Lolwut(CommandContext& c);
+
+// persistence_commands.cc
+void BgRewriteAof(CommandContext& c);
+void BgSave(CommandContext& c);
+void LastSave(CommandContext& c);
+void Save(CommandContext& c);
+
 void Shutdown(CommandContext& c);
 void SwapDb(CommandContext& c);
 void Time(CommandContext& c);
@@ -146,6 +156,8 @@ void SlowLogLen(CommandContext& c);
 void SlowLogReset(CommandContext& c);
 
 // Parts of DEBUG that look into the keyspace, called by Debug: debug_keys.cc
+void DebugDigest(CommandContext& c);
+void DebugDigestValue(CommandContext& c);
 void DebugObject(CommandContext& c);
 void DebugHtStats(CommandContext& c);
 void DebugHtStatsKey(CommandContext& c);

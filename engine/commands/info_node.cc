@@ -97,40 +97,76 @@ std::string InfoClients(const InfoFacts& facts) {
       .Take();
 }
 
-// Nothing is ever saved or loaded yet. As Valkey, the start counts as the last save.
+namespace {
+
+std::string_view OkOrErr(bool ok) { return ok ? "ok" : "err"; }
+
+// Only while a file is being read.
+void AddLoading(InfoLines& lines, const PersistenceStats& p) {
+  const uint64_t total = std::max(p.loading_total_bytes, p.loading_loaded_bytes);
+  const double percent =
+      total == 0 ? 0
+                 : 100.0 * static_cast<double>(p.loading_loaded_bytes) / static_cast<double>(total);
+  const double left_bytes = static_cast<double>(total - p.loading_loaded_bytes);
+  const int64_t eta_s =
+      p.loading_bytes_per_s < 1 ? 1 : static_cast<int64_t>(left_bytes / p.loading_bytes_per_s);
+  lines.Add("loading_start_time", p.loading_start_unix_s)
+      .Add("loading_total_bytes", total)
+      .Add("loading_rdb_used_mem", 0)
+      .Add("loading_loaded_bytes", p.loading_loaded_bytes)
+      .Add("loading_loaded_perc", fmt::format("{:.2f}", percent))
+      .Add("loading_eta_seconds", eta_s);
+}
+
+// Only while the log is on.
+void AddLogSizes(InfoLines& lines, const persist::AofInfo& aof) {
+  lines.Add("aof_current_size", aof.aof_current_size)
+      .Add("aof_base_size", aof.aof_base_size)
+      .Add("aof_pending_rewrite", aof.aof_pending_rewrite ? 1 : 0)
+      .Add("aof_buffer_length", aof.aof_buffer_length)
+      .Add("aof_pending_bio_fsync", aof.aof_pending_bio_fsync)
+      .Add("aof_delayed_fsync", aof.aof_delayed_fsync);
+}
+
+}  // namespace
+
+// Snapshots copy nothing, so what tells of copied pages is zero.
 std::string InfoPersistence(const InfoFacts& facts) {
-  return InfoLines("Persistence")
-      .Add("loading", 0)
+  const PersistenceStats& p = facts.stats.persistence;
+  InfoLines lines("Persistence");
+  lines.Add("loading", p.loading ? 1 : 0)
       .Add("async_loading", 0)
       .Add("current_cow_peak", 0)
       .Add("current_cow_size", 0)
       .Add("current_cow_size_age", 0)
       .Add("current_fork_perc", "0.00")
-      .Add("current_save_keys_processed", 0)
-      .Add("current_save_keys_total", 0)
-      .Add("rdb_changes_since_last_save", facts.stats.keyspace.changes)
-      .Add("rdb_bgsave_in_progress", 0)
-      .Add("rdb_last_save_time", facts.start_wall.unix_s())
-      .Add("rdb_last_bgsave_status", "ok")
-      .Add("rdb_last_bgsave_time_sec", -1)
-      .Add("rdb_current_bgsave_time_sec", -1)
-      .Add("rdb_saves", 0)
+      .Add("current_save_keys_processed", p.save_keys_processed)
+      .Add("current_save_keys_total", p.save_keys_total)
+      .Add("rdb_changes_since_last_save", p.changes_since_last_save)
+      .Add("rdb_bgsave_in_progress", p.bgsave_in_progress ? 1 : 0)
+      .Add("rdb_last_save_time", p.last_save_unix_s)
+      .Add("rdb_last_bgsave_status", OkOrErr(p.last_bgsave_ok))
+      .Add("rdb_last_bgsave_time_sec", p.last_bgsave_s)
+      .Add("rdb_current_bgsave_time_sec", p.current_bgsave_s)
+      .Add("rdb_saves", p.saves)
       .Add("rdb_last_cow_size", 0)
-      .Add("rdb_last_load_keys_expired", 0)
-      .Add("rdb_last_load_keys_loaded", 0)
-      .Add("aof_enabled", 0)
-      .Add("aof_rewrite_in_progress", 0)
-      .Add("aof_rewrite_scheduled", 0)
-      .Add("aof_last_rewrite_time_sec", -1)
-      .Add("aof_current_rewrite_time_sec", -1)
-      .Add("aof_last_bgrewrite_status", "ok")
-      .Add("aof_rewrites", 0)
-      .Add("aof_rewrites_consecutive_failures", 0)
-      .Add("aof_last_write_status", "ok")
+      .Add("rdb_last_load_keys_expired", p.last_load_keys_expired)
+      .Add("rdb_last_load_keys_loaded", p.last_load_keys_loaded)
+      .Add("aof_enabled", p.aof.aof_enabled ? 1 : 0)
+      .Add("aof_rewrite_in_progress", p.aof.aof_rewrite_in_progress ? 1 : 0)
+      .Add("aof_rewrite_scheduled", p.aof.aof_rewrite_scheduled ? 1 : 0)
+      .Add("aof_last_rewrite_time_sec", p.aof.aof_last_rewrite_time_sec)
+      .Add("aof_current_rewrite_time_sec", p.aof.aof_current_rewrite_time_sec)
+      .Add("aof_last_bgrewrite_status", OkOrErr(p.aof.aof_last_bgrewrite_status))
+      .Add("aof_rewrites", p.aof.aof_rewrites)
+      .Add("aof_rewrites_consecutive_failures", p.aof.aof_rewrites_consecutive_failures)
+      .Add("aof_last_write_status", OkOrErr(p.aof.aof_last_write_status))
       .Add("aof_last_cow_size", 0)
       .Add("module_fork_in_progress", 0)
-      .Add("module_fork_last_cow_size", 0)
-      .Take();
+      .Add("module_fork_last_cow_size", 0);
+  if (p.aof.aof_enabled) AddLogSizes(lines, p.aof);
+  if (p.loading) AddLoading(lines, p);
+  return lines.Take();
 }
 
 // A primary that nobody can replicate from: its history is that of this run, so the run names it.

@@ -20,6 +20,7 @@
 #include "engine/config/config.h"
 #include "engine/env/env.h"
 #include "engine/keyspace/keyspace.h"
+#include "engine/persist/aof_info.h"
 #include "engine/session/session.h"
 
 namespace norn {
@@ -65,7 +66,29 @@ struct DbStats {
   uint64_t overhead_bytes = 0;
 };
 
+// Saving and loading, with the names of INFO persistence.
+struct PersistenceStats {
+  bool loading = false;
+  uint64_t loading_start_unix_s = 0;
+  uint64_t loading_total_bytes = 0;  // 0: not known
+  uint64_t loading_loaded_bytes = 0;
+  double loading_bytes_per_s = 0;
+  uint64_t save_keys_processed = 0;
+  uint64_t save_keys_total = 0;
+  uint64_t changes_since_last_save = 0;
+  bool bgsave_in_progress = false;
+  int64_t last_save_unix_s = 0;
+  bool last_bgsave_ok = true;
+  int64_t last_bgsave_s = -1;
+  int64_t current_bgsave_s = -1;
+  uint64_t saves = 0;
+  uint64_t last_load_keys_expired = 0;
+  uint64_t last_load_keys_loaded = 0;
+  persist::AofInfo aof;
+};
+
 struct NodeStats {
+  PersistenceStats persistence;
   ExecutorStats totals;      // summed over executors
   KeyspaceStats keyspace;    // summed over shards (keyspace.h)
   std::vector<DbStats> dbs;  // by database index, summed over shards
@@ -154,6 +177,18 @@ class NodeControl {
   // one, but for `abort`, which is answered. Parks.
   virtual absl::Status Shutdown(const ShutdownRequest& request) = 0;
   virtual void SetActiveExpire(bool on) = 0;  // DEBUG SET-ACTIVE-EXPIRE; parks
+
+  // ---- persistence; an error's message is the reply behind "ERR " ----
+  virtual absl::Status Save() = 0;  // parks until the snapshot is on disk
+  // Begin in the background; the text is the reply. Park.
+  virtual absl::StatusOr<std::string> SaveInBackground(bool schedule) = 0;
+  virtual absl::StatusOr<std::string> CancelSave() = 0;
+  virtual absl::StatusOr<std::string> RewriteLogInBackground() = 0;
+  virtual int64_t LastSaveUnixS() = 0;  // parks
+  // Saves (if asked), then replaces the data by what is on disk, as a start would read it. Parks.
+  virtual absl::Status Reload(bool save) = 0;
+  // The same from the append-only log, which is synced first. Parks.
+  virtual absl::Status ReloadLog() = 0;
 };
 
 }  // namespace norn

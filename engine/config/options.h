@@ -41,6 +41,7 @@ enum class DisklessLoad : uint8_t { kDisabled, kOnEmptyDb, kSwapDb, kFlushBefore
 enum class TlsAuthClients : uint8_t { kNo, kYes, kOptional };
 enum class OomScoreAdj : uint8_t { kNo, kRelative, kAbsolute };
 enum class AclPubsubDefault : uint8_t { kResetChannels, kAllChannels };
+enum class RdbVersionCheck : uint8_t { kStrict, kRelaxed };
 enum class SanitizePayload : uint8_t { kNo, kYes, kClients };
 enum class ProtectedAction : uint8_t { kNo, kYes, kLocal };
 enum class EndpointType : uint8_t { kIp, kHostname, kUnknown };
@@ -270,6 +271,8 @@ struct Options {
   bool stop_writes_on_bgsave_error = false;
   bool rdbcompression = false;
   bool rdbchecksum = false;
+  int64_t rdb_write_version = 0;
+  RdbVersionCheck rdb_version_check{};
   bool rdb_del_sync_files = false;
   bool rdb_save_incremental_fsync = false;
   SanitizePayload sanitize_dump_payload{};

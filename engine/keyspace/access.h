@@ -8,11 +8,18 @@
 
 namespace norn {
 
+namespace config {
+struct Options;
+}
+
 struct AccessPolicy {
   bool lfu = false;
   uint32_t lfu_log_factor = 10;
   uint32_t lfu_decay_minutes = 1;  // 0: never
 };
+
+// What the access bits of entries mean under these options.
+AccessPolicy AccessPolicyOf(const config::Options& options);
 
 inline constexpr uint32_t kLruClockMax = (1u << 24) - 1;
 inline constexpr uint32_t kLfuInitialCount = 5;

@@ -262,6 +262,44 @@ TEST_F(DbTest, LfuCountsUsesLogarithmicallyAndDecays) {
   EXPECT_EQ(LfuCount(Find("key")->access(), now_.now_ms, {.lfu = true}), count - 10);
 }
 
+// ---- values from a snapshot ----
+
+TEST_F(DbTest, AValueThatIsLoadedIsStoredAsIfItWereSet) {
+  for (const std::string& value :
+       {std::string("7"), std::string(), std::string("007"), std::string(44, 'e'),
+        std::string(192, 'e'), std::string(193, 'o'), std::string(9000, 'o')}) {
+    Set("set", value);
+    db_.Erase(K("loaded"), now_);
+    ASSERT_TRUE(
+        db_.Load(K("loaded"), DetachedValue::String(value), kNoDeadline, Db::OnDuplicate::kRefuse));
+    EXPECT_EQ(Get("loaded"), value);
+    EXPECT_EQ(Find("loaded")->encoding(), Find("set")->encoding());
+  }
+}
+
+TEST_F(DbTest, LoadingCountsNothingAndKeepsDeadlineAndAccess) {
+  const uint64_t version = db_.Watch(K("k"), now_);
+  DetachedValue value = DetachedValue::String("v");
+  value.set_access(1234);
+  ASSERT_TRUE(db_.Load(K("k"), std::move(value), now_.now_ms + 5, Db::OnDuplicate::kRefuse));
+  EXPECT_EQ(keyspace_.stats().changes, 0u);
+  EXPECT_EQ(keyspace_.stats().misses, 0u);
+  EXPECT_EQ(db_.FindAny(K("k"))->access(), 1234u);
+  EXPECT_EQ(db_.FindAny(K("k"))->deadline_ms(), now_.now_ms + 5);
+  EXPECT_FALSE(db_.ChangedSince(K("k"), version, now_));
+  db_.Unwatch(K("k"));
+}
+
+TEST_F(DbTest, LoadingAKeyTwiceIsRefusedOrReplaces) {
+  Set("k", std::string(500, 'o'), now_.now_ms + 5);
+  EXPECT_FALSE(db_.Load(K("k"), DetachedValue::String(std::string(600, 'n')), kNoDeadline,
+                        Db::OnDuplicate::kRefuse));
+  EXPECT_EQ(Get("k"), std::string(500, 'o'));
+  EXPECT_TRUE(db_.Load(K("k"), DetachedValue::Integer(7), kNoDeadline, Db::OnDuplicate::kReplace));
+  EXPECT_EQ(Get("k"), "7");
+  EXPECT_FALSE(Find("k")->has_deadline());
+}
+
 TEST(AccountedBytes, AKeyOfSixteenAndSixteenStaysBelowFiftyFour) {
   Keyspace keyspace({.hash_seed = 1});
   Db& db = keyspace.db({0});

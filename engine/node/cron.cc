@@ -3,13 +3,16 @@
 
 #include <algorithm>
 
+#include "engine/fiber/spawn.h"
 #include "engine/node/node.h"
+#include "engine/shard/runner.h"
 
 namespace norn {
 namespace {
 
 constexpr Duration kSamplePeriod = Duration::Millis(100);
 constexpr Duration kTickPeriod = Duration::Seconds(1);
+constexpr Duration kPersistencePeriod = Duration::Millis(100);
 
 // One slice of expiry: about this many buckets between two looks at the clock.
 constexpr size_t kExpireSliceBuckets = 512;
@@ -30,6 +33,7 @@ Duration ExpireBudget(const config::Options& options) {
 void Node::RunCron() {
   PerExecutor& here = Here();
   Instant next_sample = env_.clock().Now();
+  Instant next_persistence = next_sample;
   Instant next_tick = next_sample + kTickPeriod;
   for (;;) {
     const Duration period = Duration::Micros(1000000 / here.state.options().hz);
@@ -40,9 +44,14 @@ void Node::RunCron() {
       next_sample = now + kSamplePeriod;
       Sample(here, now);
     }
+    if (now >= next_persistence && here.state.index == 0) {
+      next_persistence = now + kPersistencePeriod;
+      persistence_->Tick();
+    }
     if (now >= next_tick) {
       next_tick = now + kTickPeriod;
       TickClients(here);
+      TellChanges(here);
     }
   }
 }
@@ -51,7 +60,12 @@ void Node::KeepHouse(PerExecutor& here) {
   // A token that is away returns soon; the next round will find it.
   if (!here.state.home().token().free()) return;
   Keyspace& keyspace = here.state.home().keyspace();
-  if (here.active_expire) ExpireSome(here);
+  if (here.active_expire && !here.state.condition.replica) {
+    ExpireSome(here);
+    Runner runner(here.state);
+    runner.RecordDeletions(std::span<const uint32_t>(&here.state.index, 1));
+    runner.Settle();
+  }
   for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
     if (Db* db = keyspace.FindDb(DbIndex{i}); db != nullptr) db->CompactSome(kCompactSegments);
   }
@@ -79,6 +93,15 @@ void Node::ExpireSome(PerExecutor& here) {
       if (!much && now >= quiet_deadline) break;
     }
   }
+}
+
+// For the save points, which look at all shards.
+void Node::TellChanges(PerExecutor& here) {
+  if (!here.state.home().token().free()) return;
+  const uint64_t changes = here.state.home().keyspace().stats().changes;
+  PostCall(env_.executor(), 0, [this, shard = here.state.index, changes] {
+    persistence_->NoteChanges(shard, changes);
+  });
 }
 
 void Node::Sample(PerExecutor& here, Instant now) {

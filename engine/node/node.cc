@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
 #include "engine/config/rewrite.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
+#include "engine/shard/token_set.h"
 #include "engine/shard/transaction.h"
 
 namespace norn {
@@ -22,15 +24,6 @@ std::string RandomHex40(env::Entropy& entropy) {
   }
   text.resize(40);
   return text;
-}
-
-AccessPolicy AccessPolicyOf(const config::Options& options) {
-  AccessPolicy policy;
-  policy.lfu = options.maxmemory_policy == config::MaxmemoryPolicy::kAllKeysLfu ||
-               options.maxmemory_policy == config::MaxmemoryPolicy::kVolatileLfu;
-  policy.lfu_log_factor = static_cast<uint32_t>(options.lfu_log_factor);
-  policy.lfu_decay_minutes = static_cast<uint32_t>(options.lfu_decay_time);
-  return policy;
 }
 
 void AddKeyspace(const KeyspaceStats& from, KeyspaceStats* to) {
@@ -50,6 +43,7 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
       start_instant_(env.clock().Now()),
       start_wall_(env.clock().Wall()),
       run_id_(RandomHex40(env.entropy())),
+      journal_(env.executor()),
       config_turn_(env.executor()) {
   const auto count = static_cast<uint32_t>(env.executor().Count());
   const uint64_t hash_seed = env.entropy().Next();
@@ -69,14 +63,23 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
     states_.push_back(&executors_.back()->state);
     ApplyToEngine(*executors_.back());
   }
+  snapshots_ = std::make_unique<SnapshotWriter>(states_.data());
+  persistence_ = std::make_unique<Persistence>(
+      states_.data(), *snapshots_, journal_,
+      Persistence::Hooks{.set_journaling = [this](bool on) { SetJournaling(on); },
+                         .on_condition = [this] { PublishCondition(); },
+                         .history_aux = [] { return SnapshotFields(); },
+                         .on_loaded = [](const persist::RdbInfo&) {}});
 }
 
 Node::~Node() = default;
 
-void Node::Start() {
+absl::Status Node::Start() {
   startup_memory_bytes_ = env_.Stats().allocated_bytes;
+  if (absl::Status loaded = persistence_->Load(); !loaded.ok()) return loaded;
   OnEveryExecutor(env_.executor(), executor_count(),
                   [this](uint32_t) { SpawnFiber(env_.executor(), [this] { RunCron(); }); });
+  return absl::OkStatus();
 }
 
 // ---- clients ----
@@ -227,6 +230,8 @@ void Node::AdoptConfig(const config::Config& config) {
     executors_[i]->state.config = config;
     ApplyToEngine(*executors_[i]);
   });
+  persistence_->OnConfig();
+  PublishCondition();
 }
 
 void Node::ApplyToEngine(PerExecutor& here) {
@@ -330,6 +335,8 @@ NodeStats Node::GatherStats() {
     if (sum.dbs.size() < part.dbs.size()) sum.dbs.resize(part.dbs.size());
     for (size_t db = 0; db < part.dbs.size(); ++db) AddDb(part.dbs[db], &sum.dbs[db]);
   }
+  OnExecutor(env_.executor(), 0,
+             [&] { sum.persistence = persistence_->Stats(sum.keyspace.changes); });
   sum.process = env_.Stats();
   sum.startup_memory_bytes = startup_memory_bytes_;
   sum.used_memory_bytes += sum.client_memory_bytes + startup_memory_bytes_;
@@ -442,12 +449,107 @@ absl::Status Node::Shutdown(const ShutdownRequest& request) {
   if (request.abort) return absl::FailedPreconditionError("No shutdown in progress.");
   ExecutorState& state = Here().state;
   state.log.Warning("User requested shutdown...");
-  OnExecutor(env_.executor(), 0, [this] {
+  absl::Status safe;
+  OnExecutorFiber(env_.executor(), 0, [&] {
+    if (ending_) return;  // somebody else was first
+    ending_ = true;
+    safe = persistence_->BeforeExit(request);
+    if (!safe.ok() && !request.force) {
+      ending_ = false;
+      return;
+    }
     if (hooks_.stop_listening) hooks_.stop_listening();
+    state.log.Warning("norn is now ready to exit, bye bye...");
+    env_.Exit(0);
   });
-  state.log.Warning("norn is now ready to exit, bye bye...");
-  env_.Exit(0);
-  return absl::OkStatus();
+  if (safe.ok() || request.force) return absl::OkStatus();
+  state.log.Warning("Errors trying to shut down: {}", MessageOf(safe));
+  return absl::InternalError("Errors trying to SHUTDOWN. Check logs.");
+}
+
+// ---- persistence ----
+
+// Under every token: what runs before is in nobody's log, what runs after is in the journal.
+void Node::SetJournaling(bool on) {
+  journal_listeners_ += on ? 1 : -1;
+  CHECK(journal_listeners_ >= 0);
+  const bool wanted = journal_listeners_ > 0;
+  if (wanted == (states_[0]->effect_sink != nullptr)) return;
+  std::vector<uint32_t> all(executor_count());
+  std::iota(all.begin(), all.end(), 0u);
+  TokenSet tokens(env_.executor(), shard_pointers_.data());
+  tokens.Collect(all);
+  EffectSink* const sink = wanted ? journal_.sink() : nullptr;
+  OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
+    states_[i]->effect_sink = sink;
+    keyspace_pointers_[i]->set_records_deletions(wanted);
+  });
+}
+
+// Never parks: executors learn it by post.
+void Node::PublishCondition() {
+  NodeCondition condition;
+  const config::Options& options = executors_[0]->state.options();
+  condition.loading = persistence_->loading();
+  condition.disk_broken =
+      options.stop_writes_on_bgsave_error && !options.save.empty() && persistence_->disk_broken();
+  condition.log_broken = persistence_->log_broken();
+  const bool waits = persistence_->replies_wait();
+  for (uint32_t i = 0; i < executor_count(); ++i) {
+    PostCall(env_.executor(), i, [this, i, condition, waits] {
+      executors_[i]->state.condition = condition;
+      executors_[i]->replies_wait = waits;
+    });
+  }
+}
+
+void Node::AwaitAnswerable() {
+  OnExecutorFiber(env_.executor(), 0, [this] {
+    // An error ends the process, or the client hears of it from the next write.
+    persistence_->AwaitAnswerable().IgnoreError();
+  });
+}
+
+absl::Status Node::Save() {
+  absl::Status status;
+  OnExecutorFiber(env_.executor(), 0, [&] { status = persistence_->Save(); });
+  return status;
+}
+
+absl::StatusOr<std::string> Node::SaveInBackground(bool schedule) {
+  absl::StatusOr<std::string> reply;
+  OnExecutorFiber(env_.executor(), 0, [&] { reply = persistence_->SaveInBackground(schedule); });
+  return reply;
+}
+
+absl::StatusOr<std::string> Node::CancelSave() {
+  absl::StatusOr<std::string> reply;
+  OnExecutorFiber(env_.executor(), 0, [&] { reply = persistence_->CancelSave(); });
+  return reply;
+}
+
+absl::StatusOr<std::string> Node::RewriteLogInBackground() {
+  absl::StatusOr<std::string> reply;
+  OnExecutorFiber(env_.executor(), 0, [&] { reply = persistence_->RewriteInBackground(); });
+  return reply;
+}
+
+int64_t Node::LastSaveUnixS() {
+  int64_t unix_s = 0;
+  OnExecutor(env_.executor(), 0, [&] { unix_s = persistence_->last_save_unix_s(); });
+  return unix_s;
+}
+
+absl::Status Node::Reload(bool save) {
+  absl::Status status;
+  OnExecutorFiber(env_.executor(), 0, [&] { status = persistence_->Reload(save); });
+  return status;
+}
+
+absl::Status Node::ReloadLog() {
+  absl::Status status;
+  OnExecutorFiber(env_.executor(), 0, [&] { status = persistence_->ReloadLog(); });
+  return status;
 }
 
 void Node::SetActiveExpire(bool on) {

@@ -13,7 +13,10 @@
 #include "absl/status/statusor.h"
 #include "engine/commands/command_log.h"
 #include "engine/commands/node_control.h"
+#include "engine/node/journal.h"
+#include "engine/node/persistence.h"
 #include "engine/node/rate_sampler.h"
+#include "engine/node/snapshot.h"
 #include "engine/session/client_registry.h"
 #include "engine/shard/executor_state.h"
 #include "engine/shard/shard.h"
@@ -34,8 +37,9 @@ class Node : public NodeControl {
   Node(env::Env& env, config::Config config, HostFacts host);
   ~Node() override;
 
-  // Spawns each executor's cron. Requires: called from a fiber on executor 0. Parks.
-  void Start();
+  // Loads the data and spawns each executor's cron. An error says why the server must not start. Requires: called from a fiber
+  // on executor 0. Parks.
+  absl::Status Start();
 
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
@@ -81,6 +85,18 @@ class Node : public NodeControl {
   void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) override;
   absl::Status Shutdown(const ShutdownRequest& request) override;
   void SetActiveExpire(bool on) override;
+  absl::Status Save() override;
+  absl::StatusOr<std::string> SaveInBackground(bool schedule) override;
+  absl::StatusOr<std::string> CancelSave() override;
+  absl::StatusOr<std::string> RewriteLogInBackground() override;
+  int64_t LastSaveUnixS() override;
+  absl::Status Reload(bool save) override;
+  absl::Status ReloadLog() override;
+
+  // Whether a reply behind a write must wait (AwaitAnswerable). Any executor; cheap.
+  bool replies_wait() { return Here().replies_wait; }
+  // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
+  void AwaitAnswerable();
 
  private:
   struct PerExecutor {
@@ -97,6 +113,7 @@ class Node : public NodeControl {
     uint64_t denied_auths = 0;
     uint64_t used_memory_peak_bytes = 0;
     size_t expire_cursor_db = 0;
+    bool replies_wait = false;
     bool active_expire = true;
     config::MaxmemoryPolicy adopted_policy = config::MaxmemoryPolicy::kNoEviction;
   };
@@ -107,6 +124,7 @@ class Node : public NodeControl {
   void ExpireSome(PerExecutor& here);
   void Sample(PerExecutor& here, Instant now);
   void TickClients(PerExecutor& here);
+  void TellChanges(PerExecutor& here);
   void DescribeExecutor(PerExecutor& here, NodeStats* part);
   static void AddExecutor(const NodeStats& part, NodeStats* sum);
   void DescribeKeyspace(Keyspace& keyspace, NodeStats* out);
@@ -115,6 +133,8 @@ class Node : public NodeControl {
   void AdoptConfig(const config::Config& config);
   void ApplyToEngine(PerExecutor& here);
   uint64_t ClientMemoryBytes(PerExecutor& here);
+  void SetJournaling(bool on);
+  void PublishCondition();
 
   env::Env& env_;
   HostFacts host_;
@@ -131,6 +151,11 @@ class Node : public NodeControl {
   std::vector<ExecutorState*> states_;
 
   // ---- executor 0's own ----
+  Journal journal_;
+  std::unique_ptr<SnapshotWriter> snapshots_;
+  std::unique_ptr<Persistence> persistence_;
+  int journal_listeners_ = 0;
+  bool ending_ = false;
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;
   norn::CommandLog command_log_;

@@ -113,13 +113,17 @@ absl::StatusOr<bool> UpgradeOldStyleLog(env::Disk& disk, const AofNames& names,
 absl::Status RemoveHistory(env::Disk& disk, const AofNames& names, AofManifest* manifest) {
   std::vector<AofManifest::FileEntry> left;
   for (const AofManifest::FileEntry& file : manifest->history) {
+    if (manifest->InUse(file.name)) continue;  // a manifest made by hand
     const absl::Status status = disk.Remove(names.Path(file.name));
     if (!status.ok() && !absl::IsNotFound(status)) left.push_back(file);
   }
   if (left == manifest->history) return absl::OkStatus();
   AofManifest without = *manifest;
   without.history = std::move(left);
-  const absl::Status status = StoreManifest(disk, names, without);
+  // A file that came back after its line was gone would stay for ever.
+  absl::Status status = disk.SyncDir(names.Dir());
+  if (!status.ok()) return status;
+  status = StoreManifest(disk, names, without);
   if (status.ok()) *manifest = std::move(without);
   return status;
 }

@@ -10,6 +10,7 @@
 
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
+#include "engine/persist/aof_block.h"
 #include "engine/persist/command_reader.h"
 #include "engine/persist/file_source.h"
 
@@ -69,6 +70,18 @@ class Transaction {
   std::vector<size_t> sizes_;   // of each word
   std::vector<size_t> counts_;  // of words of each command
 };
+
+// Whether a file of the log holds more than the line that a new file begins with.
+absl::StatusOr<bool> HoldsCommands(env::Disk& disk, const std::string& path) {
+  const absl::StatusOr<std::unique_ptr<env::File>> file = disk.Open(path, env::OpenMode::kRead);
+  if (!file.ok()) return file.status();
+  const absl::StatusOr<uint64_t> size = (*file)->Size();
+  if (!size.ok()) return size.status();
+  if (*size != AofBlockLine::kBytes) return *size > 0;
+  FileSource source(**file);
+  CommandReader reader(source, 0, 0);
+  return reader.Next() != CommandReader::Outcome::kEnd;
+}
 
 class Loader {
  public:
@@ -137,15 +150,17 @@ void Loader::ReportProgress(uint64_t done_in_file) {
 
 // Without a manifest nothing says which files are the log. A server that starts afresh here would write over them.
 absl::Status Loader::RefuseOrphans() {
+  const absl::StatusOr<bool> has_manifest = FileExists(disk_, names_.ManifestPath());
+  if (!has_manifest.ok() || *has_manifest) return has_manifest.status();
   const absl::StatusOr<std::vector<std::string>> found = disk_.List(names_.Dir());
   if (absl::IsNotFound(found.status())) return absl::OkStatus();
   if (!found.ok()) return found.status();
   for (const std::string& name : *found) {
     if (!name.starts_with(names_.prefix + ".") || !name.ends_with(".incr.aof")) continue;
-    const absl::StatusOr<uint64_t> size = FileSize(disk_, names_.Path(name));
-    if (!size.ok()) return size.status();
+    const absl::StatusOr<bool> holds = HoldsCommands(disk_, names_.Path(name));
+    if (!holds.ok()) return holds.status();
     // Valkey: starts empty and writes over them.
-    if (*size > 0) {
+    if (*holds) {
       return absl::FailedPreconditionError(
           fmt::format("{}: there is no manifest, but {} holds data. Restore the manifest, or move "
                       "the files away to "
@@ -176,7 +191,9 @@ absl::Status Loader::FindFiles() {
   }
   for (auto log_file = files_.rbegin(); log_file != files_.rend(); ++log_file) {
     log_file->may_be_torn = true;
-    if (log_file->size > 0) break;
+    const absl::StatusOr<bool> holds = HoldsCommands(disk_, log_file->path);
+    if (!holds.ok()) return holds.status();
+    if (*holds) break;
   }
   return absl::OkStatus();
 }
@@ -260,7 +277,7 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
         if (NORN_PLANTED("B63")) return Torn(log_file, reader.begin());
         return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());  // T2
       case CommandReader::Outcome::kDamage:
-        if (log_file.may_be_torn && reader.ZerosToEnd()) {  // T4
+        if (log_file.may_be_torn && reader.LooksTorn()) {  // T4
           return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());
         }
         return Damage(log_file, reader.damage_offset(), reader.reason());

@@ -3,14 +3,14 @@
 //
 // The rule of truncation. A crash may leave the end of the last file in pieces; nothing that was synced is there. So:
 //
-//   T1  Only the end of the log may be torn: a file behind which lie only empty ones. Anywhere else bytes are missing that
+//   T1  Only the end of the log may be torn: a file behind which lie only ones without commands. Anywhere else bytes are missing that
 //       later ones built upon, and the load fails.
 //   T2  The cut is before the first command or transaction that is not whole. A MULTI without its EXEC is not whole even when
 //       each of its commands is: cut behind it, and the next run would append to the open MULTI, whose commands would then be
 //       dropped by the load after that.
 //   T3  The cut is durable before the load returns: what is appended next lies behind whole commands.
-//   T4  Bytes that no server writes are damage, not a torn tail, and the load fails (zeros up to the end of the file apart: a
-//       file system may have grown the file and not written it).
+//   T4  Bytes that no server writes are damage, not a torn tail, and the load fails; sectors apart that were never written and
+//       read as zeros, where nothing says that they were synced (CommandReader::LooksTorn).
 //
 // A failed load has applied a part. The caller exits.
 

@@ -75,12 +75,17 @@ absl::Status Add(Line line, AofManifest* manifest) {
       if (!manifest->incrs.empty() && line.file.seq <= manifest->incrs.back().seq) {
         return absl::InvalidArgumentError("sequence numbers of incremental files must grow");
       }
-      manifest->last_incr_seq = line.file.seq;
+      manifest->last_incr_seq = std::max(manifest->last_incr_seq, line.file.seq);
       manifest->incrs.push_back(std::move(line.file));
       return absl::OkStatus();
-    case 'h':
+    case 'h': {
+      // A name is not given again while its old bearer may still be waiting to be removed.
+      const bool was_base = line.file.name.find(".base.") != std::string::npos;
+      int64_t& last = was_base ? manifest->last_base_seq : manifest->last_incr_seq;
+      last = std::max(last, line.file.seq);
       manifest->history.push_back(std::move(line.file));
       return absl::OkStatus();
+    }
     default:
       return absl::InvalidArgumentError("unknown file type (known: b, h, i)");
   }
@@ -118,10 +123,18 @@ absl::StatusOr<AofManifest> AofManifest::Parse(std::string_view text, std::strin
 
 std::string AofManifest::Format() const {
   std::string text;
+  // An empty file would be taken for a damaged one.
+  if (!base && history.empty() && incrs.empty()) text = "# no files yet\n";
   if (base) AppendLine(*base, 'b', &text);
   for (const FileEntry& file : history) AppendLine(file, 'h', &text);
   for (const FileEntry& file : incrs) AppendLine(file, 'i', &text);
   return text;
+}
+
+bool AofManifest::InUse(std::string_view name) const {
+  if (base && base->name == name) return true;
+  return std::any_of(incrs.begin(), incrs.end(),
+                     [&](const FileEntry& file) { return file.name == name; });
 }
 
 std::string AofManifest::AddIncr(std::string_view prefix) {

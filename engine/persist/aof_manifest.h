@@ -35,6 +35,9 @@ class AofManifest {
 
   bool empty() const { return !base && incrs.empty(); }
 
+  // Whether `name` is the base or an incremental file.
+  bool InUse(std::string_view name) const;
+
   // Adds the next incremental file and returns its name. `prefix` is the option appendfilename.
   std::string AddIncr(std::string_view prefix);
 

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/number.h"
+#include "engine/persist/aof_block.h"
 
 namespace norn::persist {
 namespace {
@@ -12,6 +14,7 @@ namespace {
 constexpr size_t kPieceBytes = 64 * 1024;
 constexpr size_t kNumberLineBytesMax = 32;
 constexpr size_t kAnnotationBytesMax = 1024;  // what redis-check-aof reads as one line
+constexpr uint64_t kSectorBytes = 512;
 constexpr uint64_t kWordsMax = 1ull << 31;
 
 std::string Shown(char c) {
@@ -99,8 +102,52 @@ CommandReader::Step CommandReader::ReadAnnotation() {
     timestamp_s_ = ParseInt64(line.substr(4, line.size() - 5));
     if (!timestamp_s_) return Damage(end(), "a timestamp is not a number");
   }
+  if (line.starts_with(AofBlockLine::kPrefix)) {
+    const Step step = CheckBlock(length + 1);
+    if (step != Step::kOk) return step;
+  }
   at_ += length + 1;
   return Step::kOk;
+}
+
+// The line lies at at_; its block behind it is there and whole, or this is not kOk.
+CommandReader::Step CommandReader::CheckBlock(size_t line_bytes) {
+  const auto line =
+      AofBlockLine::Parse(std::string_view(bytes_).substr(at_, line_bytes - 2), end());
+  if (!line) return Damage(end(), "the line of a block is not what it must be");
+  blocks_seen_ = true;
+  const Step step = Need(line_bytes + line->length);
+  if (step != Step::kOk) return step;
+  const size_t begin = at_ + line_bytes;
+  if (line->Matches(std::string_view(bytes_).substr(begin, line->length), end())) return Step::kOk;
+  hole_ = HasHole(begin, begin + line->length);
+  return Damage(end(),
+                "a block does not match its checksum (if another server has cut and continued this "
+                "file, it can be loaded without the lines that begin with #B:)");
+}
+
+// Whether a sector's part of bytes_[begin, end) is all zeros.
+bool CommandReader::HasHole(size_t begin, size_t end) const {
+  while (begin < end) {
+    const size_t sector_end =
+        std::min(end, static_cast<size_t>(begin + kSectorBytes - (base_ + begin) % kSectorBytes));
+    if (std::all_of(bytes_.begin() + static_cast<std::ptrdiff_t>(begin),
+                    bytes_.begin() + static_cast<std::ptrdiff_t>(sector_end),
+                    [](char c) { return c == '\0'; })) {
+      return true;
+    }
+    begin = sector_end;
+  }
+  return false;
+}
+
+// Whether zeros lead from there to a sector's end, to the next block or to the end.
+bool CommandReader::HoleFrom(size_t from) const {
+  const size_t filled = bytes_.find_first_not_of('\0', from);
+  if (filled == std::string::npos) return true;
+  if (filled == from) return false;
+  return filled - from >= kSectorBytes - (base_ + from) % kSectorBytes ||
+         std::string_view(bytes_).substr(filled).starts_with(AofBlockLine::kPrefix);
 }
 
 CommandReader::Step CommandReader::ReadCommand() {
@@ -169,16 +216,33 @@ CommandReader::Outcome CommandReader::Next() {
   }
 }
 
-bool CommandReader::ZerosToEnd() {
+bool CommandReader::LooksTorn() {
+  const uint64_t bad = begin_;
   size_t from = damage_offset_ - base_;
-  for (;;) {
-    if (bytes_.find_first_not_of('\0', from) != std::string::npos) return false;
-    base_ += bytes_.size();
-    bytes_.clear();
+  while (!hole_ && bytes_.size() - from < 2 * kSectorBytes && Fill() == Step::kOk) {
+  }
+  hole_ = hole_ || HoleFrom(from);
+  bool only_zeros = true;
+  size_t judged = from;  // before it bytes_ was looked at for zeros
+  Step step = status_.ok() ? Step::kOk : Step::kFailed;
+  while (hole_ && step == Step::kOk) {
+    only_zeros = only_zeros && bytes_.find_first_not_of('\0', judged) == std::string::npos;
+    for (size_t at = bytes_.find(AofBlockLine::kPrefix, from); at != std::string::npos;
+         at = bytes_.find(AofBlockLine::kPrefix, at + 1)) {
+      const uint64_t offset = base_ + at;
+      const auto line = AofBlockLine::Parse(
+          std::string_view(bytes_).substr(at, AofBlockLine::kBytes - 2), offset);
+      if (line && line->SafeOffset(offset) > bad) return false;  // it was safe once: decay
+    }
+    // A line may go on in the next piece.
+    judged = std::min(bytes_.size() - from, AofBlockLine::kBytes);
+    base_ += bytes_.size() - judged;
+    bytes_.erase(0, bytes_.size() - judged);
     at_ = 0;
     from = 0;
-    if (Fill() != Step::kOk) return status_.ok();
+    step = Fill();
   }
+  return hole_ && step == Step::kShort && (only_zeros || blocks_seen_);
 }
 
 }  // namespace norn::persist

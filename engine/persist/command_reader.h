@@ -4,7 +4,7 @@
 // command (a torn tail, what a crash leaves) from bytes that no server writes (damage).
 //
 // Memory: at most the command being read as far as it has arrived, and one piece of the source. A length that a damaged file
-// claims costs nothing until its bytes come.
+// claims costs nothing until its bytes come. Blocks (aof_block.h) are checked before any of their commands is given out.
 
 #include <absl/status/status.h>
 
@@ -46,9 +46,10 @@ class CommandReader {
   const std::string& reason() const { return reason_; }
   const absl::Status& status() const { return status_; }
 
-  // After kDamage: whether the source holds nothing but zero bytes from there on. A file system that had grown the file
-  // but not yet written it when the machine died leaves that: a torn tail, not damage. Reads to the end of the source.
-  bool ZerosToEnd();
+  // After kDamage: whether this is what the death of a machine leaves of a tail that was never synced: sectors of zeros that were
+  // not written in time, and behind them at most blocks that do not claim the place as safe; where the file has no blocks,
+  // nothing but zeros. Reads to the end of the source.
+  bool LooksTorn();
 
   // Of the last #TS annotation, unix seconds.
   std::optional<int64_t> timestamp_s() const { return timestamp_s_; }
@@ -60,6 +61,9 @@ class CommandReader {
   Step Need(size_t bytes);
   Step ReadNumber(char prefix, uint64_t max, uint64_t* value);
   Step ReadAnnotation();
+  Step CheckBlock(size_t line_bytes);
+  bool HasHole(size_t begin, size_t end) const;
+  bool HoleFrom(size_t from) const;
   Step ReadCommand();
   Step Damage(uint64_t offset, std::string reason);
   Outcome OutcomeOf(Step step) const;
@@ -78,6 +82,8 @@ class CommandReader {
   std::vector<Word> found_;
   std::vector<std::string_view> words_;
   std::optional<int64_t> timestamp_s_;
+  bool blocks_seen_ = false;
+  bool hole_ = false;  // zeros where a sector of the bad block should be
   uint64_t damage_offset_ = 0;
   std::string reason_;
   absl::Status status_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/persist/aof_block.h"
 #include "engine/persist/disk_testing.h"
 
 namespace norn::persist {
@@ -27,7 +28,7 @@ struct Read {
   uint64_t begin = 0;  // of what the outcome is about
   uint64_t damage_offset = 0;
   std::string reason;
-  bool zeros = false;
+  bool torn = false;
 };
 
 Read ReadAll(std::string_view bytes, size_t piece = SIZE_MAX) {
@@ -42,7 +43,7 @@ Read ReadAll(std::string_view bytes, size_t piece = SIZE_MAX) {
   read.begin = reader.begin();
   read.damage_offset = reader.damage_offset();
   read.reason = reader.reason();
-  if (read.outcome == Outcome::kDamage) read.zeros = reader.ZerosToEnd();
+  if (read.outcome == Outcome::kDamage) read.torn = reader.LooksTorn();
   return read;
 }
 
@@ -83,7 +84,7 @@ TEST(CommandReader, DamageIsNamedWithItsOffset) {
     const Read read = ReadAll(before + std::string(behind));
     EXPECT_EQ(read.outcome, Outcome::kDamage) << behind;
     EXPECT_EQ(read.commands.size(), 1u);
-    EXPECT_FALSE(read.zeros);
+    EXPECT_FALSE(read.torn);
     return std::to_string(read.damage_offset - before.size()) + " " + read.reason;
   };
   EXPECT_EQ(damage("SET a b\r\n"), "0 expected '*', found 'S'");
@@ -108,8 +109,83 @@ TEST(CommandReader, ZerosUpToTheEndAreRecognised) {
     const std::string bytes = std::string(kSet) + std::string(head) + std::string(200000, '\0');
     const Read read = ReadAll(bytes, 5000);
     EXPECT_EQ(read.outcome, Outcome::kDamage) << head;
-    EXPECT_TRUE(read.zeros) << head;
-    EXPECT_FALSE(ReadAll(bytes + "*", 5000).zeros) << head;
+    EXPECT_TRUE(read.torn) << head;
+    EXPECT_FALSE(ReadAll(bytes + "*", 5000).torn) << head;
+  }
+}
+
+// ---- blocks ----
+
+// Commands in blocks; `safe` says what each claims.
+std::string Block(const std::string& payload, uint64_t offset, uint64_t safe) {
+  return AofBlockLine::For(payload, offset, safe).Format(offset) + payload;
+}
+
+struct BlockedFile {
+  std::string bytes;
+  std::vector<size_t> begins;
+  void Add(size_t commands, size_t safe_blocks) {
+    std::string payload;
+    for (size_t i = 0; i < commands; ++i) payload += kSet;
+    const uint64_t safe = safe_blocks < begins.size() ? begins[safe_blocks] : bytes.size();
+    begins.push_back(bytes.size());
+    bytes += Block(payload, bytes.size(), safe);
+  }
+};
+
+TEST(CommandReader, BlocksGiveTheirCommandsOrNone) {
+  BlockedFile file;
+  file.Add(3, 0);
+  file.Add(40, 0);
+  EXPECT_EQ(ReadAll(file.bytes, 10).commands.size(), 43u);
+  for (size_t size = file.begins[1]; size <= file.bytes.size(); ++size) {
+    const Read read = ReadAll(std::string_view(file.bytes).substr(0, size));
+    const bool whole = size == file.bytes.size();
+    EXPECT_EQ(read.commands.size(), whole ? 43u : 3u) << size;
+    if (!whole && size > file.begins[1]) {
+      EXPECT_EQ(read.outcome, Outcome::kTorn) << size;
+      EXPECT_EQ(read.begin, file.begins[1]);
+    }
+  }
+}
+
+TEST(CommandReader, EveryFlippedBitOfABlockIsSeen) {
+  BlockedFile file;
+  file.Add(2, 0);
+  file.Add(2, 1);
+  for (size_t bit = file.begins[1] * 8; bit < file.bytes.size() * 8; ++bit) {
+    std::string bytes = file.bytes;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
+    const Read read = ReadAll(bytes);
+    // A line that has become another annotation leaves commands that are right.
+    const bool annotation = bit / 8 < file.begins[1] + 3 && read.outcome == Outcome::kEnd;
+    EXPECT_TRUE(annotation || read.outcome == Outcome::kDamage) << bit;
+    EXPECT_FALSE(read.torn) << bit;
+  }
+}
+
+TEST(CommandReader, AHoleIsATornTailUnlessALaterBlockCallsItSafe) {
+  BlockedFile file;
+  file.Add(2, 0);
+  file.Add(60, 1);  // over 1700 bytes: block 1
+  file.Add(3, 1);   // written before block 1 was safe
+  const std::string tail = file.bytes;
+  file.Add(3, 2);  // and after
+  for (const size_t sector : {size_t{1}, size_t{2}, file.begins[1] / 512}) {
+    auto with_hole = [&](std::string bytes) {
+      const size_t begin = std::max(sector * 512, file.begins[1]);
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(begin),
+                bytes.begin() + static_cast<std::ptrdiff_t>((sector + 1) * 512), '\0');
+      return ReadAll(bytes, 100);
+    };
+    Read read = with_hole(tail);
+    EXPECT_EQ(read.commands.size(), 2u);
+    EXPECT_EQ(read.outcome, Outcome::kDamage);
+    EXPECT_TRUE(read.torn) << sector;
+    EXPECT_EQ(read.begin, file.begins[1]);
+    read = with_hole(file.bytes);
+    EXPECT_EQ(read.outcome, Outcome::kDamage);
+    EXPECT_FALSE(read.torn) << sector;
   }
 }
 

@@ -23,12 +23,12 @@ void AppendDumpPayload(const Entry& entry, const RdbEncodeOptions& options, Byte
   footer.LittleEndian(Crc64(0, out.view().substr(begin)), kChecksumBytes);
 }
 
-bool DumpPayloadIsWhole(std::string_view payload) {
+bool DumpPayloadIsWhole(std::string_view payload, bool relaxed_version) {
   if (payload.size() < kFooterBytes) return false;
   RdbInput footer(payload.substr(payload.size() - kFooterBytes), "footer");
   const int version = static_cast<int>(footer.LittleEndian(2));
   const uint64_t checksum = footer.LittleEndian(kChecksumBytes);
-  return ReadsRdbVersion(version) &&
+  return (ReadsRdbVersion(version) || relaxed_version) &&
          checksum == Crc64(0, payload.substr(0, payload.size() - kChecksumBytes));
 }
 

@@ -17,10 +17,10 @@ namespace norn::persist {
 
 void AppendDumpPayload(const Entry& entry, const RdbEncodeOptions& options, ByteBuffer& out);
 
-// The checksum is right and the version is one that this build reads.
-bool DumpPayloadIsWhole(std::string_view payload);
+// The checksum is right and the version is one that this build reads, or any where `relaxed_version`.
+bool DumpPayloadIsWhole(std::string_view payload, bool relaxed_version);
 
-// The value, with no access bits. nullopt: not a value that this build reads. Requires DumpPayloadIsWhole(payload).
+// The value, with no access bits. nullopt: not a value that this build reads. Requires a payload that is whole.
 std::optional<DetachedValue> ReadDumpPayload(std::string_view payload);
 
 }  // namespace norn::persist

@@ -14,14 +14,14 @@ namespace norn::persist {
 namespace {
 
 void Check(const std::string& bytes) {
-  if (DumpPayloadIsWhole(bytes)) ReadDumpPayload(bytes);
+  if (DumpPayloadIsWhole(bytes, false)) ReadDumpPayload(bytes);
 
   ByteBuffer payload;
   payload.Append(bytes);
   payload.Append(std::string_view("\x0b\x00", 2));
   uint64_t checksum = Crc64(0, payload.view());
   for (int i = 0; i < 8; ++i, checksum >>= 8) payload.Append(static_cast<char>(checksum));
-  CHECK(DumpPayloadIsWhole(payload.view()));
+  CHECK(DumpPayloadIsWhole(payload.view(), false));
   std::optional<DetachedValue> value = ReadDumpPayload(payload.view());
   if (!value) return;
 

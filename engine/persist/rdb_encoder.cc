@@ -8,6 +8,32 @@
 
 namespace norn::persist {
 
+namespace {
+
+RdbEncodeOptions::Access AccessWrittenFor(config::MaxmemoryPolicy policy) {
+  using config::MaxmemoryPolicy;
+  switch (policy) {
+    case MaxmemoryPolicy::kVolatileLru:
+    case MaxmemoryPolicy::kAllKeysLru:
+      return RdbEncodeOptions::Access::kIdle;
+    case MaxmemoryPolicy::kVolatileLfu:
+    case MaxmemoryPolicy::kAllKeysLfu:
+      return RdbEncodeOptions::Access::kFrequency;
+    default:
+      return RdbEncodeOptions::Access::kNone;
+  }
+}
+
+}  // namespace
+
+RdbEncodeOptions RdbEncodeOptionsOf(const config::Options& options, int64_t now_ms) {
+  return {.version = static_cast<int>(options.rdb_write_version),
+          .compress = options.rdbcompression,
+          .access = AccessWrittenFor(options.maxmemory_policy),
+          .policy = AccessPolicyOf(options),
+          .now_ms = now_ms};
+}
+
 RdbEncoder::RdbEncoder(const RdbEncodeOptions& options) : options_(options) {
   CHECK(options.version >= kRdbVersionWriteMin);
   CHECK(options.version <= kRdbVersionDefault);

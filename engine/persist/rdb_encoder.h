@@ -9,6 +9,7 @@
 
 #include "engine/base/byte_buffer.h"
 #include "engine/base/ids.h"
+#include "engine/config/options.h"
 #include "engine/keyspace/access.h"
 #include "engine/keyspace/entry.h"
 #include "engine/persist/lzf.h"
@@ -16,6 +17,7 @@
 
 namespace norn::persist {
 
+// Also of DUMP payloads.
 struct RdbEncodeOptions {
   // What is written of the access bits: nothing unless maxmemory-policy evicts by them.
   enum class Access : uint8_t { kNone, kIdle, kFrequency };
@@ -26,6 +28,9 @@ struct RdbEncodeOptions {
   AccessPolicy policy = {};  // what access bits mean; read when access is kFrequency
   int64_t now_ms = 0;        // unix; idle times are relative to it
 };
+
+// As the configuration says.
+RdbEncodeOptions RdbEncodeOptionsOf(const config::Options& options, int64_t now_ms);
 
 class RdbEncoder {
  public:

@@ -84,12 +84,10 @@ void RdbReader::ReadHeader() {
 }
 
 void RdbReader::CheckVersion(bool valkey_magic) {
-  if (version_ < 1 || (valkey_magic && version_ < kRdbVersionValkeyMin)) {
-    return in_.FailAt(0, fmt::format("no snapshot: version {}", version_));
+  if (version_ < 1 || valkey_magic != (version_ >= kRdbVersionValkeyMin)) {
+    return in_.FailAt(0, "no snapshot: signature and version do not go together");
   }
-  const bool known =
-      ReadsRdbVersion(version_) && valkey_magic == (version_ >= kRdbVersionValkeyMin);
-  if (known || options_.relaxed_version) return;
+  if (ReadsRdbVersion(version_) || options_.relaxed_version) return;
   in_.Unsupported(0, fmt::format("Can't handle RDB format version {}", version_));
 }
 

@@ -212,12 +212,17 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
   session.wrote |= spec.Has(kWrite) || spec.placement == Placement::kDispatcher;
   AwaitPause(spec, session);
   if (session.transaction.open && !RunsInsideMulti(spec)) {
+    if (spec.PlacementOf(command.Words()) !=
+        spec.placement) {  // it would wait for tokens that EXEC holds
+      BreakTransaction(session);
+      return runner_.Refuse(&spec, "ERR Command not allowed inside a transaction", reply);
+    }
     return QueueCommand(command, session, reply);
   }
   if (spec.placement == Placement::kDispatcher) {
     return RunTransactionCommand(command, session, state_, runner_, reply);
   }
-  if (spec.placement == Placement::kHome) {
+  if (spec.PlacementOf(command.Words()) == Placement::kHome) {
     runner_.Run(command, session, reply);
     reply.set_resp(session.resp);
     return;

@@ -46,4 +46,23 @@ void OnExecutor(env::Executor& executor, uint32_t target, Work work) {
   while (!done) executor.Park(Instant::Never());
 }
 
+// The same on a fiber of its own there: `work` may park. From the target itself it runs on the calling fiber.
+template <typename Work>
+void OnExecutorFiber(env::Executor& executor, uint32_t target, Work work) {
+  if (executor.Current() == target) return work();
+  bool done = false;
+  const env::FiberId fiber = executor.Self();
+  const size_t home = executor.Current();
+  PostCall(executor, target, [&executor, &done, &work, fiber, home] {
+    SpawnFiber(executor, [&executor, &done, &work, fiber, home] {
+      work();
+      PostCall(executor, home, [&executor, &done, fiber] {
+        done = true;
+        executor.Wake(fiber);
+      });
+    });
+  });
+  while (!done) executor.Park(Instant::Never());
+}
+
 }  // namespace norn

@@ -40,8 +40,8 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
   if (!HasMemory(command, reply)) return;
   const WallTime wall = time_.wall();
-  const bool listened =
-      state_.effect_sink != nullptr && command.spec->placement != Placement::kHome;
+  const bool listened = state_.effect_sink != nullptr &&
+                        command.spec->placement != Placement::kHome && !command.spec->Has(kAdmin);
   const DbIndex db = session.db;
   Effect effect = listened ? Effect(&state_.effect_scratch, db) : Effect();
   const uint64_t changes_before = listened ? Changes(command) : 0;

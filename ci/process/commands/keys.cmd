@@ -314,3 +314,50 @@ FLUSHALL BOGUS
 FLUSHALL
 DBSIZE
 DBSIZE x
+
+== DUMP RESTORE
+DUMP nosuch
+DUMP
+DUMP a b
+SET h hello
+{shape} DUMP h
+RESTORE k 0 "\x00\x05hello\n\x00cr\xdfve4 \n"
+GET k
+TTL k
+RESTORE k 0 "\x00\x05hello\n\x00cr\xdfve4 \n"
+RESTORE k junk "\x00\x05hello\n\x00cr\xdfve4 \n"
+RESTORE k 0 junk
+RESTORE k 5000 "\x00\x05hello\n\x00cr\xdfve4 \n" REPLACE
+{near:100} PTTL k
+RESTORE k 4102444800123 "\x00\x05hello\n\x00cr\xdfve4 \n" replace absttl
+PEXPIRETIME k
+RESTORE k 1000 "\x00\x05hello\n\x00cr\xdfve4 \n" REPLACE ABSTTL
+EXISTS k
+RESTORE nosuch 1000 "\x00\x05hello\n\x00cr\xdfve4 \n" ABSTTL
+EXISTS nosuch
+RESTORE n 0 "\x00\xc0\a\n\x00t\xcdH\xa2\x83\xab\xce\x92" IDLETIME 1000
+OBJECT IDLETIME n
+INCR n
+OBJECT ENCODING n
+RESTORE r 0 "\x00\xc3\t@A\x01aa\xe04\x00\x01aa\n\x00K\xb4\x1c\xd1\xde\xe2\x01z" FREQ 255
+STRLEN r
+OBJECT ENCODING r
+RESTORE x 0 "\x00\x05hello\n\x00cr\xdfve4 \r"
+RESTORE x 0 ""
+RESTORE x 0 "\n\x00\xf8\xd3\x1a\x7b"
+RESTORE x -1 "\x00\x05hello\n\x00cr\xdfve4 \n"
+RESTORE x "" "\x00\x05hello\n\x00cr\xdfve4 \n"
+RESTORE x 0 junk IDLETIME
+RESTORE x 0 junk IDLETIME -1
+RESTORE x 0 junk IDLETIME x
+RESTORE x 0 junk FREQ
+RESTORE x 0 junk FREQ -1
+RESTORE x 0 junk FREQ 256
+RESTORE x 0 junk FREQ x
+RESTORE x 0 junk FREQ 1 IDLETIME 1
+RESTORE x 0 junk IDLETIME 1 FREQ 1
+RESTORE x 0 junk BOGUS
+RESTORE x 0
+RESTORE
+COMMAND INFO dump restore
+DBSIZE

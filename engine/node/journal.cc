@@ -1,0 +1,59 @@
+#include "engine/node/journal.h"
+
+namespace norn {
+
+// The effects of one handing-over, under way to executor 0.
+struct Journal::Chunk : env::Task {
+  Journal* journal;
+  EffectLog effects;
+
+  static void Arrive(env::Task* task) {
+    const std::unique_ptr<Chunk> chunk(static_cast<Chunk*>(task));
+    chunk->journal->Accept(chunk->effects);
+  }
+  static void Drop(env::Task* task) { delete static_cast<Chunk*>(task); }
+};
+
+class Journal::Sink : public EffectSink {
+ public:
+  Sink(Journal& journal, env::Executor& executor) : journal_(journal), executor_(executor) {}
+
+  void Accept(EffectLog& effects) override {
+    if (executor_.Count() == 1) {  // nobody else whose effects could be under way
+      journal_.Accept(effects);
+      effects.Clear();
+      return;
+    }
+    Chunk* chunk = new Chunk;
+    chunk->run = Chunk::Arrive;
+    chunk->drop = Chunk::Drop;
+    chunk->journal = &journal_;
+    chunk->effects.Swap(effects);
+    executor_.Post(0, chunk);
+  }
+
+ private:
+  Journal& journal_;
+  env::Executor& executor_;
+};
+
+Journal::Journal(env::Executor& executor) : sink_(std::make_unique<Sink>(*this, executor)) {}
+
+Journal::~Journal() = default;
+
+EffectSink* Journal::sink() { return sink_.get(); }
+
+void Journal::Accept(const EffectLog& effects) {
+  effects.ForEach([this](DbIndex db, std::string_view resp, bool begins, bool ends) {
+    if (begins) Tell(db, "*1\r\n$5\r\nMULTI\r\n");
+    Tell(db, resp);
+    if (ends) Tell(db, "*1\r\n$4\r\nEXEC\r\n");
+  });
+}
+
+void Journal::Tell(DbIndex db, std::string_view resp) {
+  bytes_ += resp.size();
+  for (JournalListener* listener : listeners_) listener->OnEffects(db, resp);
+}
+
+}  // namespace norn

@@ -1,0 +1,267 @@
+#include "engine/node/snapshot.h"
+
+#include <deque>
+#include <numeric>
+
+#include "engine/base/check.h"
+#include "engine/base/number.h"
+#include "engine/fiber/spawn.h"
+#include "engine/persist/rdb_stream.h"
+#include "engine/shard/token_set.h"
+
+namespace norn {
+namespace {
+
+constexpr size_t kHandedBytes = 64 * 1024;
+constexpr uint64_t kUnwrittenBytesMax = 1024 * 1024;
+constexpr size_t kLinesAtOnce = 8;
+constexpr Duration kSlice = Duration::Micros(200);
+// While clients want the executor, a walker sleeps so many times as long as it walked.
+constexpr int64_t kSleepShare = 4;
+
+}  // namespace
+
+// One shard's part. Touched under the shard's token, but for what is marked.
+struct SnapshotWriter::Part {
+  explicit Part(const SnapshotRequest& request) : format(request.format), encoder(request.encode) {}
+
+  void Add(DbIndex db, const Entry& entry) {
+    const bool select = !selected || selected_db != db;
+    selected = true;
+    selected_db = db;
+    ++keys;
+    if (format == SnapshotFormat::kCommands) {
+      if (select) AppendWords({"SELECT", Int64Text(db.value).view()});
+      return AppendAsCommands(entry);
+    }
+    if (select) encoder.SelectDb(db, buffer);
+    encoder.AddEntry(entry, buffer);
+  }
+
+  void AppendWords(std::initializer_list<std::string_view> words) {
+    AppendCommand(&buffer, std::span<const std::string_view>(words.begin(), words.size()));
+  }
+  void AppendAsCommands(const Entry& entry) {
+    CHECK(entry.IsString());
+    StringScratch scratch;
+    AppendWords({"SET", entry.key(), entry.String(scratch)});
+    if (entry.has_deadline()) {
+      AppendWords({"PEXPIREAT", entry.key(), Int64Text(entry.deadline_ms()).view()});
+    }
+  }
+
+  const SnapshotFormat format;
+
+  persist::RdbEncoder encoder;
+  ByteBuffer buffer;
+  DbIndex selected_db;
+  bool selected = false;
+  uint64_t keys = 0;  // since the last handing-over
+
+  // ---- the shard's home only ----
+  uint64_t unwritten_bytes = 0;
+  env::FiberId walker;
+  bool stop = false;
+  uint64_t commands_seen = 0;
+};
+
+// What all parts and the writer share; lives as long as any of them.
+struct SnapshotWriter::Run {
+  explicit Run(env::Executor& executor) : arrived(executor) {}
+
+  std::vector<std::unique_ptr<Part>> parts;
+  // ---- executor 0 only ----
+  struct Handed {
+    uint32_t shard;
+    ByteBuffer bytes;
+    uint64_t keys;
+    bool last;
+  };
+  std::deque<Handed> queue;
+  WaitQueue arrived;
+  bool cancelled = false;
+  SnapshotProgress progress;
+};
+
+SnapshotWriter::SnapshotWriter(ExecutorState* const* states)
+    : states_(states), shards_(states[0]->shard_count), turn_(states[0]->env.executor()) {}
+
+SnapshotWriter::~SnapshotWriter() = default;
+
+SnapshotProgress SnapshotWriter::progress() const {
+  return run_ == nullptr ? SnapshotProgress() : run_->progress;
+}
+
+void SnapshotWriter::Cancel() {
+  if (run_ == nullptr) return;
+  run_->cancelled = true;
+  run_->arrived.WakeAll();
+}
+
+absl::Status SnapshotWriter::Write(const SnapshotRequest& request, persist::ByteSink& sink) {
+  while (run_ != nullptr) turn_.Wait(Instant::Never());
+  run_ = std::make_shared<Run>(states_[0]->env.executor());
+  run_->progress.running = true;
+  absl::Status status = WriteParts(*run_, request, sink);
+  run_ = nullptr;
+  turn_.WakeOne();
+  return status;
+}
+
+void SnapshotWriter::BeginParts(const std::shared_ptr<Run>& run, const SnapshotRequest& request,
+                                ByteBuffer* head) {
+  std::vector<uint32_t> all(shards_);
+  std::iota(all.begin(), all.end(), 0u);
+  for (uint32_t i = 0; i < shards_; ++i) {
+    run->parts.push_back(std::make_unique<Part>(request));
+  }
+  TokenSet tokens(states_[0]->env.executor(), states_[0]->shards);
+  tokens.Collect(all);
+  const persist::RdbEncoder& encoder = run->parts[0]->encoder;
+  encoder.Header(*head);
+  for (const auto& [key, value] : request.at_cut()) encoder.Aux(key, value, *head);
+  Describe(*run, head);
+  for (uint32_t i = 0; i < shards_; ++i) {
+    states_[0]->keyspaces[i]->BeginSnapshot(
+        [run, part = run->parts[i].get()](DbIndex db, const Entry& entry) {
+          part->Add(db, entry);
+        });
+  }
+}
+
+// How many keys each database has: a hint for whoever reads, and the total for our own progress.
+void SnapshotWriter::Describe(Run& run, ByteBuffer* head) {
+  const auto databases = states_[0]->keyspaces[0]->database_count();
+  for (uint32_t at = 0; at < databases; ++at) {
+    uint64_t keys = 0, deadlines = 0;
+    for (uint32_t shard = 0; shard < shards_; ++shard) {
+      const Db* db = states_[0]->keyspaces[shard]->FindDb(DbIndex{at});
+      keys += db == nullptr ? 0 : db->Size();
+      deadlines += db == nullptr ? 0 : db->DeadlineCount();
+    }
+    if (keys == 0) continue;
+    run.parts[0]->encoder.SelectDb(DbIndex{at}, *head);
+    run.parts[0]->encoder.Sizes(keys, deadlines, *head);
+    run.progress.keys_total += keys;
+  }
+}
+
+// On each executor, a fiber that shows what no command changes.
+void SnapshotWriter::BeginWalkers() {
+  for (uint32_t i = 0; i < shards_; ++i) {
+    ExecutorState* state = states_[i];
+    PostCall(state->env.executor(), i, [shared = run_, state] {
+      SpawnFiber(state->env.executor(), [shared, state] { Walk(shared, *state); });
+    });
+  }
+}
+
+void SnapshotWriter::StopWalkers() {
+  for (uint32_t i = 0; i < shards_; ++i) {
+    PostCall(states_[0]->env.executor(), i, [shared = run_, state = states_[i]] {
+      Part& part = *shared->parts[state->index];
+      part.stop = true;
+      if (part.walker.fiber != nullptr) state->env.executor().Wake(part.walker);
+    });
+  }
+}
+
+// The shard may have so many bytes more under way.
+void SnapshotWriter::Credit(uint32_t shard, uint64_t bytes) {
+  PostCall(states_[0]->env.executor(), shard, [shared = run_, bytes, state = states_[shard]] {
+    Part& part = *shared->parts[state->index];
+    part.unwritten_bytes -= bytes;
+    if (part.walker.fiber != nullptr) state->env.executor().Wake(part.walker);
+  });
+}
+
+absl::Status SnapshotWriter::WriteParts(Run& run, const SnapshotRequest& request,
+                                        persist::ByteSink& sink) {
+  const bool rdb = request.format == SnapshotFormat::kRdb;
+  persist::RdbStream stream(sink, request.checksum);
+  const auto write = [&](std::string_view bytes) {
+    run.progress.bytes_written += bytes.size();
+    return rdb ? stream.Write(bytes) : sink.Write(bytes);
+  };
+  ByteBuffer head;
+  BeginParts(run_, request, &head);
+  BeginWalkers();
+  absl::Status status = rdb ? write(head.view()) : absl::OkStatus();
+  bool stopped = false;
+  for (uint32_t walking = shards_; walking > 0;) {
+    if (status.ok() && run.cancelled) status = absl::CancelledError("cancelled");
+    if (!status.ok() && !stopped) {
+      StopWalkers();
+      stopped = true;
+    }
+    if (run.queue.empty()) {
+      run.arrived.Wait(Instant::Never());
+      continue;
+    }
+    const Run::Handed handed = std::move(run.queue.front());
+    run.queue.pop_front();
+    if (status.ok() && !handed.bytes.empty()) status = write(handed.bytes.view());
+    run.progress.keys_done += handed.keys;
+    walking -= handed.last ? 1 : 0;
+    if (!handed.last) Credit(handed.shard, handed.bytes.size());
+  }
+  if (status.ok() && rdb) status = stream.Finish();
+  return status;
+}
+
+// Runs under the token. True: every entry of the shard was shown.
+bool SnapshotWriter::WalkSlice(Run&, Part& part, ExecutorState& state) {
+  Keyspace& keyspace = state.home().keyspace();
+  const Instant until = state.env.clock().Now() + kSlice;
+  while (part.buffer.size() < kHandedBytes) {
+    if (keyspace.SaveSome(kLinesAtOnce)) return true;
+    if (state.env.clock().Now() >= until) return false;
+  }
+  return false;
+}
+
+void SnapshotWriter::Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state,
+                          bool last) {
+  Part& part = *run->parts[shard];
+  Run::Handed handed{shard, std::move(part.buffer), part.keys, last};
+  part.buffer = ByteBuffer();
+  part.keys = 0;
+  part.selected = false;  // a buffer may stand anywhere: each names its database
+  part.unwritten_bytes += handed.bytes.size();
+  PostCall(state.env.executor(), 0, [run, handed = std::move(handed)]() mutable {
+    run->queue.push_back(std::move(handed));
+    run->arrived.WakeAll();
+  });
+}
+
+void SnapshotWriter::Walk(const std::shared_ptr<Run>& run, ExecutorState& state) {
+  Part& part = *run->parts[state.index];
+  env::Executor& executor = state.env.executor();
+  part.walker = executor.Self();
+  for (bool done = false; !done;) {
+    while (part.unwritten_bytes > kUnwrittenBytesMax && !part.stop) {
+      executor.Park(Instant::Never());
+    }
+    const Instant begin = state.env.clock().Now();
+    {
+      TokenSet token(executor, state.shards);
+      token.Collect({state.index});
+      done = part.stop || WalkSlice(*run, part, state);
+      if (done) state.home().keyspace().EndSnapshot();
+      if (done || part.buffer.size() >= kHandedBytes) Hand(run, state.index, state, done);
+    }
+    if (done) break;
+    const uint64_t commands = state.stats.commands_processed;
+    const bool busy = commands != part.commands_seen;
+    part.commands_seen = commands;
+    const Instant now = state.env.clock().Now();
+    if (busy) {
+      executor.Park(now + Duration{(now - begin).ns * kSleepShare});
+    } else {
+      executor.Yield();
+    }
+  }
+  part.walker = {};
+}
+
+}  // namespace norn
