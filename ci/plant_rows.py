@@ -20,7 +20,7 @@ class Story:
     """A line of `norn-sim plants`."""
 
     def __init__(self, line):
-        self.plant, self.check, self.scenario, self.summary = line.split("\t")
+        self.plant, self.checks, self.scenario, self.summary = line.split("\t")
 
 
 class Verdict:
@@ -55,9 +55,9 @@ def judge(story, player, seeds):
     if complaint:
         return Verdict(False, f"MISSED: {complaint.splitlines()[-1]}")
     if seed is None:
-        return Verdict(False, f"MISSED: {story.check} passed {seeds} seeds, {cpu_s:.1f} s CPU")
-    if check != story.check:
-        return Verdict(False, f"MISSED: {check} failed in seed {seed} instead of {story.check}")
+        return Verdict(False, f"MISSED: {story.checks} passed {seeds} seeds, {cpu_s:.1f} s CPU")
+    if check not in story.checks.split(" or "):
+        return Verdict(False, f"MISSED: {check} failed in seed {seed} instead of {story.checks}")
     healthy_seed, healthy_check, _, complaint = player(None, seed)
     if healthy_seed is not None or complaint:
         return Verdict(False, f"seed {healthy_seed} fails {healthy_check} without the mistake {complaint}".rstrip())

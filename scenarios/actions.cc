@@ -61,6 +61,8 @@ class Cutter {
         return PlaceScan(operation, window);
       case OperationKind::kDiscarded:
       case OperationKind::kToken:
+      case OperationKind::kLedger:
+      case OperationKind::kSave:
       case OperationKind::kDbSize:
         return;
     }

@@ -16,8 +16,10 @@ enum class CheckId : uint8_t {
   kExactModel,
   kLinearizability,
   kModelEquality,
+  kStartOrReason,
+  kDurablePrefix,
 };
-inline constexpr size_t kCheckCount = 6;
+inline constexpr size_t kCheckCount = 8;
 
 struct CheckRow {
   CheckId id;
@@ -39,6 +41,11 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "what clients saw has one order that the reference keyspace allows, in every group of keys"},
     {CheckId::kModelEquality, "model_equality",
      "at the end, in peace: SCAN, KEYS, DBSIZE and GET of every key tell the same keyspace"},
+    {CheckId::kStartOrReason, "start_or_reason",
+     "a node comes back on what its disk kept, or names the file that damage keeps it from "
+     "reading"},
+    {CheckId::kDurablePrefix, "durable_prefix",
+     "a restart leaves a prefix of what was executed, with all that the options promised to keep"},
 }};
 
 // What one check did in one run.

@@ -14,13 +14,20 @@ constexpr int64_t kNoticeNs = 1'000'000'000;
 }  // namespace
 
 Faults::Faults(const Scenario& scenario, const FaultTargets& targets, Instant stop_at)
-    : scenario_(scenario),
-      targets_(targets),
-      stop_at_(stop_at),
-      link_ill_(targets.hosts.size(), false) {
-  if (!targets_.hosts.empty()) {
-    healthy_link_ =
-        targets_.world->fabric().GetLink(targets_.server->index(), targets_.hosts.front()->index());
+    : scenario_(scenario), targets_(targets), stop_at_(stop_at) {
+  const sim::NodeIndex first = targets_.servers.front()->node()->index();
+  for (size_t i = 0; i < targets_.hosts.size(); ++i) {
+    links_.push_back({targets_.hosts[i]->index(), first, targets_.clients[i]});
+  }
+  for (size_t i = 0; i < targets_.servers.size(); ++i) {
+    patients_.emplace_back().host = targets_.servers[i];
+    for (size_t j = 0; j < i; ++j) {
+      links_.push_back(
+          {targets_.servers[i]->node()->index(), targets_.servers[j]->node()->index()});
+    }
+  }
+  if (!links_.empty()) {
+    healthy_link_ = targets_.world->fabric().GetLink(links_[0].server, links_[0].host);
   }
   Prng swarm = targets_.world->PrngOf("fault swarm");
   for (const FaultRow& row : kFaultRows) {
@@ -66,8 +73,9 @@ bool Faults::Fire(FaultKind kind) {
       return FireCrash(prng);
     case FaultKind::kPause:
       return FirePause(prng);
+    default:
+      return FireDisk(kind, prng);
   }
-  return false;
 }
 
 bool Faults::FireReset(Prng& prng) {
@@ -78,32 +86,37 @@ bool Faults::FireReset(Prng& prng) {
   return true;
 }
 
-size_t Faults::PickHealthyLink(Prng& prng) {
-  if (targets_.hosts.empty()) return SIZE_MAX;
-  const size_t client = prng.Below(targets_.hosts.size());
-  return link_ill_[client] ? SIZE_MAX : client;
+Faults::Patient& Faults::PickServer(Prng& prng) {
+  return patients_[patients_.size() == 1 ? 0 : prng.Below(patients_.size())];
 }
 
+Faults::Link* Faults::PickHealthyLink(Prng& prng) {
+  if (links_.empty()) return nullptr;
+  Link& link = links_[prng.Below(links_.size())];
+  return link.ill ? nullptr : &link;
+}
+
+// Only clients can tell whether it mattered.
 bool Faults::FireSlowLink(Prng& prng) {
   const FaultSection& section = Section(FaultKind::kSlowLink);
-  const size_t client = PickHealthyLink(prng);
-  if (client == SIZE_MAX) return false;
+  Link* const link = PickHealthyLink(prng);
+  if (link == nullptr) return false;
   const bool to_server = prng.OneIn(2);
   const int64_t latency_ns = section.latency_ns.Draw(prng);
   const int64_t lasts_ns = section.lasts_ns.Draw(prng);
-  const sim::NodeIndex host = targets_.hosts[client]->index();
-  const sim::NodeIndex server = targets_.server->index();
   sim::Fabric& fabric = targets_.world->fabric();
-  const sim::NodeIndex from = to_server ? host : server;
-  const sim::NodeIndex to = to_server ? server : host;
-  sim::LinkOptions link = fabric.GetLink(from, to);
-  link.latency = link.latency + Duration::Nanos(latency_ns);
-  fabric.SetLink(from, to, link);
-  link_ill_[client] = true;
-  const uint64_t pipelines = targets_.clients[client]->pipelines();
-  After(lasts_ns, [this, client, pipelines] {
-    RestoreLink(client);
-    if (targets_.clients[client]->pipelines() > pipelines) Effect(FaultKind::kSlowLink);
+  const sim::NodeIndex from = to_server ? link->host : link->server;
+  const sim::NodeIndex to = to_server ? link->server : link->host;
+  sim::LinkOptions slow = fabric.GetLink(from, to);
+  slow.latency = slow.latency + Duration::Nanos(latency_ns);
+  fabric.SetLink(from, to, slow);
+  link->ill = true;
+  const uint64_t pipelines = link->client == nullptr ? 0 : link->client->pipelines();
+  After(lasts_ns, [this, link, pipelines] {
+    RestoreLink(*link);
+    if (link->client != nullptr && link->client->pipelines() > pipelines) {
+      Effect(FaultKind::kSlowLink);
+    }
   });
   return true;
 }
@@ -128,74 +141,77 @@ bool Faults::FireHalfOpen(Prng& prng) {
 }
 
 bool Faults::FirePartition(Prng& prng) {
-  const size_t client = PickHealthyLink(prng);
-  if (client == SIZE_MAX) return false;
+  Link* const link = PickHealthyLink(prng);
+  if (link == nullptr) return false;
   const bool to_server = prng.OneIn(2);
   const int64_t lasts_ns = Section(FaultKind::kPartition).lasts_ns.Draw(prng);
-  const sim::NodeIndex host = targets_.hosts[client]->index();
-  const sim::NodeIndex server = targets_.server->index();
-  const sim::NodeIndex from = to_server ? host : server;
-  const sim::NodeIndex to = to_server ? server : host;
+  const sim::NodeIndex from = to_server ? link->host : link->server;
+  const sim::NodeIndex to = to_server ? link->server : link->host;
   sim::Fabric& fabric = targets_.world->fabric();
   fabric.SetBlocked(from, to, true);
-  link_ill_[client] = true;
+  link->ill = true;
   const uint64_t held = fabric.counters().segments_held;
-  After(lasts_ns, [this, client, held] {
+  After(lasts_ns, [this, link, held] {
     const bool held_some = targets_.world->fabric().counters().segments_held > held;
     if (held_some) Effect(FaultKind::kPartition);
-    RestoreLink(client);
+    RestoreLink(*link);
   });
   return true;
 }
 
 bool Faults::FireCrash(Prng& prng) {
+  Patient& patient = PickServer(prng);
   const int64_t lasts_ns = Section(FaultKind::kCrash).lasts_ns.Draw(prng);
-  if (crashed_ || paused_) return false;
+  if (patient.tough()) return false;
   if (!targets_.world->fabric().Connections().empty()) Effect(FaultKind::kCrash);
-  crashed_ = true;
-  targets_.crash();
-  After(lasts_ns, [this] { EndCrash(); });
+  patient.crashed = true;
+  targets_.crash(*patient.host, {});
+  After(lasts_ns, [this, &patient] { EndCrash(patient); });
   return true;
 }
 
-void Faults::EndCrash() {
-  if (!crashed_) return;
-  crashed_ = false;
-  targets_.restart();
+void Faults::EndCrash(Patient& patient) {
+  if (!patient.crashed) return;
+  patient.crashed = false;
+  targets_.restart(*patient.host);
 }
 
 bool Faults::FirePause(Prng& prng) {
+  Patient& patient = PickServer(prng);
   const int64_t lasts_ns = Section(FaultKind::kPause).lasts_ns.Draw(prng);
-  if (crashed_ || paused_) return false;
-  paused_ = true;
-  targets_.world->Pause(targets_.server);
-  After(lasts_ns, [this] { EndPause(); });
+  const bool up = patient.host->node()->state() == sim::NodeState::kRunning;
+  if (patient.tough() || !up) return false;
+  patient.paused = true;
+  targets_.world->Pause(patient.host->node());
+  After(lasts_ns, [this, &patient] { EndPause(patient); });
   return true;
 }
 
-void Faults::EndPause() {
-  if (!paused_) return;
-  paused_ = false;
+void Faults::EndPause(Patient& patient) {
+  if (!patient.paused) return;
+  patient.paused = false;
   const bool noticed = std::any_of(targets_.clients.begin(), targets_.clients.end(),
                                    [](const SimClient* client) { return client->waiting(); });
   if (noticed) Effect(FaultKind::kPause);
-  targets_.world->Resume(targets_.server);
+  sim::Node* const node = patient.host->node();
+  if (node->state() == sim::NodeState::kPaused) targets_.world->Resume(node);
 }
 
 void Faults::Heal() {
-  EndPause();
-  EndCrash();
-  for (size_t client = 0; client < targets_.hosts.size(); ++client) RestoreLink(client);
+  for (Patient& patient : patients_) {
+    EndPause(patient);
+    HealDisk(patient);
+    EndCrash(patient);
+  }
+  for (Link& link : links_) RestoreLink(link);
 }
 
-void Faults::RestoreLink(size_t client) {
-  if (!link_ill_[client]) return;
-  link_ill_[client] = false;
-  const sim::NodeIndex host = targets_.hosts[client]->index();
-  const sim::NodeIndex server = targets_.server->index();
+void Faults::RestoreLink(Link& link) {
+  if (!link.ill) return;
+  link.ill = false;
   sim::Fabric& fabric = targets_.world->fabric();
-  fabric.SetLink(host, server, healthy_link_);
-  fabric.SetLink(server, host, healthy_link_);
+  fabric.SetLink(link.host, link.server, healthy_link_);
+  fabric.SetLink(link.server, link.host, healthy_link_);
 }
 
 void Faults::After(int64_t delay_ns, std::function<void()> call) {

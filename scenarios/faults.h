@@ -12,6 +12,7 @@
 
 #include "engine/base/prng.h"
 #include "scenarios/scenario.h"
+#include "scenarios/server_host.h"
 #include "scenarios/sim_client.h"
 #include "sim/world.h"
 
@@ -27,11 +28,11 @@ using FaultCounts = std::array<FaultCount, kFaultKinds>;
 // What faults act upon.
 struct FaultTargets {
   sim::World* world = nullptr;
-  sim::Node* server = nullptr;
+  std::vector<ServerHost*> servers;
   std::vector<sim::Node*> hosts;    // of the clients, by index
   std::vector<SimClient*> clients;  // likewise
-  std::function<void()> crash;
-  std::function<void()> restart;
+  std::function<void(ServerHost&, const sim::CrashOptions&)> crash;
+  std::function<void(ServerHost&)> restart;
 };
 
 class Faults {
@@ -52,6 +53,30 @@ class Faults {
     bool armed = false;
     Prng prng{0};
   };
+  // Between a client and a server, or two servers.
+  struct Link {
+    sim::NodeIndex host;
+    sim::NodeIndex server;
+    const SimClient* client = nullptr;
+    bool ill = false;
+  };
+  // A death at a disk operation that is yet to come.
+  struct Doom {
+    bool pending = false;
+    bool reached = false;  // the operation
+    FaultKind kind{};
+    int64_t lasts_ns = 0;
+    uint64_t number = 0;
+  };
+  // What is being done to a server.
+  struct Patient {
+    ServerHost* host = nullptr;
+    bool paused = false;
+    bool crashed = false;
+    Doom doom;
+    bool disk_ill[kFaultKinds] = {};  // what lasts is on
+    bool tough() const { return crashed || paused || doom.pending; }
+  };
 
   void ScheduleNext(FaultKind kind);
   bool Fire(FaultKind kind);
@@ -61,12 +86,22 @@ class Faults {
   bool FirePartition(Prng& prng);
   bool FireCrash(Prng& prng);
   bool FirePause(Prng& prng);
+  void EndPause(Patient& patient);
+  void EndCrash(Patient& patient);
+  // faults_disk.cc
+  bool FireDisk(FaultKind kind, Prng& prng);
+  bool FireDeath(FaultKind kind, Prng& prng);
+  void Die(Patient& patient, uint64_t doom);
+  bool FireFailures(FaultKind kind, Prng& prng);
+  bool FireWhile(FaultKind kind, Prng& prng, Patient& patient, std::function<void()> begin,
+                 std::function<void()> end, uint64_t sim::DiskCounters::*counter);
+  bool FireBitRot(Prng& prng);
+  void HealDisk(Patient& patient);
 
-  // A client whose link nothing is being done to; its index, or SIZE_MAX.
-  size_t PickHealthyLink(Prng& prng);
-  void RestoreLink(size_t client);
-  void EndPause();
-  void EndCrash();
+  Patient& PickServer(Prng& prng);
+  // A link that nothing is being done to, or null.
+  Link* PickHealthyLink(Prng& prng);
+  void RestoreLink(Link& link);
   void After(int64_t delay_ns, std::function<void()> call);
   void Effect(FaultKind kind) { ++counts_[static_cast<size_t>(kind)].effect; }
   const FaultSection& Section(FaultKind kind) const {
@@ -79,9 +114,8 @@ class Faults {
   std::array<Lane, kFaultKinds> lanes_;
   FaultCounts counts_{};
   sim::LinkOptions healthy_link_;  // of every link, before anything was done to it
-  std::vector<bool> link_ill_;     // by client
-  bool paused_ = false;
-  bool crashed_ = false;
+  std::vector<Link> links_;
+  std::vector<Patient> patients_;  // by server
 };
 
 }  // namespace norn::scenarios

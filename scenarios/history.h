@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,18 @@ enum class OperationKind : uint8_t {
   kFlushAll,     // FLUSHALL
   kToken,        // touches no key; the reply is fixed (PING token, ECHO token, SELECT)
   kDbSize,       // DBSIZE; only asked when nothing can expire
+  kLedger,       // a write that ledger.h judges after restarts
+  kSave,         // SAVE, BGSAVE, BGREWRITEAOF
+};
+
+// A write of the ledger (ledger.h): sets `keys` to `text`, or appends it to the one key. Only the connection that sends
+// it ever writes these keys.
+struct LedgerWrite {
+  uint32_t db = 0;
+  std::vector<std::string> keys;
+  std::string text;
+  bool appends = false;
+  bool ticks = false;  // and increments the tick counter, in the same transaction
 };
 
 struct Operation {
@@ -47,8 +60,9 @@ struct Operation {
   std::vector<std::string> keys;  // every key it may touch; empty for those that see all
   std::string watched_key;        // kTransaction under WATCH, with the reply of the GET after it
   std::string watched_reply;
-  std::string expected_reply;  // kToken, kDiscarded
-  std::string reply;           // the bytes of all its replies, one after another
+  std::string expected_reply;         // kToken, kDiscarded
+  std::optional<LedgerWrite> ledger;  // kLedger
+  std::string reply;                  // the bytes of all its replies, one after another
 
   bool known() const { return complete_ns != kNeverNs; }
 };

@@ -26,21 +26,59 @@ inline constexpr std::array<FamilyRow, kFamilies> kFamilyRows = {{
     {Family::kFlush, "flush", "FLUSHDB, FLUSHALL"},
     {Family::kToken, "token", "PING and ECHO with a token that nobody else sends"},
     {Family::kSelect, "select", "SELECT another database"},
+    {Family::kLedger, "ledger", "writes to keys of the connection's own, for durable_prefix"},
+    {Family::kSave, "save", "SAVE"},
+    {Family::kBgSave, "bgsave", "BGSAVE, BGSAVE SCHEDULE"},
+    {Family::kRewrite, "rewrite", "BGREWRITEAOF"},
 }};
 
 struct FaultRow {
   FaultKind kind;
   std::string_view name;
   std::string_view doc;
+  bool lasts = false;
+  bool latency = false;
+  // A number that this kind needs: its key ("": none), its greatest value, its meaning.
+  std::string_view amount_key = {};
+  int64_t amount_max = 0;
+  std::string_view amount_doc = {};
 };
+
+inline constexpr std::string_view kDeathDoc =
+    "disk operations from then on, before or after the last of which it dies; 0: at once";
 
 inline constexpr std::array<FaultRow, kFaultKinds> kFaultRows = {{
     {FaultKind::kReset, "reset", "a random connection is reset at both ends"},
-    {FaultKind::kSlowLink, "slow_link", "one client's link takes `latency` longer for `lasts`"},
+    {FaultKind::kSlowLink, "slow_link", "one client's link takes `latency` longer for `lasts`",
+     true, true},
     {FaultKind::kHalfOpen, "half_open", "one end of a random connection vanishes without a word"},
-    {FaultKind::kPartition, "partition", "nothing passes one direction of a link for `lasts`"},
-    {FaultKind::kCrash, "crash", "the node dies, and starts again, empty, after `lasts`"},
-    {FaultKind::kPause, "pause", "the node stands still for `lasts`"},
+    {FaultKind::kPartition, "partition", "nothing passes one direction of a link for `lasts`",
+     true},
+    {FaultKind::kCrash, "crash", "the node dies, and starts again, empty, after `lasts`", true},
+    {FaultKind::kPause, "pause", "the node stands still for `lasts`", true},
+    {FaultKind::kKill, "kill",
+     "the process dies at a disk operation; its files are as it left them", true, false,
+     "operations", 1'000'000, kDeathDoc},
+    {FaultKind::kPowerLoss, "power_loss",
+     "the machine dies at a disk operation, with all unsynced bytes", true, false, "operations",
+     1'000'000, kDeathDoc},
+    {FaultKind::kTornWrites, "torn_writes",
+     "likewise, but of each file's unsynced sectors the first few survive", true, false,
+     "operations", 1'000'000, kDeathDoc},
+    {FaultKind::kReorderedWrites, "reordered_writes",
+     "likewise, but any of the unsynced sectors survive", true, false, "operations", 1'000'000,
+     kDeathDoc},
+    {FaultKind::kIoError, "io_error", "the device fails calls", false, false, "calls", 1000,
+     "that many in a row"},
+    {FaultKind::kFailingSync, "failing_sync", "syncs fail, and lose some of what they were to save",
+     false, false, "calls", 1000, "that many in a row"},
+    {FaultKind::kLyingSync, "lying_sync", "for `lasts` syncs answer without doing anything", true},
+    {FaultKind::kDiskFull, "disk_full", "for `lasts` the disk has hardly any room", true, false,
+     "room", 1 << 30, "bytes that still fit"},
+    {FaultKind::kBitRot, "bit_rot", "one bit near the end of a random file flips", false, false,
+     "tail", 1 << 30, "how many bytes from the end it is at most"},
+    {FaultKind::kSlowDisk, "slow_disk", "for `lasts` every disk operation takes `latency` longer",
+     true, true},
 }};
 
 inline std::string_view NameOf(FaultKind kind) {

@@ -8,6 +8,29 @@
 #include "scenarios/names.h"
 
 namespace norn::scenarios {
+namespace {
+
+struct DiskRow {
+  uint64_t sim::DiskCounters::*counter;
+  std::string_view name;
+};
+constexpr DiskRow kDiskRows[] = {
+    {&sim::DiskCounters::operations, "operations"},
+    {&sim::DiskCounters::crash_points, "crash points reached"},
+    {&sim::DiskCounters::sectors_lost, "sectors lost"},
+    {&sim::DiskCounters::names_lost, "names lost"},
+    {&sim::DiskCounters::writes_torn, "writes torn"},
+    {&sim::DiskCounters::writes_reordered, "reordered"},
+    {&sim::DiskCounters::errors, "errors"},
+    {&sim::DiskCounters::failed_syncs, "failed syncs"},
+    {&sim::DiskCounters::lies, "lies"},
+    {&sim::DiskCounters::full, "writes without room"},
+    {&sim::DiskCounters::slowed, "slowed"},
+    {&sim::DiskCounters::bits_flipped, "bits flipped"},
+    {&sim::DiskCounters::short_reads, "short reads"},
+};
+
+}  // namespace
 
 std::string ResultLine(const RunResult& result, double wall_s) {
   std::string line = fmt::format(
@@ -37,6 +60,11 @@ Totals Totals::Of(const RunResult& result, double wall_s) {
   totals.exec_done = result.exec_done;
   totals.exec_refused = result.exec_refused;
   totals.search_steps = result.search_steps;
+  totals.restarts = result.restarts;
+  totals.refusals = result.refusals;
+  totals.writes_survived = result.writes_survived;
+  totals.writes_lost = result.writes_lost;
+  totals.disk = result.disk;
   totals.wall_us = static_cast<uint64_t>(wall_s * 1e6);
   for (size_t i = 0; i < kCheckCount; ++i) {
     totals.examined[i] = result.checks[i].examined;
@@ -50,7 +78,10 @@ std::vector<uint64_t*> Totals::Fields() {
   std::vector<uint64_t*> fields = {&runs,         &passes,           &events,
                                    &commands,     &operations,       &operations_unknown,
                                    &connections,  &connections_lost, &exec_done,
-                                   &exec_refused, &search_steps,     &wall_us};
+                                   &exec_refused, &search_steps,     &wall_us,
+                                   &restarts,     &refusals,         &writes_survived,
+                                   &writes_lost};
+  for (const DiskRow& row : kDiskRows) fields.push_back(&(disk.*row.counter));
   for (uint64_t& count : examined) fields.push_back(&count);
   for (uint64_t& count : failures) fields.push_back(&count);
   for (FaultCount& fault : faults) {
@@ -101,6 +132,21 @@ std::string Summary(const Scenario& scenario, const Totals& totals, double elaps
       "  {} operations, {} of unknown outcome; {} connections, {} lost; EXEC done {}, refused {}\n",
       totals.operations, totals.operations_unknown, totals.connections, totals.connections_lost,
       totals.exec_done, totals.exec_refused);
+  if (totals.restarts > 0) {
+    text +=
+        fmt::format("  {} restarts, {} refused; writes found again {}, lost {}\n", totals.restarts,
+                    totals.refusals, totals.writes_survived, totals.writes_lost);
+  }
+  if (totals.disk.operations > 0) {
+    text += "  disk:";
+    const char* separator = " ";
+    for (const DiskRow& row : kDiskRows) {
+      if (totals.disk.*row.counter == 0) continue;
+      text += fmt::format("{}{} {}", separator, totals.disk.*row.counter, row.name);
+      separator = ", ";
+    }
+    text += "\n";
+  }
   for (const CheckRow& check : kChecks) {
     if (!scenario.Checks(std::string(check.name))) continue;
     const size_t i = static_cast<size_t>(check.id);

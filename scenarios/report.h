@@ -33,6 +33,11 @@ struct Totals {
   uint64_t exec_done = 0;
   uint64_t exec_refused = 0;
   uint64_t search_steps = 0;
+  uint64_t restarts = 0;
+  uint64_t refusals = 0;
+  uint64_t writes_survived = 0;
+  uint64_t writes_lost = 0;
+  sim::DiskCounters disk;
   uint64_t wall_us = 0;
   uint64_t examined[kCheckCount] = {};
   uint64_t failures[kCheckCount] = {};

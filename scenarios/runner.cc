@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "scenarios/audit.h"
 #include "scenarios/exact_model.h"
 #include "scenarios/final_reading.h"
 #include "scenarios/linearizability.h"
@@ -23,8 +24,19 @@ constexpr Duration kStartMax = Duration::Seconds(10);
 // For what is still in buffers when the last client has gone.
 constexpr Duration kDrain = Duration::Seconds(2);
 constexpr Duration kFinalMax = Duration::Seconds(60);
+// What a supervisor waits before it starts a process again that ended by itself.
+constexpr Duration kRestartPause = Duration::Millis(200);
 // How much wronger a clock may look than its drift: conversions round.
 constexpr int64_t kDriftMarginPpm = 50;
+
+// Last words that help: the file, or what the device said.
+bool GivesReason(std::string_view words) {
+  constexpr std::string_view kReasons[] = {".aof", ".rdb", "manifest", "Input/output error",
+                                           "No space left on device"};
+  return std::any_of(std::begin(kReasons), std::end(kReasons), [words](std::string_view reason) {
+    return words.find(reason) != std::string_view::npos;
+  });
+}
 
 class Run {
  public:
@@ -37,12 +49,12 @@ class Run {
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
-    server_.reset();
+    hosts_.clear();
   }
 
   RunResult Play() {
     Draw();
-    AddServer();
+    AddServers();
     if (Started()) {
       AddClients();
       Busy();
@@ -62,13 +74,21 @@ class Run {
     const int64_t jitter_ns = scenario_.network.jitter_ns.Draw(prng);
     world.fabric.link.latency = Duration::Nanos(latency_ns);
     world.fabric.link.jitter = Duration::Nanos(jitter_ns);
-    if (options_.log) {
-      world.log_sink = [this](const sim::Node& node, env::LogLevel, std::string_view line) {
-        options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
-                                 node.name(), line));
-      };
-    }
+    world.log_sink = [this](const sim::Node& node, env::LogLevel level, std::string_view line) {
+      if (node.index().value < hosts_.size()) hosts_[node.index().value]->Hear(level, line);
+      if (!options_.log) return;
+      options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
+                               node.name(), line));
+    };
     return world;
+  }
+
+  void DrawOptions(const std::vector<OptionChoice>& choices, Prng& prng, ServerOptions* options) {
+    for (const OptionChoice& choice : choices) {
+      const std::string& value = choice.values[prng.Below(choice.values.size())];
+      options->emplace_back(choice.name, value);
+      result_.drawn += fmt::format(" {}={}", choice.name, value);
+    }
   }
 
   // What the seed decides before anything runs.
@@ -84,51 +104,65 @@ class Run {
     timeout_ = Duration::Nanos(scenario_.clients.timeout_ns.Draw(prng));
     result_.drawn = fmt::format("threads={} scheduling={} clients={}", threads_,
                                 pct_ ? "pct" : "random", clients_);
-    for (const OptionChoice& choice : scenario_.node.options) {
-      const std::string& value = choice.values[prng.Below(choice.values.size())];
-      node_options_.emplace_back(choice.name, value);
-      result_.drawn += fmt::format(" {}={}", choice.name, value);
+    DrawOptions(scenario_.node.options, prng, &node_options_);
+    if (scenario_.node.replicas.high > 0) {
+      replicas_ = static_cast<size_t>(scenario_.node.replicas.Draw(prng));
+      result_.drawn += fmt::format(" replicas={}", replicas_);
+      replica_options_ = node_options_;
+      DrawOptions(scenario_.node.replica_options, prng, &replica_options_);
+      // The first node of the world has its first address.
+      replica_options_.emplace_back("replicaof", fmt::format("10.0.0.1 {}", kServerPort));
     }
     record_.history.lone_client = clients_ <= 1;
   }
 
-  void AddServer() {
-    sim::NodeOptions node;
-    node.name = "server";
-    node.executors.executors = threads_;
-    node.executors.policy = pct_ ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
-    node.clock.drift_ppm = drift_ppm_;
-    server_node_ = world_.AddNode(node);
-    StartServer();
-  }
-
-  void StartServer() {
-    world_.Start(server_node_, [this](env::Env& env) {
-      server_ = factory_(env, node_options_);
-      const absl::Status status = server_->Start();
-      started_ = status.ok();
-      if (!status.ok()) start_error_ = std::string(status.message());
-    });
+  // Servers are the first nodes of the world; the first of them is the one that clients talk to.
+  void AddServers() {
+    for (size_t i = 0; i <= replicas_; ++i) {
+      sim::NodeOptions node;
+      node.name = i == 0 ? "server" : fmt::format("replica{}", i);
+      node.executors.executors = threads_;
+      node.executors.policy = pct_ ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
+      node.clock.drift_ppm = drift_ppm_;
+      hosts_.push_back(std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_,
+                                                    i == 0 ? node_options_ : replica_options_));
+    }
+    for (const auto& host : hosts_) host->Start();
   }
 
   bool Started() {
-    world_.RunUntil([this] { return started_ || !start_error_.empty(); }, world_.now() + kStartMax);
-    if (started_) return true;
-    Fail("start", start_error_.empty() ? "the node did not come up in time" : start_error_);
+    const auto all = [this](auto what) { return std::all_of(hosts_.begin(), hosts_.end(), what); };
+    const auto serving = [](const auto& host) { return host->serving(); };
+    world_.RunUntil([&] { return all(serving) || Failed() != nullptr; }, world_.now() + kStartMax);
+    if (all(serving)) return true;
+    const ServerHost* const failed = Failed();
+    Fail("start", failed != nullptr ? failed->LastWords() : "a node did not come up in time");
     return false;
+  }
+
+  // A server whose life ended by itself, or null.
+  ServerHost* Failed() const {
+    for (const auto& host : hosts_) {
+      if (host->failed()) return host.get();
+    }
+    return nullptr;
   }
 
   void AddClients() {
     stop_at_ = world_.now() + Duration::Nanos(scenario_.duration_ns);
     FaultTargets targets;
     targets.world = &world_;
-    targets.server = server_node_;
+    for (const auto& host : hosts_) targets.servers.push_back(host.get());
     for (size_t i = 0; i < clients_; ++i) {
       targets.hosts.push_back(AddClient(i));
       targets.clients.push_back(sim_clients_.back().get());
     }
-    targets.crash = [this] { CrashServer(); };
-    targets.restart = [this] { StartServer(); };
+    targets.crash = [this](ServerHost& host, const sim::CrashOptions& how) {
+      record_.history.crashes.push_back({world_.now().ns});
+      host.Crash(how);
+      NoteDeath(host);
+    };
+    targets.restart = [this](ServerHost& host) { Restart(host); };
     faults_ = std::make_unique<Faults>(scenario_, targets, stop_at_);
     for (const FaultRow& row : kFaultRows) {
       if (faults_->counts()[static_cast<size_t>(row.kind)].armed > 0) {
@@ -137,16 +171,26 @@ class Run {
     }
   }
 
+  void AddAuditor() {
+    if (!scenario_.Checks("durable_prefix")) return;
+    const bool slow = scenario_.faults[static_cast<size_t>(FaultKind::kSlowDisk)].enabled();
+    sim::Node* const node = AddClient(clients_);
+    audit_ = std::make_unique<Audit>(DurabilityPromise::Of(node_options_, slow), *hosts_[0],
+                                     *sim_clients_.back(), universe_.databases, record_);
+    world_.Start(node, [this](env::Env& env) { audit_->Run(env); });
+  }
+
   sim::Node* AddClient(size_t index) {
     SimClientSettings settings;
     settings.index = static_cast<uint32_t>(index);
-    settings.server = fmt::format("{}:{}", server_node_->ip(), kServerPort);
+    settings.server = fmt::format("{}:{}", hosts_[0]->node()->ip(), kServerPort);
     settings.think_time_ns = scenario_.clients.think_time_ns;
     settings.pipeline = scenario_.clients.pipeline;
     settings.timeout = timeout_;
     settings.resp3_percent = scenario_.clients.resp3_percent;
     settings.stop_at = stop_at_;
     settings.keep_history = KeepsHistory();
+    settings.ignores_gate = index == clients_;
     WorkloadSettings workload;
     workload.client = settings.index;
     workload.universe = universe_;
@@ -163,11 +207,57 @@ class Run {
     return scenario_.Checks("linearizability") || scenario_.Checks("exact_model");
   }
 
-  void CrashServer() {
+  // May come twice: from who ended the node's life and from who tends it.
+  void Restart(ServerHost& host) {
+    if (host.node()->state() != sim::NodeState::kDown || refused_) return;
+    ++At(record_.checks, CheckId::kStartOrReason).examined;
+    host.Start();
+  }
+
+  // A process that ended by itself, or could not start. Broken disks may do that; the reason must name a file.
+  void Tend(ServerHost& host) {
+    if (!scenario_.Checks("start_or_reason")) {
+      const std::optional<int> code = host.node()->exit_code();
+      return code ? Fail("exit", fmt::format("code {}", *code)) : Fail("start", host.LastWords());
+    }
+    CheckTally& tally = At(record_.checks, CheckId::kStartOrReason);
+    const std::string words = host.LastWords();
+    const bool passing = DiskFails();
+    const bool may = host.MayRefuse() || passing;
+    const bool named = GivesReason(words);
+    if (!may) tally.Fail("the node ended on a disk without damage: " + words);
+    if (!named) tally.Fail("the node ended without a reason that helps: " + words);
+    host.Bury();
     record_.history.crashes.push_back({world_.now().ns});
-    started_ = false;
-    world_.Crash(server_node_);
-    server_.reset();
+    NoteDeath(host);
+    ++result_.refusals;
+    refused_ = !passing || tally.failures > 0;
+    if (!refused_) world_.After(kRestartPause, [this, &host] { Restart(host); });
+  }
+
+  void NoteDeath(const ServerHost& host) {
+    if (audit_ != nullptr && &host == hosts_[0].get()) audit_->NoteDeath();
+  }
+
+  // Faults that pass, after which the same files can be read again.
+  bool DiskFails() const {
+    for (const FaultKind kind :
+         {FaultKind::kIoError, FaultKind::kFailingSync, FaultKind::kDiskFull}) {
+      if (faults_->counts()[static_cast<size_t>(kind)].armed > 0) return true;
+    }
+    return false;
+  }
+
+  // Runs until `done`, tending the node; false when the deadline came, or the node is given up.
+  bool RunTended(const std::function<bool()>& done, Instant deadline) {
+    while (result_.passed() && !refused_) {
+      const auto call = [&] { return Failed() != nullptr || done(); };
+      if (!world_.RunUntil(call, deadline)) return false;
+      ServerHost* const failed = Failed();
+      if (failed == nullptr) return true;
+      Tend(*failed);
+    }
+    return false;
   }
 
   // Clients work while faults happen; then all heals and the clients come to their end.
@@ -175,24 +265,38 @@ class Run {
     faults_->Arm();
     for (size_t i = 0; i < clients_; ++i) {
       SimClient* client = sim_clients_[i].get();
-      world_.Start(world_.nodes()[i + 1].get(), [client](env::Env& env) { client->Run(env); });
+      world_.Start(world_.nodes()[i + hosts_.size()].get(),
+                   [client](env::Env& env) { client->Run(env); });
     }
-    const auto exited = [this] { return server_node_->exit_code().has_value(); };
-    world_.RunUntil(exited, stop_at_);
+    AddAuditor();
+    RunTended([] { return false; }, stop_at_);
     faults_->Heal();
     const Instant patience = world_.now() + timeout_ * 3 + kStartMax;
-    world_.RunUntil([this] { return AllDone(); }, patience);
-    if (exited()) return Fail("exit", fmt::format("code {}", *server_node_->exit_code()));
-    if (!started_) return Fail("start", "the node did not come back: " + start_error_);
+    RunTended([this] { return AllDone(); }, patience);
+    if (!result_.passed() || refused_) return;
+    if (!hosts_[0]->serving())
+      return Fail("start", "the node did not come back: " + hosts_[0]->LastWords());
+    if (audit_ != nullptr && !ReadBackOnceMore()) return;
     for (size_t i = 0; i < clients_; ++i) {
       if (!sim_clients_[i]->done()) return Fail("finish", fmt::format("client {} hangs", i));
     }
     if (scenario_.Checks("model_equality")) ReadAll();
   }
 
+  // Every run ends with the death of the process, so that every run has a reading.
+  bool ReadBackOnceMore() {
+    hosts_[0]->Crash({.host_alive = true, .unsynced = sim::UnsyncedFate::kAll});
+    audit_->NoteDeath();
+    Restart(*hosts_[0]);
+    if (RunTended([this] { return audit_->settled(); }, world_.now() + kFinalMax)) return true;
+    if (result_.passed() && !refused_) Fail("start", "not read back: " + hosts_[0]->LastWords());
+    return false;
+  }
+
   bool AllDone() const {
-    if (!started_) return false;
-    return std::all_of(sim_clients_.begin(), sim_clients_.end(),
+    if (!hosts_[0]->serving() || (audit_ != nullptr && !audit_->settled())) return false;
+    const auto end = sim_clients_.begin() + static_cast<ptrdiff_t>(clients_);
+    return std::all_of(sim_clients_.begin(), end,
                        [](const auto& client) { return client->done(); });
   }
 
@@ -257,6 +361,10 @@ class Run {
     result_.connections_lost = record_.connections_lost;
     result_.exec_done = record_.exec_done;
     result_.exec_refused = record_.exec_refused;
+    for (const auto& host : hosts_) result_.restarts += host->deaths();
+    result_.writes_survived = record_.ledger.survived();
+    result_.writes_lost = record_.ledger.lost();
+    result_.disk = hosts_[0]->disk().counters();
     result_.checks = record_.checks;
     if (faults_ != nullptr) result_.faults = faults_->counts();
   }
@@ -273,16 +381,17 @@ class Run {
   bool pct_ = false;
   Duration timeout_;
   ServerOptions node_options_;
-  bool started_ = false;
-  std::string start_error_;
-  std::string gave_up_;  // the search ended without a verdict: where
+  size_t replicas_ = 0;
+  ServerOptions replica_options_;
+  bool refused_ = false;  // the node does not come back, and need not
+  std::string gave_up_;   // the search ended without a verdict: where
   Instant stop_at_;
-  std::unique_ptr<Server> server_;
+  std::vector<std::unique_ptr<ServerHost>> hosts_;
   std::vector<std::unique_ptr<SimClient>> sim_clients_;
   std::unique_ptr<Faults> faults_;
+  std::unique_ptr<Audit> audit_;
   // Last, so that it goes first: its fibers use all of the above.
   sim::World world_;
-  sim::Node* server_node_ = nullptr;
 };
 
 }  // namespace

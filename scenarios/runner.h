@@ -39,6 +39,11 @@ struct RunResult {
   uint64_t exec_done = 0;
   uint64_t exec_refused = 0;
   uint64_t search_steps = 0;
+  uint64_t restarts = 0;
+  uint64_t refusals = 0;         // of those, lives that ended by themselves or could not begin
+  uint64_t writes_survived = 0;  // of the ledger, summed over readings
+  uint64_t writes_lost = 0;
+  sim::DiskCounters disk;
   CheckTallies checks;
   FaultCounts faults;
 

@@ -31,6 +31,8 @@ struct NodeSection {
   Range threads{1, 1};
   Range drift_ppm{0, 0};  // of the node's clocks
   std::vector<OptionChoice> options;
+  Range replicas{0, 0};                       // more nodes, which replicate the first
+  std::vector<OptionChoice> replica_options;  // theirs, after `options`
 };
 
 struct ClientSection {
@@ -50,6 +52,7 @@ struct FaultSection {
   Range every_ns{0, 0};
   Range lasts_ns{0, 0};
   Range latency_ns{0, 0};
+  Range amount{1, 1};  // what it counts: see the table in names.h
   bool enabled() const { return every_ns.high > 0; }
 };
 
@@ -58,9 +61,26 @@ struct NetworkSection {
   Range jitter_ns{0, 100'000};
 };
 
-// In the order of the table in faults.cc.
-enum class FaultKind : uint8_t { kReset, kSlowLink, kHalfOpen, kPartition, kCrash, kPause };
-inline constexpr size_t kFaultKinds = 6;
+// In the order of the table in names.h.
+enum class FaultKind : uint8_t {
+  kReset,
+  kSlowLink,
+  kHalfOpen,
+  kPartition,
+  kCrash,
+  kPause,
+  kKill,
+  kPowerLoss,
+  kTornWrites,
+  kReorderedWrites,
+  kIoError,
+  kFailingSync,
+  kLyingSync,
+  kDiskFull,
+  kBitRot,
+  kSlowDisk,
+};
+inline constexpr size_t kFaultKinds = 16;
 
 // The families of the workload, in the order of the table in workload.cc.
 enum class Family : uint8_t {
@@ -75,8 +95,12 @@ enum class Family : uint8_t {
   kFlush,
   kToken,
   kSelect,
+  kLedger,
+  kSave,
+  kBgSave,
+  kRewrite,
 };
-inline constexpr size_t kFamilies = 11;
+inline constexpr size_t kFamilies = 15;
 
 struct Scenario {
   std::string name;

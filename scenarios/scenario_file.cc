@@ -119,6 +119,12 @@ void AddNodeRows(std::vector<Row>& rows) {
   rows.push_back(PlainRow("node", "options", Form::kOptions,
                           "a table: option = value, or a list of which each seed takes one",
                           [](Scenario& s, const Value& v) { s.node.options = v.options; }));
+  rows.push_back(RangeRow("node", "replicas", Form::kNumberRange, {0, 8},
+                          "more nodes, which replicate the first",
+                          [](Scenario& s) -> Range& { return s.node.replicas; }));
+  rows.push_back(PlainRow("node", "replica_options", Form::kOptions,
+                          "likewise, for the replicas on top of the others",
+                          [](Scenario& s, const Value& v) { s.node.replica_options = v.options; }));
 }
 
 void AddClientRows(std::vector<Row>& rows) {
@@ -173,15 +179,19 @@ void AddFaultRows(std::vector<Row>& rows) {
     rows.push_back(RangeRow(section, "every", Form::kDurationRange, {0, kDay},
                             "time between two: " + std::string(fault.doc),
                             [i](Scenario& s) -> Range& { return s.faults[i].every_ns; }));
-    const bool lasting = fault.kind != FaultKind::kReset && fault.kind != FaultKind::kHalfOpen;
-    if (lasting) {
+    if (fault.lasts) {
       rows.push_back(RangeRow(section, "lasts", Form::kDurationRange, {0, kDay}, "until it ends",
                               [i](Scenario& s) -> Range& { return s.faults[i].lasts_ns; }));
     }
-    if (fault.kind == FaultKind::kSlowLink) {
+    if (fault.latency) {
       rows.push_back(RangeRow(section, "latency", Form::kDurationRange, {0, 3600 * kSecond},
-                              "added to each segment, one way",
+                              "added to each segment or operation",
                               [i](Scenario& s) -> Range& { return s.faults[i].latency_ns; }));
+    }
+    if (!fault.amount_key.empty()) {
+      rows.push_back(RangeRow(section, std::string(fault.amount_key), Form::kNumberRange,
+                              {0, fault.amount_max}, std::string(fault.amount_doc),
+                              [i](Scenario& s) -> Range& { return s.faults[i].amount; }));
     }
   }
 }
@@ -409,6 +419,17 @@ std::string Contradiction(const Scenario& scenario) {
     return "checks: exact_model needs clients.count = 1 and no faults";
   }
   const std::string calm = std::string(kChecks[static_cast<size_t>(CheckId::kConnection)].name);
+  if (scenario.Checks("durable_prefix")) {
+    for (const char* other : {"linearizability", "exact_model", "model_equality"}) {
+      if (scenario.Checks(other)) {
+        return fmt::format("checks: {} is for a node that restarts empty, durable_prefix is not",
+                           other);
+      }
+    }
+    if (scenario.weights[static_cast<size_t>(Family::kLedger)] == 0) {
+      return "checks: durable_prefix needs workload.ledger above 0";
+    }
+  }
   if (scenario.Checks(calm) && any_fault) return "checks: connection allows no faults";
   for (const FaultSection& fault : scenario.faults) {
     if (fault.enabled() && fault.every_ns.low <= 0) return "faults: `every` must be above \"0s\"";

@@ -92,6 +92,28 @@ TEST(ScenarioFile, RefusesContradictions) {
               HasSubstr("allows no faults"));
 }
 
+TEST(ScenarioFile, FaultsOfTheDiskHaveTheirOwnKeys) {
+  const auto scenario = ParseScenario(
+      "name=\"x\"\n[workload]\nledger=1\n[faults.power_loss]\nevery=\"1s\"\noperations=[0, 40]\n"
+      "[faults.disk_full]\nevery=\"1s\"\nlasts=\"10ms\"\nroom=512\n",
+      "x.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  const auto amount = [&](FaultKind kind) {
+    return scenario->faults[static_cast<size_t>(kind)].amount;
+  };
+  EXPECT_EQ(amount(FaultKind::kPowerLoss), (Range{0, 40}));
+  EXPECT_EQ(amount(FaultKind::kDiskFull), (Range{512, 512}));
+  EXPECT_THAT(ErrorOf("[faults.bit_rot]\nroom=5\n"), HasSubstr("[faults.bit_rot] has every, tail"));
+}
+
+TEST(ScenarioFile, DurabilityIsNotForNodesThatRestartEmpty) {
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\"]\n[workload]\nread=1\n"),
+              HasSubstr("needs workload.ledger above 0"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\", \"linearizability\"]\n[workload]\n"
+                      "ledger=1\n"),
+              HasSubstr("linearizability is for a node that restarts empty"));
+}
+
 TEST(ScenarioFile, DepthAndLengthAreBounded) {
   std::string dotted = "a";
   for (int i = 0; i < 10000; ++i) dotted += ".a";

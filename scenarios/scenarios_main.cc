@@ -87,7 +87,10 @@ std::optional<Scenario> LoadScenario(const std::string& path) {
     fmt::print(stderr, "norn-sim: {}\n", std::string(scenario.status().message()));
     return std::nullopt;
   }
-  for (const OptionChoice& choice : scenario->node.options) {
+  std::vector<OptionChoice> choices = scenario->node.options;
+  choices.insert(choices.end(), scenario->node.replica_options.begin(),
+                 scenario->node.replica_options.end());
+  for (const OptionChoice& choice : choices) {
     for (const std::string& value : choice.values) {
       const absl::Status status = CheckServerOption(choice.name, value);
       if (status.ok()) continue;
@@ -342,7 +345,7 @@ bool Plant(const std::string& id) {
 // A line a mistake: id, check, scenario, summary; tabs between, for ci/plants.
 int PlantsCommand() {
   for (const PlantStory& story : kPlantStories) {
-    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.check,
+    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.checks,
                story.scenario.empty() ? "-" : story.scenario, kPlants[FindPlant(story.id)].summary);
   }
   return kPassed;

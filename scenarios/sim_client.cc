@@ -50,6 +50,7 @@ void SimClient::Turn(env::Env& env) {
 
 bool SimClient::Connect(env::Env& env, uint8_t resp) {
   Disconnect();
+  if (record_.gate_closed && !settings_.ignores_gate) return false;
   const size_t crashes = record_.history.crashes.size();
   auto stream = env.network().Connect(settings_.server, env.clock().Now() + settings_.timeout);
   // A crash while connecting: nobody can say which life of the node answered.
@@ -61,6 +62,7 @@ bool SimClient::Connect(env::Env& env, uint8_t resp) {
   sequence_ = 0;
   epoch_ = static_cast<uint32_t>(crashes);
   ++record_.connections;
+  state_.connection = connection_;
   if (resp != 3) return true;
   std::vector<Operation> hello(1);
   hello[0].kind = OperationKind::kToken;
@@ -92,7 +94,9 @@ void SimClient::Begin(Operation operation) {
   ++record_.operations;
   Sent sent{std::move(operation), 0, 0};
   sent.replies_left = sent.operation.commands.size();
-  if (settings_.keep_history) {
+  if (sent.operation.ledger) {
+    sent.place = record_.ledger.Begin(*sent.operation.ledger, world_.now().ns);
+  } else if (settings_.keep_history) {
     sent.place = record_.history.operations.size();
     record_.history.operations.emplace_back();
   }
@@ -179,6 +183,9 @@ void SimClient::Complete(Sent& sent) {
     }
   }
   LearnFrom(operation);
+  if (!operation.ledger) return;
+  const std::string wrong = record_.ledger.Complete(sent.place, operation.reply, world_.now().ns);
+  if (!wrong.empty()) Complain(CheckId::kDurablePrefix, wrong);
 }
 
 void SimClient::LearnFrom(const Operation& operation) {
@@ -192,6 +199,9 @@ void SimClient::LearnFrom(const Operation& operation) {
     const std::optional<net::Reply> reply = net::ParseReply(operation.reply);
     const bool whole = reply && reply->elements.size() == 2;
     state_.scan_cursor = whole ? reply->elements[0].text : "0";
+  } else if (operation.kind == OperationKind::kSave) {
+    const bool saved = operation.commands[0][0] == "SAVE" && operation.reply == "+OK\r\n";
+    if (saved) record_.ledger.Saved(operation.invoke_ns);
   }
 }
 
@@ -200,6 +210,7 @@ void SimClient::Finish() {
   record_.operations_unknown += sent_.size() - answered_;
   if (settings_.keep_history) {
     for (Sent& sent : sent_) {
+      if (sent.operation.ledger) continue;
       if (!sent.operation.known()) sent.operation.reply.clear();
       record_.history.operations[sent.place] = std::move(sent.operation);
     }

@@ -15,6 +15,7 @@
 #include "net/reply_parser.h"
 #include "scenarios/checks.h"
 #include "scenarios/history.h"
+#include "scenarios/ledger.h"
 #include "scenarios/scenario.h"
 #include "scenarios/workload.h"
 #include "sim/world.h"
@@ -24,6 +25,9 @@ namespace norn::scenarios {
 // What all clients of a run share.
 struct RunRecord {
   History history;
+  Ledger ledger;
+  // A node has crashed and not been read back yet: clients stay away.
+  bool gate_closed = false;
   CheckTallies checks;
   uint64_t commands = 0;  // answered
   uint64_t operations = 0;
@@ -44,6 +48,7 @@ struct SimClientSettings {
   int64_t resp3_percent = 0;
   Instant stop_at;  // of the world
   bool keep_history = true;
+  bool ignores_gate = false;
 };
 
 class SimClient {
@@ -71,7 +76,7 @@ class SimClient {
   // An operation on its way. Its place in the history is taken when it is sent, and filled when the pipeline ends.
   struct Sent {
     Operation operation;
-    size_t place = 0;
+    size_t place = 0;  // in the history, or of a kLedger in the ledger
     size_t replies_left = 0;
   };
 

@@ -1,8 +1,10 @@
 #include "scenarios/workload.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "engine/base/check.h"
+#include "scenarios/ledger.h"
 
 namespace norn::scenarios {
 
@@ -11,7 +13,8 @@ const Workload::Make Workload::kMakers[kFamilies] = {
     &Workload::MakeRead,   &Workload::MakeWrite,    &Workload::MakeCounter,
     &Workload::MakeExpiry, &Workload::MakeMultiKey, &Workload::MakeTransaction,
     &Workload::MakeWatch,  &Workload::MakeScan,     &Workload::MakeFlush,
-    &Workload::MakeToken,  &Workload::MakeSelect,
+    &Workload::MakeToken,  &Workload::MakeSelect,   &Workload::MakeLedger,
+    &Workload::MakeSave,   &Workload::MakeBgSave,   &Workload::MakeRewrite,
 };
 
 Workload::Workload(const WorkloadSettings& settings, Prng prng) : settings_(settings), prng_(prng) {
@@ -306,6 +309,80 @@ void Workload::MakeSelect(ConnectionState& state, Operation& op) {
   state.db = static_cast<uint32_t>(prng_.Below(settings_.universe.databases));
   op.db = state.db;
   One(op, {"SELECT", std::to_string(state.db)});
+}
+
+// What ledger.h can judge: one to three of the connection's keys set to one new text, or one key appended to.
+void Workload::MakeLedger(ConnectionState& state, Operation& op) {
+  op.kind = OperationKind::kLedger;
+  LedgerWrite write;
+  write.db = state.db;
+  const uint64_t keys = settings_.universe.keys_per_group;
+  const uint64_t first = prng_.Below(keys);
+  const uint64_t count = prng_.OneIn(2) ? 1 : 1 + prng_.Below(std::min<uint64_t>(keys, 3));
+  for (uint64_t i = 0; i < count; ++i) {
+    write.keys.push_back("d" + std::to_string(state.connection) + "." +
+                         std::to_string((first + i) % keys));
+  }
+  write.ticks = prng_.OneIn(3);
+  write.appends = count == 1 && prng_.OneIn(4);
+  const std::string number =
+      std::to_string(state.connection) + "." + std::to_string(++state.ledger_writes) + ".";
+  write.text = number;
+  const int64_t bytes = settings_.value_bytes.Draw(prng_);
+  if (!write.appends && write.text.size() < static_cast<size_t>(bytes)) {
+    write.text.resize(static_cast<size_t>(bytes), 'x');
+  }
+  LedgerCommands(write, op);
+  op.keys = write.keys;
+  op.ledger = std::move(write);
+}
+
+// The commands that have the effect of the write, in one of many forms.
+void Workload::LedgerCommands(const LedgerWrite& write, Operation& op) {
+  const std::string& key = write.keys[0];
+  const bool transaction = write.ticks || (write.keys.size() > 1 && prng_.OneIn(2));
+  if (transaction) One(op, {"MULTI"});
+  if (write.ticks) One(op, {"INCR", std::string(kTickKey)});
+  if (write.appends) {
+    One(op, {"APPEND", key, write.text});
+  } else if (write.keys.size() > 1 && !transaction) {
+    Words mset = {"MSET"};
+    for (const std::string& name : write.keys) mset.insert(mset.end(), {name, write.text});
+    One(op, std::move(mset));
+  } else {
+    for (const std::string& name : write.keys) {
+      switch (transaction ? prng_.Below(5) : prng_.Below(4)) {
+        case 0:
+          One(op, {"SET", name, write.text, "PX", "86400000"});
+          break;
+        case 1:
+          One(op, {"GETSET", name, write.text});
+          break;
+        case 4:
+          One(op, {"DEL", name});
+          [[fallthrough]];
+        default:
+          One(op, {"SET", name, write.text});
+      }
+    }
+  }
+  if (transaction) One(op, {"EXEC"});
+}
+
+void Workload::MakeSave(ConnectionState&, Operation& op) {
+  op.kind = OperationKind::kSave;
+  One(op, {"SAVE"});
+}
+
+void Workload::MakeBgSave(ConnectionState&, Operation& op) {
+  op.kind = OperationKind::kSave;
+  if (prng_.OneIn(2)) return One(op, {"BGSAVE"});
+  One(op, {"BGSAVE", "SCHEDULE"});
+}
+
+void Workload::MakeRewrite(ConnectionState&, Operation& op) {
+  op.kind = OperationKind::kSave;
+  One(op, {"BGREWRITEAOF"});
 }
 
 void EncodeOperation(const Operation& operation, std::string* out) {

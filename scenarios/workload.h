@@ -33,6 +33,9 @@ struct ConnectionState {
   std::string scan_cursor = "0";
   uint32_t scan_db = 0;
   bool scan_pending = false;
+  // Its number in the run, and how many writes of the ledger it sent.
+  uint32_t connection = 0;
+  uint32_t ledger_writes = 0;
 };
 
 class Workload {
@@ -59,6 +62,11 @@ class Workload {
   void MakeFlush(ConnectionState& state, Operation& op);
   void MakeToken(ConnectionState& state, Operation& op);
   void MakeSelect(ConnectionState& state, Operation& op);
+  void MakeLedger(ConnectionState& state, Operation& op);
+  void MakeSave(ConnectionState& state, Operation& op);
+  void MakeBgSave(ConnectionState& state, Operation& op);
+  void MakeRewrite(ConnectionState& state, Operation& op);
+  void LedgerCommands(const LedgerWrite& write, Operation& op);
 
   size_t DrawFamily();
   void One(Operation& op, Words words);

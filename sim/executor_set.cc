@@ -170,6 +170,7 @@ void ExecutorSet::DropTasks() {
     drop_all(lanes_[i].inbox);
     drop_all(lanes_[i].inbound.tasks);
     lanes_[i].inbound.last_arrival = Instant::Past();
+    lanes_[i].tasks_out = lanes_[i].tasks_in;  // or a Yield of the next life waits for them
   }
 }
 

@@ -260,5 +260,25 @@ TEST_F(EndTest, ANewIncarnationHearsNothingOfTheOld) {
   EXPECT_EQ(new_ticks, 3);
 }
 
+// Tasks that died unrun are nothing that a Yield of the next life has to let pass.
+TEST_F(EndTest, TasksThatWereDroppedHoldNobodyUpLater) {
+  world_.Start(a_, [&](env::Env& env) {
+    for (int i = 0; i < 100; ++i) PostCall(env.executor(), 0, [] {});
+    env.executor().Park(Instant::Never());
+  });
+  while (a_->executors().in_step() || world_.now() < Instant{0} + Duration::Micros(5)) {
+    if (!world_.Step()) break;
+  }
+  world_.Crash(a_);
+  bool yielded = false;
+  world_.Start(a_, [&](env::Env& env) {
+    env.executor().Yield();
+    yielded = true;
+    env.executor().Park(Instant::Never());
+  });
+  world_.RunFor(Duration::Millis(10));
+  EXPECT_TRUE(yielded);
+}
+
 }  // namespace
 }  // namespace norn::sim

@@ -90,6 +90,7 @@ class SimDisk final : public env::Disk {
   // Requires bit < 8. False: no such file or offset.
   bool FlipBit(std::string_view path, uint64_t offset, int bit);
   const DiskCounters& counters() const { return counters_; }
+  uint64_t UsedBytes() const;
 
   // What a process would read, and what a crash now would surely leave. For checkers; no latency.
   bool Exists(std::string_view path) const;
@@ -134,7 +135,6 @@ class SimDisk final : public env::Disk {
   void Done();
   void Die();
   void Change(NameChange change);
-  uint64_t UsedBytes() const;
   std::shared_ptr<DiskFile> FindFile(const std::string& path) const;
   std::shared_ptr<DiskFile> NewFile();
 

@@ -1,5 +1,7 @@
 #include "engine/node/journal.h"
 
+#include "engine/fiber/spawn.h"
+
 namespace norn {
 
 // The effects of one handing-over, under way to executor 0.
@@ -37,9 +39,21 @@ class Journal::Sink : public EffectSink {
   env::Executor& executor_;
 };
 
-Journal::Journal(env::Executor& executor) : sink_(std::make_unique<Sink>(*this, executor)) {}
+Journal::Journal(env::Executor& executor)
+    : executor_(executor), sink_(std::make_unique<Sink>(*this, executor)) {}
 
 Journal::~Journal() = default;
+
+void Journal::Settle() {
+  if (executor_.Count() == 1) return;
+  bool arrived = false;
+  const env::FiberId fiber = executor_.Self();
+  PostCall(executor_, 0, [&] {
+    arrived = true;
+    executor_.Wake(fiber);
+  });
+  while (!arrived) executor_.Park(Instant::Never());
+}
 
 EffectSink* Journal::sink() { return sink_.get(); }
 

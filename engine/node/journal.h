@@ -6,7 +6,7 @@
 //   J1  If the effects of A reached anyone (a token, a reply) before B ran, A comes before B.
 //   J2  A transaction comes whole, between MULTI and EXEC.
 //   J3  Whoever holds every token and runs on executor 0 sees a journal that holds all that ran before, and nothing else: that
-//       is where a snapshot's cut lies.
+//       is where a snapshot's cut lies, after Settle.
 
 #include <cstdint>
 #include <memory>
@@ -36,6 +36,9 @@ class Journal {
   EffectSink* sink();
 
   // The rest: executor 0.
+  // Parks until everything that was handed over before has been accepted. Without it, what executor 0 itself handed over may
+  // still be under way: a post never runs inside of itself (O3).
+  void Settle();
   void Listen(JournalListener* listener) { listeners_.push_back(listener); }
   uint64_t bytes() const { return bytes_; }  // accepted so far
 
@@ -46,6 +49,7 @@ class Journal {
   void Accept(const EffectLog& effects);
   void Tell(DbIndex db, std::string_view resp);
 
+  env::Executor& executor_;
   std::unique_ptr<Sink> sink_;
   std::vector<JournalListener*> listeners_;
   uint64_t bytes_ = 0;

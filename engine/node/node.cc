@@ -543,6 +543,7 @@ void Node::SettleCondition(bool settle) {
 
 void Node::AwaitAnswerable() {
   OnExecutorFiber(env_.executor(), 0, [this] {
+    journal_.Settle();
     // An error ends the process, or the client hears of it from the next write.
     persistence_->AwaitAnswerable().IgnoreError();
   });

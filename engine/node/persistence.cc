@@ -79,6 +79,7 @@ absl::Status Persistence::WriteSnapshotFile() {
       .format = SnapshotFormat::kRdb,
       .at_cut =
           [&] {
+            journal_.Settle();
             for (uint32_t i = 0; i < states_[0]->shard_count; ++i) {
               changes_at_cut += states_[0]->keyspaces[i]->stats().changes;
             }

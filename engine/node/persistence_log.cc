@@ -148,6 +148,7 @@ absl::Status Persistence::WriteBase(const std::string& path) {
       .format = options().aof_use_rdb_preamble ? SnapshotFormat::kRdb : SnapshotFormat::kCommands,
       .at_cut =
           [&] {
+            journal_.Settle();
             begun = log_->CutForRewrite();
             return SnapshotAux(env(), true);
           },

@@ -45,7 +45,7 @@ struct SnapshotRequest {
   bool checksum = true;
   SnapshotFormat format = SnapshotFormat::kRdb;
   // Called on executor 0 while every token is held: what is in the journal by then is in the snapshot, and nothing else (J3).
-  // Returns aux fields to write. Never parks.
+  // Returns aux fields to write. May park.
   std::function<SnapshotFields()> at_cut;
 };
 

@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/plant.h"
+
 namespace norn::persist {
 namespace {
 
@@ -33,7 +35,7 @@ absl::Status WriteSynced(env::Disk& disk, const std::string& path, std::string_v
   absl::StatusOr<std::unique_ptr<env::File>> file = disk.Open(path, env::OpenMode::kCreateOrTrim);
   if (!file.ok()) return file.status();
   const absl::Status status = (*file)->Write(0, std::span<const char>(text.data(), text.size()));
-  if (!status.ok()) return status;
+  if (!status.ok() || NORN_PLANTED("B41-switch")) return status;
   return (*file)->Sync();
 }
 

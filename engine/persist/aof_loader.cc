@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/persist/aof_block.h"
 #include "engine/persist/command_reader.h"
@@ -270,8 +271,10 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
         break;
       }
       case CommandReader::Outcome::kEnd:
+        if (NORN_PLANTED("B63")) return absl::OkStatus();
         return transaction.open() ? Torn(log_file, transaction.begin()) : absl::OkStatus();
       case CommandReader::Outcome::kTorn:
+        if (NORN_PLANTED("B63")) return Torn(log_file, reader.begin());
         return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());  // T2
       case CommandReader::Outcome::kDamage:
         if (log_file.may_be_torn && reader.LooksTorn()) {  // T4
