@@ -474,12 +474,14 @@ TEST_P(ReplicationStorm, NodesAgreeInTheEnd) {
         case 4:
           client.Call("FAILOVER TIMEOUT 300");
           break;
-        default:
-          if (!nodes_[a]->host->gates.following && !nodes_[a]->host->paused) {
+        default:  // every node that takes writes gets some
+          for (const auto& node : nodes_) {
+            if (node->host->gates.following || node->host->paused) continue;
             bool done = false;
-            PostCall(nodes_[a]->node->env().executor(), 0, [&] {
-              for (int k = 0; k < 20; ++k, ++next) {
-                nodes_[a]->host->Set(fmt::format("k{}", next % 300), fmt::format("v{}", next));
+            PostCall(node->node->env().executor(), 0, [&] {
+              const uint64_t count = prng.Below(20);
+              for (uint64_t k = 0; k < count; ++k, ++next) {
+                node->host->Set(fmt::format("k{}", next % 3000), fmt::format("v{}", next));
               }
               done = true;
             });
