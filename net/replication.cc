@@ -63,8 +63,8 @@ void Replication::Start() {
 
 void Replication::OnLogSynced() { waits_.Check(host_.LogSyncedOffset()); }
 
-void Replication::OnConfigChanged() {
-  stream_.SetBacklogBytes(static_cast<size_t>(state().options().repl_backlog_size));
+void Replication::OnBacklogSize(size_t bytes) {
+  stream_.SetBacklogBytes(bytes);
 }
 
 // All appends of a turn share one wake.

@@ -62,6 +62,7 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
                                       keyspace_pointers_.data(), count, hash_seed));
     states_.push_back(&executors_.back()->state);
     ApplyToEngine(*executors_.back());
+    executors_.back()->state.condition.loading = true;  // until Start has looked what there is
   }
   snapshots_ = std::make_unique<SnapshotWriter>(states_.data());
   persistence_ = std::make_unique<Persistence>(
@@ -512,11 +513,11 @@ NodeCondition Node::ConditionNow() {
   condition.replica_read_only = options.replica_read_only;
   condition.stale = gates.following && !gates.link_up && !options.replica_serve_stale_data;
   const auto replicas_min = static_cast<size_t>(options.min_replicas_to_write);
-  condition.few_replicas = !gates.following && gates.good_replicas < replicas_min &&
-                           options.min_replicas_max_lag > 0;
+  condition.few_replicas =
+      !gates.following && gates.good_replicas < replicas_min && options.min_replicas_max_lag > 0;
   condition.loading = persistence_->loading();
-  condition.disk_broken = options.stop_writes_on_bgsave_error && !options.save.empty() &&
-                          persistence_->disk_broken();
+  condition.disk_broken =
+      options.stop_writes_on_bgsave_error && !options.save.empty() && persistence_->disk_broken();
   condition.log_broken = persistence_->log_broken();
   return condition;
 }

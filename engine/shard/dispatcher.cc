@@ -24,12 +24,6 @@ bool RunsInsideMulti(const CommandSpec& spec) {
   return spec.full_name == "quit" || spec.full_name == "reset";
 }
 
-uint32_t QueuedFlags(const Session& session) {
-  uint32_t flags = 0;
-  for (const QueuedCommand& queued : session.transaction.queue) flags |= queued.spec->flags;
-  return flags;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)
@@ -235,7 +229,8 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
   TokenSet tokens(state_.env.executor(), state_.shards);
   tokens.Collect(shards);
   // A pause that began while the tokens were collected waits for those who hold them, not for us.
-  while (PauseActive() && !session.from_primary && HeldByPause(*command.spec, 0, state_.pause.mode)) {
+  while (PauseActive() && !session.from_primary &&
+         HeldByPause(*command.spec, 0, state_.pause.mode)) {
     tokens.Release();
     AwaitPause(*command.spec, session);
     tokens.Collect(shards);

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "engine/keyspace/eviction.h"
+#include "engine/shard/gates.h"
 
 namespace norn {
 namespace {
@@ -38,6 +39,10 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 }  // namespace
 
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
+  if (__builtin_expect(!state_.condition.usual(), 0) && command.spec->Has(kWrite)) {
+    const std::string refusal = ConditionText(*command.spec, session, state_.condition);
+    if (!refusal.empty()) return Refuse(command.spec, refusal, reply);
+  }
   if (!HasMemory(command, reply)) return;
   const WallTime wall = time_.wall();
   const bool listened = state_.effect_sink != nullptr &&
