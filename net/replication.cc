@@ -63,9 +63,7 @@ void Replication::Start() {
 
 void Replication::OnLogSynced() { waits_.Check(host_.LogSyncedOffset()); }
 
-void Replication::OnBacklogSize(size_t bytes) {
-  stream_.SetBacklogBytes(bytes);
-}
+void Replication::OnBacklogSize(size_t bytes) { stream_.SetBacklogBytes(bytes); }
 
 // All appends of a turn share one wake.
 void Replication::WakeFeedsSoon() {

@@ -34,8 +34,10 @@ NodeReplication::NodeReplication(ExecutorState* const* states, SnapshotWriter& s
       journal_(journal),
       persistence_(persistence),
       hooks_(std::move(hooks)),
-      dispatcher_(*states[0], states) {
+      dispatcher_(*states[0], states),
+      apply_turn_(states[0]->env.executor()) {
   journal.Listen(this);
+  snapshots.SetGate(this);
 }
 
 NodeReplication::~NodeReplication() = default;
@@ -185,7 +187,29 @@ bool NodeReplication::Drain() {
   return true;
 }
 
+// A snapshot tells at which offset of the stream it stands. What Apply runs counts there only when Apply returned, so a cut in
+// between would hold more than it says, and whoever resumes from it would do some of it twice.
+void NodeReplication::Close() {
+  while (cutting_) apply_turn_.Wait(Instant::Never());
+  cutting_ = true;
+  while (applying_) apply_turn_.Wait(Instant::Never());
+}
+
+void NodeReplication::Open() {
+  cutting_ = false;
+  apply_turn_.WakeAll();
+}
+
 void NodeReplication::Apply(std::span<const StreamCommand> commands) {
+  while (cutting_) apply_turn_.Wait(Instant::Never());
+  applying_ = true;
+  RunPrimaryCommands(commands);
+  // The caller moves the offset before it parks.
+  applying_ = false;
+  apply_turn_.WakeAll();
+}
+
+void NodeReplication::RunPrimaryCommands(std::span<const StreamCommand> commands) {
   std::vector<RawCommand> raw;
   raw.reserve(commands.size());
   for (const StreamCommand& command : commands) {
