@@ -159,7 +159,8 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
  private:
   enum class Rewrite : uint8_t { kNone, kSwitching, kRunning, kFinishing };
   class ManifestLock;
-  struct Round {
+  // Bytes that were appended at about the same time.
+  struct Batch {
     uint64_t end;
     Instant began;
   };
@@ -170,6 +171,8 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   // ---- aof_log.cc ----
   bool TakesAppends() const;
   bool SyncsSuspended() const { return options_.no_sync_on_rewrite && disk_busy_; }
+  void NoteAppended();
+  void ForgetBatches(uint64_t position);
   Duration OldestUnsynced() const;
   absl::Status Await(uint64_t position, bool safe, Instant deadline);
   void WakeAll();
@@ -236,7 +239,7 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   uint64_t synced_ = 0;
   uint64_t synced_when_off_ = 0;
   uint64_t force_sync_to_ = 0;  // asked for whatever the options say
-  std::deque<Round> rounds_;    // not yet synced
+  std::deque<Batch> batches_;   // not yet synced
 
   // ---- the file ----
   std::unique_ptr<env::File> file_;       // the writer's
