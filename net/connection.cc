@@ -28,9 +28,10 @@ std::string ShownAddress(std::string_view address) {
 
 }  // namespace
 
-Connection::Connection(Node& node, ExecutorState& state, WorkAreaPool& pool,
-                       std::unique_ptr<env::Stream> stream, ClientId id)
+Connection::Connection(Node& node, Replication& replication, ExecutorState& state,
+                       WorkAreaPool& pool, std::unique_ptr<env::Stream> stream, ClientId id)
     : node_(node),
+      replication_(replication),
       state_(state),
       pool_(pool),
       stream_(std::move(stream)),
@@ -50,6 +51,7 @@ Connection::~Connection() { node_.clients(state_.index).Remove(*this); }
 void Connection::Run() {
   while (!closing_ && !session_.close_after_reply) {
     if (!AwaitInput() || !ServeInput()) break;
+    if (WantsFeed() && !Feed()) break;
   }
   Finish();
 }
@@ -69,7 +71,7 @@ bool Connection::ServeInput() {
   area_ = area.get();
   area->input.Swap(input_);
   bool alive = true;
-  for (bool more = true; alive && more;) {
+  for (bool more = true; alive && more && !WantsFeed();) {
     alive = ReadOnce(*area, &more) && Process(*area);
     if (alive && more) state_.env.executor().Yield();
   }
@@ -109,6 +111,7 @@ bool Connection::Process(WorkArea& area) {
     area.input.Consume(consumed);
     if (outcome == RespParser::Outcome::kError) FailProtocol(area);
     if (outcome != RespParser::Outcome::kFull || session_.close_after_reply) break;
+    if (WantsFeed()) break;
   }
   return Drain() && !closing_;
 }
@@ -150,6 +153,7 @@ bool Connection::WithinQueryLimit(const WorkArea& area) {
 bool Connection::Drain() {
   if (session_.wrote) {
     session_.wrote = false;
+    session_.wrote_before = true;
     if (node_.replies_wait()) node_.AwaitAnswerable();
   }
   ByteBuffer& replies = area_->replies;
@@ -165,6 +169,11 @@ bool Connection::Drain() {
 }
 
 void Connection::Tick() {
+  // A client that went away while its fiber is parked in a command: nobody else looks.
+  if (session_.blocked_call != nullptr) {
+    const env::IoCode code = stream_->Read({}, Instant::Past()).code;
+    if (code == env::IoCode::kEof || code == env::IoCode::kReset) return Kill(false);
+  }
   const auto client_class = static_cast<config::ClientClass>(session_.client_class);
   const auto verdict = limiter_.Check(output_.pending_bytes(), state_.options(), client_class,
                                       state_.env.clock().Now());
@@ -179,7 +188,23 @@ void Connection::Kill(bool after_reply) {
   session_.close_after_reply = true;
   if (after_reply) return;
   closing_ = true;
+  if (session_.blocked_call != nullptr) session_.blocked_call->Unblock(BlockedCall::End::kClosed);
   stream_->Close();
+}
+
+bool Connection::WantsFeed() const {
+  return session_.replica != nullptr && session_.replica->request.has_value();
+}
+
+bool Connection::Feed() {
+  if (output_.pending_bytes() > 0) {
+    session_.replica->request.reset();
+    ByteBuffer refusal;
+    refusal.Append("-ERR SYNC and PSYNC are invalid with pending output\r\n");
+    return output_.Send(refusal);
+  }
+  ReplicaFeed feed(replication_, state_, *stream_, session_);
+  return feed.Run(input_.view()) == ReplicaFeed::Outcome::kAnswered;
 }
 
 void Connection::Finish() {

@@ -11,6 +11,7 @@
 #include "engine/node/node.h"
 #include "engine/session/client_registry.h"
 #include "net/output.h"
+#include "net/replication.h"
 #include "net/resp_parser.h"
 #include "net/work_area.h"
 
@@ -18,7 +19,7 @@ namespace norn::net {
 
 class Connection : public ClientHandle, private ReplySink {
  public:
-  Connection(Node& node, ExecutorState& state, WorkAreaPool& pool,
+  Connection(Node& node, Replication& replication, ExecutorState& state, WorkAreaPool& pool,
              std::unique_ptr<env::Stream> stream, ClientId id);
   ~Connection() override;
 
@@ -41,10 +42,14 @@ class Connection : public ClientHandle, private ReplySink {
   void FailProtocol(WorkArea& area);
   bool WithinQueryLimit(const WorkArea& area);
   bool Drain() override;
+  // PSYNC or SYNC was said: the connection is a replica's from here, or goes on when it is refused.
+  bool WantsFeed() const;
+  bool Feed();
   void Finish();
   std::string Describe();
 
   Node& node_;
+  Replication& replication_;
   ExecutorState& state_;
   WorkAreaPool& pool_;
   std::unique_ptr<env::Stream> stream_;

@@ -58,8 +58,13 @@ constexpr std::string_view kProtectedMode =
 
 }  // namespace
 
-NodeHost::NodeHost(env::Env& env, config::Config config, HostFacts host)
+NodeHost::NodeHost(env::Env& env, config::Config config, HostFacts host,
+                   ReplicationHost* replication_host)
     : env_(env), node_(env, std::move(config), std::move(host)) {
+  if (replication_host == nullptr) replication_host = &node_.replication_host();
+  replication_ = std::make_unique<Replication>(node_, *replication_host);
+  node_.replication_host().Attach(replication_->stream(), [this] { replication_->OnLogSynced(); });
+  node_.SetReplication(*replication_);
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     executors_.push_back(std::make_unique<PerExecutor>(node_.state(i), node_.states()));
   }
@@ -74,7 +79,9 @@ absl::Status NodeHost::Start() {
                              const config::Config& after) { return ApplyEffect(effect, after); },
       .stop_listening = [this] { StopListening(); },
   });
-  return node_.Start();
+  if (absl::Status started = node_.Start(); !started.ok()) return started;
+  replication_->Start();
+  return absl::OkStatus();
 }
 
 void NodeHost::Stop() { node_.Shutdown(ShutdownRequest{}).IgnoreError(); }
@@ -189,8 +196,8 @@ void NodeHost::Serve(uint32_t executor, std::unique_ptr<env::Stream> stream, Cli
   ExecutorState& state = node_.state(executor);
   ++state.stats.connections_received;
   stream->SetKeepAlive(env::KeepAlive{static_cast<int>(state.options().tcp_keepalive)});
-  auto connection =
-      std::make_unique<Connection>(node_, state, executors_[executor]->pool, std::move(stream), id);
+  auto connection = std::make_unique<Connection>(node_, *replication_, state,
+                                                 executors_[executor]->pool, std::move(stream), id);
   state.log.Verbose("Accepted {}", connection->session().peer_address);
   connection->Run();
 }

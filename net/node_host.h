@@ -11,13 +11,16 @@
 #include "engine/env/env.h"
 #include "engine/fiber/wait_queue.h"
 #include "engine/node/node.h"
+#include "net/replication.h"
 #include "net/work_area.h"
 
 namespace norn::net {
 
 class NodeHost {
  public:
-  NodeHost(env::Env& env, config::Config config, HostFacts host = {});
+  // `replication_host`: what replication may do to the node; null: nothing, and it says so.
+  NodeHost(env::Env& env, config::Config config, HostFacts host = {},
+           ReplicationHost* replication_host = nullptr);
   ~NodeHost();
 
   // Listens on every executor and starts the node's cron. Requires: called from a fiber on executor 0. Parks. An error names
@@ -28,6 +31,7 @@ class NodeHost {
   void Stop();
 
   Node& node() { return node_; }
+  Replication& replication() { return *replication_; }
 
  private:
   struct PerExecutor {
@@ -48,6 +52,7 @@ class NodeHost {
 
   env::Env& env_;
   Node node_;
+  std::unique_ptr<Replication> replication_;
   std::vector<std::unique_ptr<PerExecutor>> executors_;
 };
 

@@ -74,7 +74,7 @@ class AofMachine {
     if (seed % 2 == 0) {
       node_->sim_disk().SetOptions(
           {.latency = {Duration::Micros(1), Duration::Micros(10), 1},
-           .sync_latency = {Duration::Micros(1), Duration::Millis(500), 9}});
+           .sync_latency = {Duration::Micros(1), Duration::Millis(500), 3}});
     }
   }
 

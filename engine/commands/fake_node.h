@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/commands/fake_replication.h"
 #include "engine/commands/node_control.h"
 
 namespace norn {
@@ -87,9 +88,11 @@ class FakeNode : public NodeControl {
   int64_t LastSaveUnixS() override { return last_save_unix_s; }
   absl::Status Reload(bool) override { return save_status; }
   absl::Status ReloadLog() override { return save_status; }
+  ReplicationControl& replication() override { return replication_value; }
 
   env::Env* env_value = nullptr;
   config::Config config_value;
+  FakeReplication replication_value;
   HostFacts host_value;
   std::vector<Keyspace*> shards;
   NodeStats stats;

@@ -149,6 +149,16 @@ void MemoryPurge(CommandContext& c);
 void MemoryStats(CommandContext& c);
 void MemoryUsage(CommandContext& c);
 
+// replication_commands.cc
+void Failover(CommandContext& c);
+void PSync(CommandContext& c);
+void ReplConf(CommandContext& c);
+void ReplicaOf(CommandContext& c);
+void Role(CommandContext& c);
+void Sync(CommandContext& c);
+void Wait(CommandContext& c);
+void WaitAof(CommandContext& c);
+
 // log_commands.cc
 void SlowLogGet(CommandContext& c);
 void SlowLogHelp(CommandContext& c);

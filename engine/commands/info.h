@@ -52,6 +52,7 @@ struct InfoFacts {
   std::string_view run_id;
   std::string port;
   std::string_view config_file;
+  std::string replication;  // the lines of that section
   Pause pause;
   size_t threads = 1;
 };

@@ -3,6 +3,7 @@
 #include "engine/commands/handlers.h"
 #include "engine/commands/info.h"
 #include "engine/commands/node_control.h"
+#include "engine/commands/replication_control.h"
 
 namespace norn::handlers {
 
@@ -18,6 +19,7 @@ void Info(CommandContext& c) {
                         .run_id = c.node.run_id(),
                         .port = c.node.ListeningPortText(),
                         .config_file = c.node.config().file,
+                        .replication = c.node.replication().View().info,
                         .pause = c.node.GetPause(),
                         .threads = c.node.env().executor().Count()};
   c.reply.Verbatim("txt", InfoText(facts, SectionsByName(c.words.subspan(1))));

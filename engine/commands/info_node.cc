@@ -169,22 +169,8 @@ std::string InfoPersistence(const InfoFacts& facts) {
   return lines.Take();
 }
 
-// A primary that nobody can replicate from: its history is that of this run, so the run names it.
 std::string InfoReplication(const InfoFacts& facts) {
-  return InfoLines("Replication")
-      .Add("role", "master")
-      .Add("connected_slaves", 0)
-      .Add("replicas_waiting_psync", 0)
-      .Add("master_failover_state", "no-failover")
-      .Add("master_replid", facts.run_id)
-      .Add("master_replid2", std::string(40, '0'))
-      .Add("master_repl_offset", 0)
-      .Add("second_repl_offset", -1)
-      .Add("repl_backlog_active", 0)
-      .Add("repl_backlog_size", facts.options.repl_backlog_size)
-      .Add("repl_backlog_first_byte_offset", 0)
-      .Add("repl_backlog_histlen", 0)
-      .Take();
+  return InfoLines("Replication").Take() + facts.replication;
 }
 
 std::string InfoCpu(const InfoFacts& facts) {

@@ -124,6 +124,8 @@ struct ShutdownRequest {
   bool abort = false;
 };
 
+class ReplicationControl;
+
 class NodeControl {
  public:
   virtual ~NodeControl() = default;
@@ -189,6 +191,7 @@ class NodeControl {
   virtual absl::Status Reload(bool save) = 0;
   // The same from the append-only log, which is synced first. Parks.
   virtual absl::Status ReloadLog() = 0;
+  virtual ReplicationControl& replication() = 0;  // replication_control.h
 };
 
 }  // namespace norn

@@ -64,6 +64,8 @@ constexpr CommandSpec kCommandRows[] = {
     {"ttl", 2, kReadonly | kFast, "keyspace", "idx:1>range:0:1:0(RO,ACCESS)", P::kKeys, h::Ttl, "generic", "1.0.0", "O(1)", "Replies the time to live of a key in seconds.", "key:key", "nondeterministic_output"},
     {"type", 2, kReadonly | kFast, "keyspace", "idx:1>range:0:1:0(RO)", P::kKeys, h::Type, "generic", "1.0.0", "O(1)", "Replies the type of the value at a key.", "key:key"},
     {"unlink", -2, kWrite | kFast, "keyspace", "idx:1>range:-1:1:0(RM,DELETE)", P::kKeys, h::Unlink, "generic", "4.0.0", "O(1) for each key; memory is given back later, O(M) for each collection of M elements", "Deletes keys and frees their memory later.", "key:key...", "request_policy:multi_shard,response_policy:agg_sum"},
+    {"wait", 3, kBlocking, "connection", "", P::kHome, h::Wait, "generic", "3.0.0", "O(1)", "Waits until replicas have the connection's writes.", "numreplicas:integer timeout:integer", "request_policy:all_shards,response_policy:agg_min"},
+    {"waitaof", 4, kBlocking, "connection", "", P::kHome, h::WaitAof, "generic", "7.2.0", "O(1)", "Waits until the connection's writes are on disk, here and at replicas.", "numlocal:integer numreplicas:integer timeout:integer", "request_policy:all_shards,response_policy:agg_min"},
     // transactions
     {"discard", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, "transaction", "", P::kDispatcher, nullptr, "transactions", "2.0.0", "O(N), N the queued commands", "Drops the commands queued since MULTI.", ""},
     {"exec", 1, kNoScript | kLoading | kStale | kSkipCommandLog, "transaction", "", P::kDispatcher, nullptr, "transactions", "1.2.0", "That of the queued commands", "Runs the commands queued since MULTI as one.", ""},
@@ -87,6 +89,7 @@ constexpr CommandSpec kCommandRows[] = {
     {"config", -2, 0, "", "", P::kHome, nullptr, "server", "2.0.0", "That of the subcommand", "Reads and changes the configuration.", ""},
     {"dbsize", 1, kReadonly | kFast, "keyspace", "", P::kAllShards, h::DbSize, "server", "1.0.0", "O(1)", "Replies the number of keys in the database.", "", "request_policy:all_shards,response_policy:agg_sum"},
     {"debug", -2, kAdmin | kNoScript | kLoading | kStale | kProtected, "", "", P::kAllShards, h::Debug, "server", "1.0.0", "That of the subcommand", "Holds what developers and test suites need.", "", {}, {}, {}, h::DebugPlacement},
+    {"failover", -1, kAdmin | kNoScript | kStale, "", "", P::kHome, h::Failover, "server", "6.2.0", "O(1)", "Hands the role of primary to a replica, without losing a write.", "[target:block(host:string port:integer [force:FORCE])=TO] [abort:ABORT] [milliseconds:integer=TIMEOUT]"},
     {"flushall", -1, kWrite, "keyspace,dangerous", "", P::kAllShards, h::FlushAll, "server", "1.0.0", "O(N), N the keys of all databases", "Deletes the keys of all databases.", "[flush-type:oneof(async:ASYNC@4.0.0|sync:SYNC@6.2.0)]", "request_policy:all_shards,response_policy:all_succeeded"},
     {"flushdb", -1, kWrite, "keyspace,dangerous", "", P::kAllShards, h::FlushDb, "server", "1.0.0", "O(N), N the keys of the database", "Deletes the keys of the database.", "[flush-type:oneof(async:ASYNC@4.0.0|sync:SYNC@6.2.0)]", "request_policy:all_shards,response_policy:all_succeeded"},
     {"info", -1, kLoading | kStale | kSentinel, "dangerous", "", P::kAllShards, h::Info, "server", "1.0.0", "O(1)", "Describes the server and its statistics.", "[section:string]...", "nondeterministic_output,request_policy:all_shards,response_policy:special"},
@@ -94,10 +97,16 @@ constexpr CommandSpec kCommandRows[] = {
     {"latency", -2, 0, "", "", P::kHome, nullptr, "server", "2.8.13", "That of the subcommand", "Looks at latencies.", ""},
     {"lolwut", -1, kReadonly | kFast, "", "", P::kHome, h::Lolwut, "server", "5.0.0", "", "Draws something and tells the version.", "[version:integer=VERSION]"},
     {"memory", -2, 0, "", "", P::kHome, nullptr, "server", "4.0.0", "That of the subcommand", "Looks at the use of memory.", ""},
+    {"psync", -3, kNoAsyncLoading | kAdmin | kNoMulti | kNoScript, "", "", P::kHome, h::PSync, "server", "2.8.0", "", "Turns the connection into a replica's, from a point of the stream.", "replicationid:string offset:integer"},
+    {"replconf", -1, kAdmin | kNoScript | kLoading | kStale | kAllowBusy, "", "", P::kHome, h::ReplConf, "server", "3.0.0", "O(1)", "Tells the primary about the replica.", ""},
+    {"replicaof", 3, kNoAsyncLoading | kAdmin | kNoScript | kStale, "", "", P::kHome, h::ReplicaOf, "server", "5.0.0", "O(1)", "Makes the server a replica of another, or a primary.", "args:oneof(host-port:block(host:string port:integer)|no-one:block(no:NO one:ONE))"},
+    {"role", 1, kNoScript | kLoading | kStale | kFast | kSentinel, "admin,dangerous", "", P::kHome, h::Role, "server", "2.8.12", "O(1)", "Replies the replication role.", ""},
     {"save", 1, kNoAsyncLoading | kAdmin | kNoScript | kNoMulti, "", "", P::kHome, h::Save, "server", "1.0.0", "O(N), N the keys", "Saves a snapshot to disk and waits for it.", ""},
     {"shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kSentinel | kAllowBusy, "", "", P::kHome, h::Shutdown, "server", "1.0.0", "O(N) when saving, N the keys of all databases; else O(1)", "Stops the server.", "[abort-selector:oneof(save-selector-block:block([save-selector:oneof(nosave:NOSAVE|save:SAVE)] [now:NOW@7.0.0] [force:FORCE@7.0.0])|abort:ABORT@7.0.0)]"},
+    {"slaveof", 3, kNoAsyncLoading | kAdmin | kNoScript | kStale, "", "", P::kHome, h::ReplicaOf, "server", "1.0.0", "O(1)", "Makes the server a replica of another, or a primary.", "args:oneof(host-port:block(host:string port:integer)|no-one:block(no:NO one:ONE))", "", "5.0.0", "`REPLICAOF`"},
     {"slowlog", -2, 0, "", "", P::kHome, nullptr, "server", "2.2.12", "That of the subcommand", "Looks at the log of slow commands.", "", "", "8.1.0", "`COMMANDLOG`"},
     {"swapdb", 3, kWrite | kFast, "keyspace,dangerous", "", P::kAllShards, h::SwapDb, "server", "4.0.0", "O(N), N the watched keys of both databases", "Swaps two databases.", "index1:integer index2:integer"},
+    {"sync", 1, kNoAsyncLoading | kAdmin | kNoMulti | kNoScript, "", "", P::kHome, h::Sync, "server", "1.0.0", "", "Turns the connection into a replica's.", ""},
     {"time", 1, kLoading | kStale | kFast, "", "", P::kHome, h::Time, "server", "2.6.0", "O(1)", "Replies the time of the server.", "", "nondeterministic_output"},
 };
 

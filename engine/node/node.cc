@@ -66,10 +66,17 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
   snapshots_ = std::make_unique<SnapshotWriter>(states_.data());
   persistence_ = std::make_unique<Persistence>(
       states_.data(), *snapshots_, journal_,
-      Persistence::Hooks{.set_journaling = [this](bool on) { SetJournaling(on); },
-                         .on_condition = [this] { PublishCondition(); },
-                         .history_aux = [] { return SnapshotFields(); },
-                         .on_loaded = [](const persist::RdbInfo&) {}});
+      Persistence::Hooks{
+          .set_journaling = [this](bool on) { SetJournaling(Listener::kLog, on); },
+          .on_condition = [this] { PublishCondition(); },
+          .history_aux = [this] { return node_replication_->HistoryFields(); },
+          .on_loaded = [this](const persist::RdbInfo& info) { node_replication_->OnLoaded(info); },
+          .on_log_synced = [this] { node_replication_->OnLogSynced(); }});
+  node_replication_ = std::make_unique<NodeReplication>(
+      states_.data(), *snapshots_, journal_, *persistence_,
+      NodeReplication::Hooks{
+          .set_journaling = [this](bool on) { SetJournaling(Listener::kStream, on); },
+          .publish_condition = [this](bool settle) { SettleCondition(settle); }});
 }
 
 Node::~Node() = default;
@@ -149,8 +156,16 @@ size_t Node::KillClients(const std::function<bool(const ClientInfo&)>& wanted, C
   return total;
 }
 
-bool Node::Unblock(ClientId, bool) {
-  return false;  // no command of this surface blocks
+bool Node::Unblock(ClientId id, bool with_error) {
+  std::vector<char> unblocked(executor_count(), 0);
+  OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
+    ClientHandle* client = executors_[i]->clients.Find(id);
+    if (client == nullptr || client->session().blocked_call == nullptr) return;
+    client->session().blocked_call->Unblock(with_error ? BlockedCall::End::kError
+                                                       : BlockedCall::End::kTimeout);
+    unblocked[i] = 1;
+  });
+  return std::count(unblocked.begin(), unblocked.end(), 1) > 0;
 }
 
 void Node::DiscardTransaction(Session& session) { AbandonTransaction(session, Here().state); }
@@ -470,15 +485,12 @@ absl::Status Node::Shutdown(const ShutdownRequest& request) {
 // ---- persistence ----
 
 // Under every token: what runs before is in nobody's log, what runs after is in the journal.
-void Node::SetJournaling(bool on) {
-  journal_listeners_ += on ? 1 : -1;
-  CHECK(journal_listeners_ >= 0);
-  const bool wanted = journal_listeners_ > 0;
+void Node::SetJournaling(Listener listener, bool on) {
+  journal_listeners_[static_cast<size_t>(listener)] = on;
+  const bool wanted = journal_listeners_[0] || journal_listeners_[1];
   if (wanted == (states_[0]->effect_sink != nullptr)) return;
-  std::vector<uint32_t> all(executor_count());
-  std::iota(all.begin(), all.end(), 0u);
   TokenSet tokens(env_.executor(), shard_pointers_.data());
-  tokens.Collect(all);
+  tokens.Collect(AllShards());
   EffectSink* const sink = wanted ? journal_.sink() : nullptr;
   OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
     states_[i]->effect_sink = sink;
@@ -486,14 +498,32 @@ void Node::SetJournaling(bool on) {
   });
 }
 
-// Never parks: executors learn it by post.
-void Node::PublishCondition() {
+std::vector<uint32_t> Node::AllShards() const {
+  std::vector<uint32_t> all(executor_count());
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
+}
+
+NodeCondition Node::ConditionNow() {
   NodeCondition condition;
   const config::Options& options = executors_[0]->state.options();
+  const ReplicationGates& gates = node_replication_->gates();
+  condition.replica = gates.following;
+  condition.replica_read_only = options.replica_read_only;
+  condition.stale = gates.following && !gates.link_up && !options.replica_serve_stale_data;
+  const auto replicas_min = static_cast<size_t>(options.min_replicas_to_write);
+  condition.few_replicas = !gates.following && gates.good_replicas < replicas_min &&
+                           options.min_replicas_max_lag > 0;
   condition.loading = persistence_->loading();
-  condition.disk_broken =
-      options.stop_writes_on_bgsave_error && !options.save.empty() && persistence_->disk_broken();
+  condition.disk_broken = options.stop_writes_on_bgsave_error && !options.save.empty() &&
+                          persistence_->disk_broken();
   condition.log_broken = persistence_->log_broken();
+  return condition;
+}
+
+// Never parks: executors learn it by post.
+void Node::PublishCondition() {
+  const NodeCondition condition = ConditionNow();
   const bool waits = persistence_->replies_wait();
   for (uint32_t i = 0; i < executor_count(); ++i) {
     PostCall(env_.executor(), i, [this, i, condition, waits] {
@@ -501,6 +531,14 @@ void Node::PublishCondition() {
       executors_[i]->replies_wait = waits;
     });
   }
+}
+
+// Parks until every executor knows. `settle`: changes what runs now, so nothing may run while it changes.
+void Node::SettleCondition(bool settle) {
+  TokenSet tokens(env_.executor(), shard_pointers_.data());
+  if (settle) tokens.Collect(AllShards());
+  PublishCondition();
+  OnEveryExecutor(env_.executor(), executor_count(), [](uint32_t) {});
 }
 
 void Node::AwaitAnswerable() {

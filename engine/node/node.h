@@ -14,7 +14,9 @@
 #include "engine/commands/command_log.h"
 #include "engine/commands/node_control.h"
 #include "engine/node/journal.h"
+#include "engine/node/node_replication.h"
 #include "engine/node/persistence.h"
+#include "engine/commands/replication_control.h"
 #include "engine/node/rate_sampler.h"
 #include "engine/node/snapshot.h"
 #include "engine/session/client_registry.h"
@@ -41,6 +43,10 @@ class Node : public NodeControl {
   // on executor 0. Parks.
   absl::Status Start();
 
+  // What replication needs of this node.
+  NodeReplication& replication_host() { return *node_replication_; }
+  // Before the first connection; `replication` outlives the node's use of it.
+  void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -97,6 +103,7 @@ class Node : public NodeControl {
   bool replies_wait() { return Here().replies_wait; }
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
+  ReplicationControl& replication() override { return *replication_; }
 
  private:
   struct PerExecutor {
@@ -133,12 +140,17 @@ class Node : public NodeControl {
   void AdoptConfig(const config::Config& config);
   void ApplyToEngine(PerExecutor& here);
   uint64_t ClientMemoryBytes(PerExecutor& here);
-  void SetJournaling(bool on);
+  enum class Listener : uint8_t { kLog, kStream };
+  void SetJournaling(Listener listener, bool on);
+  NodeCondition ConditionNow();
   void PublishCondition();
+  void SettleCondition(bool settle);
+  std::vector<uint32_t> AllShards() const;
 
   env::Env& env_;
   HostFacts host_;
   NodeHooks hooks_;
+  ReplicationControl* replication_ = nullptr;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;
@@ -154,7 +166,8 @@ class Node : public NodeControl {
   Journal journal_;
   std::unique_ptr<SnapshotWriter> snapshots_;
   std::unique_ptr<Persistence> persistence_;
-  int journal_listeners_ = 0;
+  std::unique_ptr<NodeReplication> node_replication_;
+  std::array<bool, 2> journal_listeners_ = {};  // by Listener
   bool ending_ = false;
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;

@@ -32,6 +32,8 @@ class Persistence : private JournalListener {
     std::function<SnapshotFields()> history_aux;
     // The data came from a file that says where in which history it stood.
     std::function<void(const persist::RdbInfo&)> on_loaded;
+    // The log was synced further. Never parks.
+    std::function<void()> on_log_synced;
   };
 
   Persistence(ExecutorState* const* states, SnapshotWriter& snapshots, Journal& journal,
@@ -63,7 +65,16 @@ class Persistence : private JournalListener {
   // Everything in the journal now is as safe as appendfsync promises before a reply. Parks.
   absl::Status AwaitAnswerable();
   bool replies_wait() const;  // whether AwaitAnswerable may ever park
+  // Null before Load.
   persist::AofLog& log() { return *log_; }
+  persist::RdbEncodeOptions EncodeOptions() const;
+
+  // All data is replaced by a copy of the primary's: the log stops before, and begins anew from the copy. Until its first
+  // rewrite is done the files on disk are those of the old data, whole. BeforeSwap parks; AtSwap is called while every token
+  // is held.
+  void BeforeSwap();
+  void AtSwap();
+  void AfterSwap();
 
   bool loading() const { return loading_; }
   bool disk_broken() const { return !last_bgsave_ok_; }
@@ -82,7 +93,6 @@ class Persistence : private JournalListener {
   void OnEffects(DbIndex db, std::string_view resp) override;
 
   // ---- snapshot file ----
-  persist::RdbEncodeOptions EncodeOptions() const;
   absl::Status WriteSnapshotFile();
   void BeginBackgroundSave();
   bool SavePointReached() const;

@@ -28,6 +28,7 @@ persist::AofOptions Persistence::LogOptions() const {
 void Persistence::StartLog() {
   persist::AofHooks hooks;
   hooks.on_fatal = [this](const absl::Status& status) { Die(status); };
+  hooks.on_synced = hooks_.on_log_synced;
   log_ = persist::AofLog::Start(env(), log_lines(), LogNames(), LogOptions(), std::move(hooks));
 }
 
@@ -72,6 +73,23 @@ void Persistence::SwitchLog(bool on) {
     }
     hooks_.on_condition();
   });
+}
+
+void Persistence::BeforeSwap() {
+  if (saving_ || rewriting_) {
+    log_lines().Notice("Saving is cancelled: the data is about to be replaced");
+    snapshots_.Cancel();
+    while (saving_ || rewriting_) env().executor().Park(env().clock().Now() + Duration::Millis(1));
+  }
+  if (log_->state() != persist::AofLog::State::kOff) log_->TurnOff();
+}
+
+void Persistence::AtSwap() {
+  if (options().appendonly) log_->TurnOn();
+}
+
+void Persistence::AfterSwap() {
+  if (options().appendonly && !rewriting_) BeginBackgroundRewrite();
 }
 
 absl::StatusOr<std::string> Persistence::RewriteInBackground() {

@@ -72,6 +72,8 @@ struct AofHooks {
   std::function<void(const absl::Status&)> on_fatal;
   // How long a write or sync took: "aof-write", "aof-fsync-always", ... May be empty.
   std::function<void(std::string_view event, Duration took)> on_latency;
+  // synced() has grown. Must not park. May be empty.
+  std::function<void()> on_synced = {};
 };
 
 class AofLog : public std::enable_shared_from_this<AofLog> {

@@ -178,6 +178,7 @@ void AofLog::SyncOnce() {
     sync_ok_ = true;
     ForgetBatches(synced_);
     DropSafe();
+    if (hooks_.on_synced) hooks_.on_synced();
   }
   writer_work_.WakeAll();
   progress_.WakeAll();

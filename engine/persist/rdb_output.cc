@@ -6,7 +6,9 @@
 namespace norn::persist {
 namespace {
 
-constexpr size_t kCompressBytesMin = 21;      // shorter strings are not worth the attempt
+constexpr size_t kCompressBytesMin = 21;  // shorter strings are not worth the attempt
+// Longer ones would keep the shard from its clients for too long: about 2.5 ms a MiB.
+constexpr size_t kCompressBytesMax = 2 * 1024 * 1024;
 constexpr size_t kSmallIntegerCharsMax = 11;  // -2147483648
 constexpr uint8_t kSpecial = 0xc0;
 
@@ -39,7 +41,8 @@ void RdbOutput::String(std::string_view text) {
     const std::optional<int64_t> integer = ParseInt64(text);
     if (integer && SmallInteger(*integer)) return;
   }
-  if (text.size() >= kCompressBytesMin && compressor_ != nullptr && Compressed(text)) return;
+  const bool fits = text.size() >= kCompressBytesMin && text.size() <= kCompressBytesMax;
+  if (fits && compressor_ != nullptr && Compressed(text)) return;
   Length(text.size());
   Raw(text);
 }

@@ -59,6 +59,8 @@ void Check(const std::string& bytes) {
 }  // namespace norn::persist
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  norn::persist::Check(std::string(reinterpret_cast<const char*>(data), size));
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  norn::persist::Check(bytes);
+  norn::persist::Check("REDIS0011" + bytes);  // behind the signature, which chance would find late
   return 0;
 }

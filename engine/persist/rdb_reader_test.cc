@@ -328,5 +328,24 @@ TEST_F(RdbReading, AuxFieldsTellTheReplicationState) {
   EXPECT_TRUE(info_.aof_base);
 }
 
+TEST_F(RdbReading, StringsOfAnySizeComeBack) {
+  Keyspace from({.hash_seed = 5, .prng_seed = 9, .databases = 1});
+  const std::string huge(3 * 1024 * 1024, 'h'), large(1024 * 1024, 'l');
+  for (const std::string& value : {huge, large}) {
+    from.db(DbIndex{0}).SetString(from.MakeKey(value.substr(0, 1)), value, {}, {.now_ms = kNowMs});
+  }
+  RdbEncoder encoder({});
+  ByteBuffer out;
+  encoder.Header(out);
+  encoder.SelectDb(DbIndex{0}, out);
+  from.db(DbIndex{0}).ForEach([&](const Entry& entry) { encoder.AddEntry(entry, out); });
+  // The large one is compressed to next to nothing, the huge one stands as it is.
+  EXPECT_GT(out.size(), huge.size());
+  EXPECT_LT(out.size(), huge.size() + 20'000);
+  ASSERT_TRUE(Load(std::string(out.view()) + FromHex("ff 0000000000000000")).ok());
+  EXPECT_EQ(Get("h"), huge);
+  EXPECT_EQ(Get("l"), large);
+}
+
 }  // namespace
 }  // namespace norn::persist

@@ -113,8 +113,7 @@ void PrimaryStream::Demote() {
 void PrimaryStream::AdoptFullCopy(std::string primary_id, StreamOffset at, DbIndex db) {
   CHECK(following_);
   CHECK(feeds_.empty());
-  // The place for planted mistake B45: a dual channel copy that keeps the old id and offset here.
-  lineage_.Adopt(std::move(primary_id));
+  lineage_.Adopt(primary_id.empty() ? NewId() : std::move(primary_id));
   backlog_.Start(at);
   active_ = true;
   stream_db_ = db;

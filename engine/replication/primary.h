@@ -28,13 +28,6 @@
 
 namespace norn {
 
-// PSYNC's or SYNC's question.
-struct SyncRequest {
-  bool psync = true;     // false: SYNC
-  std::string id;        // "?": nothing to resume
-  StreamOffset at = -1;  // what the replica has; PSYNC names the byte behind it
-};
-
 struct SyncAnswer {
   enum class Kind : uint8_t { kContinue, kFull, kDualChannel };
   Kind kind = Kind::kFull;
@@ -83,6 +76,7 @@ class PrimaryStream {
   void Promote();
   // This node was a primary and will follow another: it keeps its place, so that it may resume there.
   void Demote();
+  // An empty id: a primary without ids (SYNC), whose stream nobody can resume.
   // This node, as a replica, holds a full copy of its primary at `at`, where `db` is selected. Replicas must be disconnected before.
   void AdoptFullCopy(std::string primary_id, StreamOffset at, DbIndex db);
   // +CONTINUE from this node's primary. True: the id changed, so replicas must be disconnected.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/number.h"
+#include "engine/base/plant.h"
 #include "engine/commands/command.h"
 #include "engine/replication/handshake.h"
 
@@ -22,7 +23,8 @@ int64_t WholeSeconds(Duration d) { return d.ns / Duration::Seconds(1).ns; }
 }  // namespace
 
 bool StreamProgress::OnCommand(std::span<const std::string_view> words, size_t bytes) {
-  // The place for planted mistake B42: to leave out what changes no data (PING, REPLCONF).
+  const bool no_data = !words.empty() && (WordIs(words[0], "ping") || WordIs(words[0], "replconf"));
+  if (NORN_PLANTED("B42") && no_data) return !in_transaction_;
   open_bytes_ += bytes;
   if (!words.empty()) {
     if (WordIs(words[0], "multi")) in_transaction_ = true;

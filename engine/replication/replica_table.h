@@ -13,6 +13,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/replication/offset.h"
+#include "engine/session/replica_facts.h"
 
 namespace norn {
 
@@ -26,23 +27,6 @@ enum class ReplicaState : uint8_t {
 
 // As INFO names it.
 std::string_view ReplicaStateName(ReplicaState state);
-
-// What a replica tells about itself in REPLCONF, before it asks to synchronize.
-struct ReplicaFacts {
-  std::string peer_ip = {};       // as the connection shows it
-  std::string announced_ip = {};  // "ip-address"; empty: peer_ip
-  int64_t listening_port = 0;
-  bool capa_eof = false;
-  bool capa_psync2 = false;
-  bool capa_dual_channel = false;
-  bool snapshot_only = false;  // "rdb-only"
-  bool rdb_channel = false;    // "rdb-channel": the second connection of a dual channel sync
-  bool acknowledges = true;    // false after SYNC, which old replicas and tools use
-  int32_t version = 0;         // major * 65536 + minor * 256 + patch; 0: not told
-  bool operator==(const ReplicaFacts&) const = default;
-
-  const std::string& ip() const { return announced_ip.empty() ? peer_ip : announced_ip; }
-};
 
 struct Replica {
   ReplicaFacts facts;
@@ -72,6 +56,7 @@ class ReplicaTable {
   const std::map<uint64_t, Replica>& all() const { return replicas_; }
   // When the last replica left; of no meaning while there are some.
   Instant empty_since() const { return empty_since_; }
+  void RestartEmptyTime(Instant now) { empty_since_ = now; }
 
   // Online replicas that have everything before `offset`, in memory or on disk.
   size_t CountAcked(StreamOffset offset) const;

@@ -5,6 +5,7 @@
 // fiber is parked, so reading it there is safe; only commands that run at home (no keys) change it.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/keyspace/db.h"
+#include "engine/session/replica_facts.h"
 #include "engine/session/reply.h"
 
 namespace norn {
@@ -46,6 +48,14 @@ enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkipThis };
 // What a connection is for: the classes of client-output-buffer-limit.
 enum class ClientClass : uint8_t { kNormal, kReplica, kPubSub };
 
+// A call in which the client's fiber is parked (WAIT), for those who end it early. Of the client's executor.
+class BlockedCall {
+ public:
+  enum class End : uint8_t { kTimeout, kError, kClosed, kRoleChange };
+  virtual ~BlockedCall() = default;
+  virtual void Unblock(End end) = 0;
+};
+
 struct Session {
   ClientId id;
   DbIndex db;
@@ -57,8 +67,9 @@ struct Session {
   bool unix_socket = false;
   bool from_primary =
       false;  // repeats what a primary or a log did: nothing is refused, nothing expires by itself
-  bool wrote =
-      false;  // ran a command that may have written since the connection last asked what it must wait for
+  bool wrote = false;         // ran a command that may have written since its replies last left
+  bool wrote_before = false;  // ... and before that, since WAIT last asked how far
+  int64_t write_offset = 0;   // of the replication stream, behind what it wrote before that
   ReplyMode reply_mode = ReplyMode::kOn;
   ClientClass client_class = ClientClass::kNormal;
   uint32_t executor = 0;
@@ -73,6 +84,9 @@ struct Session {
   const CommandSpec* last_command = nullptr;
 
   Transaction transaction;
+  bool executing = false;                // EXEC runs its queue: commands must not block
+  BlockedCall* blocked_call = nullptr;   // while `blocked`
+  std::shared_ptr<ReplicaSide> replica;  // since its first REPLCONF, PSYNC or SYNC
   std::vector<WatchedKey> watched;
 
   // For CLIENT LIST, kept by the connection.

@@ -81,7 +81,7 @@ void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared
 
 bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) const {
   return prepared.single_shard && !session.transaction.open &&
-         session.reply_mode == ReplyMode::kOn && !PauseActive();
+         session.reply_mode == ReplyMode::kOn && (!PauseActive() || session.from_primary);
 }
 
 size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begin,
@@ -234,6 +234,12 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
   const std::vector<uint32_t> shards = ShardsOf(command, state_.view());
   TokenSet tokens(state_.env.executor(), state_.shards);
   tokens.Collect(shards);
+  // A pause that began while the tokens were collected waits for those who hold them, not for us.
+  while (PauseActive() && !session.from_primary && HeldByPause(*command.spec, 0, state_.pause.mode)) {
+    tokens.Release();
+    AwaitPause(*command.spec, session);
+    tokens.Collect(shards);
+  }
   if (shards.size() > 1) ++state_.stats.multi_shard_commands;
   runner_.RestartClock();
   runner_.HoldShards(shards);
@@ -247,6 +253,7 @@ bool Dispatcher::PauseActive() const {
 }
 
 void Dispatcher::AwaitPause(const CommandSpec& spec, Session& session) {
+  if (session.from_primary) return;
   while (PauseActive()) {
     const uint32_t queued = spec.name == "exec" ? QueuedFlags(session) : 0;
     if (!HeldByPause(spec, queued, state_.pause.mode)) return;

@@ -122,6 +122,8 @@ void Runner::Fail(const CommandSpec& spec, std::string_view text, ReplyWriter& r
 bool Runner::HasMemory(const CommandRef& command, ReplyWriter& reply) {
   if (state_.options().maxmemory == 0) return true;
   if (command.spec->placement == Placement::kHome) return true;
+  // A replica has what its primary has, however much that is.
+  if (state_.condition.replica && state_.options().replica_ignore_maxmemory) return true;
   return HasMemorySlow(command, reply);
 }
 

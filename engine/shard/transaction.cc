@@ -113,7 +113,9 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
     EffectLog effects;
     runner.CollectEffects(&effects);
     effects.BeginGroup();
+    session.executing = true;
     RunQueue(queue, session, state, runner, reply);
+    session.executing = false;
     effects.EndGroup();
     runner.CollectEffects(nullptr);
     runner.HoldShards({});

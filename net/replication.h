@@ -1,0 +1,103 @@
+#pragma once
+// A node's replication, both sides, wired together: its stream, the feeds of its replicas, the link to its primary, and who
+// waits for acknowledgements. State machines are in engine/replication, what only the node can do behind ReplicationHost.
+//
+// Lives on executor 0; calls say where else they may come from.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/commands/replication_control.h"
+#include "engine/node/node.h"
+#include "engine/replication/host.h"
+#include "engine/replication/primary.h"
+#include "net/ack_waits.h"
+#include "net/feed_directory.h"
+#include "net/replica_link.h"
+
+namespace norn::net {
+
+class Replication : public ReplicationControl, private LinkOwner {
+ public:
+  // Requires: executor 0.
+  Replication(Node& node, ReplicationHost& host);
+
+  // Begins to follow the primary of the configuration, if there is one, and to keep time. What was loaded at the start has been
+  // given to stream() before (PrimaryStream::RestoreAs...). Requires: a fiber. Parks.
+  void Start();
+  // The journal's effects go here.
+  PrimaryStream& stream() { return stream_; }
+  // The own append log was synced further (ReplicationHost::LogSyncedOffset).
+  void OnLogSynced();
+  // Options changed (backlog size).
+  void OnConfigChanged();
+
+  // ---- for feeds, on executor 0 ----
+  Admission Admit(ClientId id, const ReplicaFacts& facts, const SyncRequest& request,
+                  FeedPort* port);
+  FeedPull Pull(ClientId id, std::span<char> out) { return feeds_.Pull(id, out); }
+  void Leave(ClientId id) { feeds_.Leave(id); }
+  void OnAlive(ClientId id) { feeds_.OnAlive(id); }
+  void OnAck(ClientId id, StreamOffset acked, StreamOffset on_disk);
+  // PSYNC ... FAILOVER: becomes a primary when `id` is the own history. The refusal, or nothing. Parks.
+  std::string TakeOver(const std::string& id);
+
+  // ---- ReplicationControl: from every executor ----
+  bool following() override;
+  ReplicationView View() override;
+  std::string ReplicaOf(const std::string& host, int64_t port, std::string_view who) override;
+  std::string Failover(const FailoverRequest& request) override;
+  bool KnowsCopyClient(ClientId id) override;
+  AckCounts AwaitAcks(Session& session, const AckWait& wait) override;
+
+ private:
+  enum class FailoverState : uint8_t { kNone, kWaitForSync, kInProgress };
+
+  // ---- LinkOwner ----
+  void OnLinkUp(bool up) override;
+  void OnHistoryChanged() override { feeds_.DropAll(); }
+  void OnFailoverAnswer(std::string_view refusal) override;
+
+  void RunCron();
+  void Tick(Instant now);
+  void EverySecond(Instant now);
+  void WakeFeedsSoon();
+  void RequestAcks();
+  void RefreshGates();
+  // Role changes, one at a time. Park.
+  void BecomeReplica(const std::string& host, int64_t port, bool failover);
+  void BecomePrimary();
+  std::string ChangeRole(const std::string& host, int64_t port, std::string_view who);
+  std::string BeginFailover(const FailoverRequest& request);
+  void StepFailover(Instant now);
+  void EndFailover(std::string_view why, bool aborted);
+  ReplicationView ViewHere();
+  std::string_view FailoverName() const;
+  ExecutorState& state() { return node_.state(0); }
+  Instant Now() { return node_.env().clock().Now(); }
+
+  Node& node_;
+  ReplicationHost& host_;
+  PrimaryStream stream_;
+  FeedDirectory feeds_;
+  AckWaits waits_;
+  ReplicaLink link_;
+  std::string primary_host_;  // empty: this node is a primary
+  int64_t primary_port_ = 0;
+  bool link_up_ = false;
+  ReplicationGates gates_;
+  bool setting_gates_ = false;
+  std::vector<char> following_;  // by executor, each touched there
+  bool changing_role_ = false;
+  WaitQueue role_turn_;
+  StreamOffset acks_requested_at_ = -1;
+  int64_t seconds_ = 0;
+  Instant next_second_;
+
+  FailoverState failover_ = FailoverState::kNone;
+  FailoverRequest failover_request_;
+  Instant failover_deadline_ = Instant::Never();
+};
+
+}  // namespace norn::net
