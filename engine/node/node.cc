@@ -536,7 +536,10 @@ void Node::PublishCondition() {
 // Parks until every executor knows. `settle`: changes what runs now, so nothing may run while it changes.
 void Node::SettleCondition(bool settle) {
   TokenSet tokens(env_.executor(), shard_pointers_.data());
-  if (settle) tokens.Collect(AllShards());
+  if (settle) {
+    tokens.Collect(AllShards());
+    journal_.Settle();
+  }
   PublishCondition();
   OnEveryExecutor(env_.executor(), executor_count(), [](uint32_t) {});
 }

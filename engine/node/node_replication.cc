@@ -31,6 +31,7 @@ NodeReplication::NodeReplication(ExecutorState* const* states, SnapshotWriter& s
                                  Journal& journal, Persistence& persistence, Hooks hooks)
     : states_(states),
       snapshots_(snapshots),
+      journal_(journal),
       persistence_(persistence),
       hooks_(std::move(hooks)),
       dispatcher_(*states[0], states) {
@@ -117,6 +118,7 @@ void NodeReplication::SetFailoverPause(bool on) {
   std::iota(all.begin(), all.end(), 0u);
   TokenSet tokens(executor, states_[0]->shards);
   tokens.Collect(all);
+  journal_.Settle();
 }
 
 // ---- copies ----
@@ -132,6 +134,7 @@ absl::Status NodeReplication::WriteSnapshot(int rdb_version,
       .format = SnapshotFormat::kRdb,
       .at_cut =
           [&] {
+            journal_.Settle();
             const SnapshotPlace place = at_cut();
             SnapshotFields fields = SnapshotAux(states_[0]->env, false);
             fields.emplace_back("repl-stream-db", std::to_string(place.stream_db));

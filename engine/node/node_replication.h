@@ -67,6 +67,7 @@ class NodeReplication : public ReplicationHost, private JournalListener, private
 
   ExecutorState* const* states_;
   SnapshotWriter& snapshots_;
+  Journal& journal_;
   Persistence& persistence_;
   const Hooks hooks_;
   PrimaryStream* stream_ = nullptr;
