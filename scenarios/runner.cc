@@ -222,7 +222,7 @@ class Run {
     }
     CheckTally& tally = At(record_.checks, CheckId::kStartOrReason);
     const std::string words = host.LastWords();
-    const bool passing = DiskFails();
+    const bool passing = !healed_ && DiskFails();
     const bool may = host.MayRefuse() || passing;
     const bool named = GivesReason(words);
     if (!may) tally.Fail("the node ended on a disk without damage: " + words);
@@ -271,6 +271,7 @@ class Run {
     AddAuditor();
     RunTended([] { return false; }, stop_at_);
     faults_->Heal();
+    healed_ = true;
     const Instant patience = world_.now() + timeout_ * 3 + kStartMax;
     RunTended([this] { return AllDone(); }, patience);
     if (!result_.passed() || refused_) return;
@@ -383,6 +384,7 @@ class Run {
   ServerOptions node_options_;
   size_t replicas_ = 0;
   ServerOptions replica_options_;
+  bool healed_ = false;   // no fault acts any more
   bool refused_ = false;  // the node does not come back, and need not
   std::string gave_up_;   // the search ended without a verdict: where
   Instant stop_at_;

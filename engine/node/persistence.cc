@@ -197,6 +197,10 @@ bool Persistence::SavePointReached() const {
 
 void Persistence::Tick() {
   if (loading_) return;
+  if (log_->SyncLags() != sync_lags_) {
+    sync_lags_ = !sync_lags_;
+    hooks_.on_condition();
+  }
   if (!saving_ && !rewriting_ && !snapshots_.progress().running) {
     if (save_scheduled_ || SavePointReached()) BeginBackgroundSave();
   }

@@ -48,8 +48,8 @@ bool Persistence::log_broken() const {
 }
 
 bool Persistence::replies_wait() const {
-  return log_ != nullptr && log_->state() != persist::AofLog::State::kOff &&
-         options().appendfsync == config::AppendSync::kAlways;
+  if (log_ == nullptr || log_->state() == persist::AofLog::State::kOff) return false;
+  return options().appendfsync == config::AppendSync::kAlways || sync_lags_;
 }
 
 absl::Status Persistence::AwaitAnswerable() { return log_->AwaitAnswerable(log_->appended()); }

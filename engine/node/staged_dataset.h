@@ -55,7 +55,10 @@ class StagedDataset {
   std::optional<Runner> runner_;
   Session session_;
   ByteBuffer replies_;
+  void ReusePlace(CommandRef& command);
+
   uint64_t applied_ = 0;
+  std::optional<CommandRef> first_place_;  // for ReusePlace only
 };
 
 }  // namespace norn

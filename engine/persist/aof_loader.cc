@@ -258,6 +258,11 @@ absl::Status Loader::Take(const CommandReader& reader, const LogFile& log_file,
                                                   reader.begin(), MessageOf(applied)));
 }
 
+// T2
+uint64_t CutBefore(const Transaction& transaction, const CommandReader& reader) {
+  return transaction.open() && !NORN_PLANTED("B63") ? transaction.begin() : reader.begin();
+}
+
 absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint64_t offset) {
   FileSource source(file, offset);
   CommandReader reader(source, offset, options_.word_bytes_max);
@@ -274,11 +279,10 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
         if (NORN_PLANTED("B63")) return absl::OkStatus();
         return transaction.open() ? Torn(log_file, transaction.begin()) : absl::OkStatus();
       case CommandReader::Outcome::kTorn:
-        if (NORN_PLANTED("B63")) return Torn(log_file, reader.begin());
-        return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());  // T2
+        return Torn(log_file, CutBefore(transaction, reader));
       case CommandReader::Outcome::kDamage:
         if (log_file.may_be_torn && reader.LooksTorn()) {  // T4
-          return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());
+          return Torn(log_file, CutBefore(transaction, reader));
         }
         return Damage(log_file, reader.damage_offset(), reader.reason());
       case CommandReader::Outcome::kFailed:

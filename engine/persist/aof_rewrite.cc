@@ -160,7 +160,7 @@ void AofLog::ForgetUpTo(uint64_t position) {
   written_ = std::max(written_, position);
   written_max_ = std::max(written_max_, written_);
   synced_ = written_;
-  rounds_.clear();
+  ForgetBatches(position);
   progress_.WakeAll();
 }
 
