@@ -195,8 +195,31 @@ bool Persistence::SavePointReached() const {
 
 // ---- now and then ----
 
+// A line a second about what takes longer than one.
+void Persistence::TellProgress() {
+  const Instant now = env().clock().Now();
+  const SnapshotProgress progress = snapshots_.progress();
+  if (!progress.running || !(saving_ || rewriting_)) {
+    writing_began_ = now;
+    next_progress_line_ = now + Duration::Seconds(1);
+    return;
+  }
+  if (now < next_progress_line_) return;
+  next_progress_line_ = now + Duration::Seconds(1);
+  const double seconds = std::max(static_cast<double>((now - writing_began_).ns) / 1e9, 1e-3);
+  const double done = static_cast<double>(progress.keys_done);
+  const double total = static_cast<double>(std::max(progress.keys_total, progress.keys_done));
+  const double left_s = done < 1 ? 0 : (total - done) / (done / seconds);
+  log_lines().Notice("{}: {:.0f}% ({} of {} keys), {:.1f} MB, {:.1f} MB/s, {:.0f} s left",
+                     saving_ ? "Saving" : "Rewriting the append only file",
+                     total < 1 ? 100.0 : 100 * done / total, progress.keys_done,
+                     progress.keys_total, Megabytes(progress.bytes_written),
+                     Megabytes(progress.bytes_written) / seconds, left_s);
+}
+
 void Persistence::Tick() {
   if (loading_) return;
+  TellProgress();
   if (log_->SyncLags() != sync_lags_) {
     sync_lags_ = !sync_lags_;
     hooks_.on_condition();

@@ -96,6 +96,7 @@ class Persistence : private JournalListener {
   absl::Status WriteSnapshotFile();
   void BeginBackgroundSave();
   bool SavePointReached() const;
+  void TellProgress();
   uint64_t ChangesSinceSave(uint64_t changes_now) const;
 
   // ---- loading ----
@@ -141,6 +142,7 @@ class Persistence : private JournalListener {
   uint64_t loaded_bytes_ = 0;
   uint64_t loading_total_bytes_ = 0;
   Instant next_progress_line_;
+  Instant writing_began_;  // of the snapshot or rewrite under way
   uint64_t last_load_keys_ = 0;
   uint64_t last_load_expired_ = 0;
 };
