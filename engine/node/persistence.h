@@ -127,6 +127,7 @@ class Persistence : private JournalListener {
   bool save_scheduled_ = false;
   bool cancel_save_ = false;
   bool rewriting_ = false;
+  bool cancel_rewrite_ = false;
   int64_t last_save_unix_s_ = 0;
   int64_t last_try_unix_s_ = 0;
   int64_t save_began_unix_s_ = 0;
