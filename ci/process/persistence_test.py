@@ -267,7 +267,7 @@ class Log(PersistenceCase):
         for preamble in ("yes", "no"):
             flags = {**LOG, "appendfsync": "everysec", "aof-use-rdb-preamble": preamble}
             server = self.start(flags, threads=4, folder=None)
-            populate(server, 50_000)
+            populate(server, 20_000)
             going = threading.Event()
 
             def load(seed, server=server, going=going):

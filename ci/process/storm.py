@@ -6,7 +6,7 @@ A storm goes over few keys, so that its commands meet. With `newer` it uses what
 import time
 
 from harness import wait_for
-from wire import encode
+from wire import encode, parse
 
 DATABASES = 4
 KEYS = 40
@@ -154,10 +154,14 @@ def contents(server):
     with server.wire() as wire:
         for index in sorted(int(name[2:]) for name in server.info("keyspace")):
             wire.run("SELECT", index)
-            for key in wire.run("KEYS", "*"):
-                value = wire.run("GET", key)
-                if value is not None:
-                    found[(index, key)] = (value, wire.run("PEXPIRETIME", key))
+            keys = wire.run("KEYS", "*")
+            for start in range(0, len(keys), 500):
+                part = keys[start:start + 500]
+                wire.send(b"".join(encode(["GET", key]) + encode(["PEXPIRETIME", key]) for key in part))
+                for key in part:
+                    value, expiry = parse(wire.read_raw()), parse(wire.read_raw())
+                    if value is not None:
+                        found[(index, key)] = (value, expiry)
     return found
 
 
