@@ -36,6 +36,9 @@ Admission FeedDirectory::Admit(ClientId id, const ReplicaFacts& facts, const Syn
   entry.port = port;
   entry.since = entry.last_progress = now;
   const bool resumes = answer.kind == SyncAnswer::Kind::kContinue;
+  ++(resumes ? syncs_.partial : syncs_.full);
+  // "?" asks for a full copy in the first place.
+  if (!resumes && request.psync && request.id != "?") ++syncs_.partial_refused;
   stream_.replicas().Add(id, facts, ReplicaState::kWaitSnapshot, now);
   if (!resumes) {
     entry.marked = facts.capa_eof;

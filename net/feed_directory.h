@@ -53,6 +53,7 @@ class FeedDirectory {
   void SendKeepAlives();
 
   bool KnowsCopyClient(ClientId id) const;
+  const SyncCounts& syncs() const { return syncs_; }
   size_t waiting_for_main_channel() const;
 
  private:
@@ -97,6 +98,7 @@ class FeedDirectory {
   std::map<uint64_t, Entry> entries_;
   bool copying_ = false;
   uint64_t copies_ = 0;
+  SyncCounts syncs_;
   Prng marks_;
 };
 

@@ -181,6 +181,7 @@ ReplicationView Replication::ViewHere() {
     if (replica.state != ReplicaState::kOnline) continue;
     view.replicas.push_back({replica.facts.ip(), replica.facts.listening_port, replica.acked});
   }
+  view.syncs = feeds_.syncs();
   view.info = fmt::format("role:{}\r\n", view.following ? "slave" : "master");
   if (view.following) {
     view.info += link_.status().InfoLines(stream_.offset(), now);

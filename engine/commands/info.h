@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/commands/node_control.h"
+#include "engine/commands/replication_control.h"
 #include "engine/config/options.h"
 
 namespace norn {
@@ -53,6 +54,7 @@ struct InfoFacts {
   std::string port;
   std::string_view config_file;
   std::string replication;  // the lines of that section
+  SyncCounts syncs;
   Pause pause;
   size_t threads = 1;
 };

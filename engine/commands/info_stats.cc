@@ -21,7 +21,7 @@ std::string SafeName(std::string_view name) {
   return safe;
 }
 
-void AddTraffic(InfoLines& lines, const NodeStats& stats) {
+void AddTraffic(InfoLines& lines, const NodeStats& stats, const SyncCounts& syncs) {
   const ExecutorStats& totals = stats.totals;
   lines.Add("total_connections_received", totals.connections_received)
       .Add("total_commands_processed", totals.commands_processed)
@@ -35,9 +35,9 @@ void AddTraffic(InfoLines& lines, const NodeStats& stats) {
       .AddDecimal("instantaneous_input_repl_kbps", 0)
       .AddDecimal("instantaneous_output_repl_kbps", 0)
       .Add("rejected_connections", totals.connections_rejected)
-      .Add("sync_full", 0)
-      .Add("sync_partial_ok", 0)
-      .Add("sync_partial_err", 0);
+      .Add("sync_full", syncs.full)
+      .Add("sync_partial_ok", syncs.partial)
+      .Add("sync_partial_err", syncs.partial_refused);
 }
 
 void AddKeys(InfoLines& lines, const KeyspaceStats& keyspace) {
@@ -86,7 +86,7 @@ void ForEachCommand(const InfoFacts& facts, Visit visit) {
 std::string InfoStats(const InfoFacts& facts) {
   const ExecutorStats& totals = facts.stats.totals;
   InfoLines lines("Stats");
-  AddTraffic(lines, facts.stats);
+  AddTraffic(lines, facts.stats, facts.syncs);
   AddKeys(lines, facts.stats.keyspace);
   lines.Add("unexpected_error_replies", totals.unexpected_errors)
       .Add("total_error_replies", totals.total_errors)

@@ -162,6 +162,10 @@ TEST_F(InfoCommand, StatsAreTheCounters) {
   EXPECT_EQ(Value("instantaneous_ops_per_sec"), "42");
   EXPECT_EQ(Value("instantaneous_input_kbps"), "1.50");
   EXPECT_EQ(Value("acl_access_denied_auth"), "5");
+  node().replication_value.view.syncs = {.full = 6, .partial = 8, .partial_refused = 9};
+  EXPECT_EQ(Value("sync_full"), "6");
+  EXPECT_EQ(Value("sync_partial_ok"), "8");
+  EXPECT_EQ(Value("sync_partial_err"), "9");
 }
 
 TEST_F(InfoCommand, CommandsErrorsAndLatencies) {

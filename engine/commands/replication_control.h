@@ -17,6 +17,13 @@ struct ReplicaAddress {
   int64_t acked = 0;
 };
 
+// How replicas got what they asked for, since the start.
+struct SyncCounts {
+  uint64_t full = 0;
+  uint64_t partial = 0;
+  uint64_t partial_refused = 0;
+};
+
 struct ReplicationView {
   bool following = false;
   std::string primary_host;
@@ -24,7 +31,8 @@ struct ReplicationView {
   std::string link_state;                // ROLE's word, when following
   int64_t offset = 0;                    // of the stream; -1: following and not connected
   std::vector<ReplicaAddress> replicas;  // online
-  std::string info;                      // INFO's lines, without the title
+  SyncCounts syncs;
+  std::string info;  // INFO's lines, without the title
 };
 
 struct FailoverRequest {

@@ -87,10 +87,12 @@ absl::Status Persistence::WriteSnapshotFile() {
             for (auto& field : hooks_.history_aux()) aux.push_back(std::move(field));
             return aux;
           },
+      .cancelled = [this] { return cancel_save_; },
   };
   const Instant began = env().clock().Now();
   absl::Status status = snapshots_.Write(request, **file);
   const uint64_t bytes = (*file)->bytes_written();
+  if (status.ok() && cancel_save_) status = absl::CancelledError("cancelled");
   if (status.ok()) {
     status = (*file)->Commit();
   } else {
@@ -163,7 +165,7 @@ absl::StatusOr<std::string> Persistence::SaveInBackground(bool schedule) {
 absl::StatusOr<std::string> Persistence::CancelSave() {
   if (saving_) {
     cancel_save_ = true;
-    snapshots_.Cancel();
+    snapshots_.AskCancelled();
     return "Background saving cancelled";
   }
   if (save_scheduled_) {
@@ -235,7 +237,8 @@ absl::Status Persistence::BeforeExit(const ShutdownRequest& request) {
   const bool save = request.save || (!request.nosave && !options().save.empty());
   if (saving_) {
     log_lines().Warning("The save under way is cancelled: the node ends.");
-    snapshots_.Cancel();
+    cancel_save_ = true;
+    snapshots_.AskCancelled();
     while (saving_) env().executor().Yield();
   }
   absl::Status status;
@@ -272,6 +275,8 @@ PersistenceStats Persistence::Stats(uint64_t changes_now) const {
   stats.last_load_keys_expired = last_load_expired_;
   stats.last_load_keys_loaded = last_load_keys_;
   stats.aof = log_->Info();
+  // The log knows of a rewrite from its cut on only; whoever asked for one and waits must see it at once.
+  stats.aof.aof_rewrite_in_progress = rewriting_;
   return stats;
 }
 

@@ -129,6 +129,7 @@ class Persistence : private JournalListener {
   bool cancel_save_ = false;
   bool rewriting_ = false;
   bool sync_lags_ = false;  // as the executors know it
+  bool cancel_rewrite_ = false;
   int64_t last_save_unix_s_ = 0;
   int64_t last_try_unix_s_ = 0;
   int64_t save_began_unix_s_ = 0;

@@ -78,7 +78,8 @@ void Persistence::SwitchLog(bool on) {
 void Persistence::BeforeSwap() {
   if (saving_ || rewriting_) {
     log_lines().Notice("Saving is cancelled: the data is about to be replaced");
-    snapshots_.Cancel();
+    cancel_save_ = cancel_rewrite_ = true;
+    snapshots_.AskCancelled();
     while (saving_ || rewriting_) env().executor().Park(env().clock().Now() + Duration::Millis(1));
   }
   if (log_->state() != persist::AofLog::State::kOff) log_->TurnOff();
@@ -107,6 +108,7 @@ absl::StatusOr<std::string> Persistence::RewriteInBackground() {
 
 void Persistence::BeginBackgroundRewrite() {
   rewriting_ = true;
+  cancel_rewrite_ = false;
   log_lines().Notice("Background append only file rewriting started");
   SpawnFiber(env().executor(), [this] {
     const absl::Status status = RewriteLog();
@@ -152,6 +154,7 @@ absl::Status Persistence::WriteBase(const std::string& path) {
             begun = log_->CutForRewrite();
             return SnapshotAux(env(), true);
           },
+      .cancelled = [this] { return cancel_rewrite_; },
   };
   absl::Status status = snapshots_.Write(request, sink);
   if (!begun.has_value()) return status;  // never got to the cut
