@@ -38,20 +38,7 @@ Persistence::~Persistence() = default;
 // ---- the snapshot file ----
 
 persist::RdbEncodeOptions Persistence::EncodeOptions() const {
-  const config::Options& o = options();
-  persist::RdbEncodeOptions encode;
-  encode.version = static_cast<int>(o.rdb_write_version);
-  encode.compress = o.rdbcompression;
-  encode.now_ms = env().clock().Wall().unix_ms();
-  encode.policy = states_[0]->keyspaces[0]->access_policy();
-  using Policy = config::MaxmemoryPolicy;
-  const Policy policy = o.maxmemory_policy;
-  if (policy == Policy::kAllKeysLfu || policy == Policy::kVolatileLfu) {
-    encode.access = persist::RdbEncodeOptions::Access::kFrequency;
-  } else if (policy == Policy::kAllKeysLru || policy == Policy::kVolatileLru) {
-    encode.access = persist::RdbEncodeOptions::Access::kIdle;
-  }
-  return encode;
+  return persist::RdbEncodeOptionsOf(options(), env().clock().Wall().unix_ms());
 }
 
 SnapshotFields SnapshotAux(env::Env& env, bool aof_base) {

@@ -142,7 +142,8 @@ absl::Status Persistence::RewriteLog() {
 absl::Status Persistence::WriteBase(const std::string& path) {
   auto file = env().disk().Open(path, env::OpenMode::kCreateOrTrim);
   if (!file.ok()) return file.status();
-  persist::FileSink sink(**file);
+  persist::FileSink sink(
+      **file, 0, options().aof_rewrite_incremental_fsync ? persist::FileSink::kSyncEveryBytes : 0);
   std::optional<absl::Status> begun;
   SnapshotRequest request{
       .encode = EncodeOptions(),
