@@ -25,7 +25,8 @@ TEST_F(ReplicationCommandsTest, RoleOfAReplica) {
                         .link_state = "connected",
                         .offset = 7,
                         .replicas = {},
-                        .info = {}};
+                        .info = {},
+                        .syncs = {}};
   Session({{"ROLE", "[$slave, $10.0.0.1, :6379, $connected, :7]"}});
 }
 
