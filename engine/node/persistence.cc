@@ -79,7 +79,10 @@ absl::Status Persistence::WriteSnapshotFile() {
   absl::Status status = snapshots_.Write(request, **file);
   const uint64_t bytes = (*file)->bytes_written();
   if (status.ok()) {
+    const Instant commit_began = env().clock().Now();
     status = (*file)->Commit();
+    // Valkey: its child process syncs, so it has no such event.
+    hooks_.on_latency("rdb-fsync", env().clock().Now() - commit_began);
   } else {
     (*file)->Abandon();
   }
