@@ -37,9 +37,9 @@ struct LatencySample {
 };
 
 struct LatencyEvent {
-  std::string name;                    // "command", "aof-fsync-always", ...
+  std::string name;                         // "command", "aof-fsync-always", ...
   std::vector<LatencySample> samples = {};  // oldest first; never empty
-  int64_t max_ms = 0;                  // of all there ever were
+  int64_t max_ms = 0;                       // of all there ever were
 };
 
 // What took longer than latency-monitor-threshold: of each event the last kSamples seconds in which it happened, each with the
