@@ -25,8 +25,7 @@ TEST_F(ReplicationCommandsTest, RoleOfAReplica) {
                         .link_state = "connected",
                         .offset = 7,
                         .replicas = {},
-                        .info = {},
-                        .syncs = {}};
+                        .info = {}};
   Session({{"ROLE", "[$slave, $10.0.0.1, :6379, $connected, :7]"}});
 }
 

@@ -304,7 +304,7 @@ constexpr Row kTable[] = {
     {"commandlog-large-reply-max-len", "", kMutable, Int(&O::commandlog_large_reply_max_len, 128, 0, kLongMax), E::kNone, G::kLatency, "Large replies kept."},
     {"latency-tracking", "", kMutable, Bool(&O::latency_tracking, true), E::kNone, G::kLatency, "Keep a latency histogram of every command."},
     {"latency-tracking-info-percentiles", "", kMulti, Special(kPercentilesForm, "50 99 99.9"), E::kNone, G::kLatency, "Percentiles that INFO latencystats shows."},
-    {"latency-monitor-threshold", "", kUnused, Int(&O::latency_monitor_threshold, 0, 0, kLongMax), E::kNone, G::kLatency, "Milliseconds from which LATENCY records an event; 0: none."},
+    {"latency-monitor-threshold", "", kMutable, Int(&O::latency_monitor_threshold, 0, 0, kLongMax), E::kNone, G::kLatency, "Milliseconds from which LATENCY records an event; 0: none."},
     {"busy-reply-threshold", "lua-time-limit", kUnused, Int(&O::busy_reply_threshold, 5000, 0, kLongMax), E::kNone, G::kLatency, "Milliseconds a script may run before other clients are told BUSY; 0: for ever."},
 
     {"save", "", kMulti, Special(kSaveForm, "3600 1 300 100 60 10000"), E::kNone, G::kSnapshots, "When to take a snapshot: pairs of seconds and changes; empty: never."},

@@ -88,6 +88,9 @@ class Node : public NodeControl {
   void LogCommand(CommandLogKind kind, const CommandSpec& spec,
                   std::span<const std::string_view> words, const Session& session, WallTime now,
                   int64_t value) override;
+  void NoteLatency(std::string_view event, Duration took) override;
+  std::vector<LatencyEvent> LatencyEvents() override;
+  size_t ResetLatencyEvents(const std::vector<std::string>& names) override;
   void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) override;
   absl::Status Shutdown(const ShutdownRequest& request) override;
   void SetActiveExpire(bool on) override;
@@ -172,6 +175,7 @@ class Node : public NodeControl {
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;
   norn::CommandLog command_log_;
+  LatencyMonitor latency_;
   bool config_changing_ = false;
   WaitQueue config_turn_;
 };

@@ -81,7 +81,10 @@ absl::Status Persistence::WriteSnapshotFile() {
   const uint64_t bytes = (*file)->bytes_written();
   if (status.ok() && cancel_save_) status = absl::CancelledError("cancelled");
   if (status.ok()) {
+    const Instant commit_began = env().clock().Now();
     status = (*file)->Commit();
+    // Valkey: its child process syncs, so it has no such event.
+    hooks_.on_latency("rdb-fsync", env().clock().Now() - commit_began);
   } else {
     (*file)->Abandon();
   }

@@ -34,6 +34,8 @@ class Persistence : private JournalListener {
     std::function<void(const persist::RdbInfo&)> on_loaded;
     // The log was synced further. Never parks.
     std::function<void()> on_log_synced;
+    // How long the disk took for something. Never parks.
+    std::function<void(std::string_view event, Duration took)> on_latency;
   };
 
   Persistence(ExecutorState* const* states, SnapshotWriter& snapshots, Journal& journal,

@@ -29,6 +29,7 @@ void Persistence::StartLog() {
   persist::AofHooks hooks;
   hooks.on_fatal = [this](const absl::Status& status) { Die(status); };
   hooks.on_synced = hooks_.on_log_synced;
+  hooks.on_latency = hooks_.on_latency;
   log_ = persist::AofLog::Start(env(), log_lines(), LogNames(), LogOptions(), std::move(hooks));
 }
 
