@@ -10,6 +10,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ class MemoryDisk : public env::Disk {
 
   // The call that begins so fails, from now on; empty: none does.
   std::string fail_call;
+  // After that many calls all fail.
+  std::optional<size_t> calls_left;
 
   void Put(const std::string& path, std::string_view bytes) {
     files[path] = std::make_shared<std::string>(bytes);
@@ -128,9 +131,11 @@ class MemoryDisk : public env::Disk {
   };
 
   absl::Status Begin(const std::string& call) {
-    if (!fail_call.empty() && call.starts_with(fail_call)) {
+    const bool chosen = !fail_call.empty() && call.starts_with(fail_call);
+    if (chosen || (calls_left && *calls_left == 0)) {
       return absl::DataLossError(call + ": Input/output error");
     }
+    if (calls_left) --*calls_left;
     calls.push_back(call);
     return absl::OkStatus();
   }
