@@ -197,8 +197,8 @@ bool Persistence::SavePointReached() const {
 
 void Persistence::Tick() {
   if (loading_) return;
-  if (log_->SyncLags() != sync_lags_) {
-    sync_lags_ = !sync_lags_;
+  if (answerable_until() != told_answerable_until_) {
+    told_answerable_until_ = answerable_until();
     hooks_.on_condition();
   }
   if (!saving_ && !rewriting_ && !snapshots_.progress().running) {
