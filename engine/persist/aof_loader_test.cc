@@ -152,7 +152,7 @@ TEST_F(AofLoaderTest, AnOpenTransactionIsCutBeforeItsMulti) {
                   ElementsAre(StartsWith("open"), StartsWith("truncate"), StartsWith("sync")));
     }
     // What is appended next is found by the load after that.
-    *disk.files[names.Path("i1")] += kC;
+    disk.Append(names.Path("i1"), kC);
     ASSERT_TRUE(Load().ok());
     EXPECT_THAT(target.applied, ElementsAre("SET a 1", "SET c 3"));
   }
@@ -174,7 +174,7 @@ TEST_F(AofLoaderTest, ACutInsideOfABlockLeavesALineOfWhatStays) {
     EXPECT_EQ(disk.Get(names.Path("i1")), kept) << size;
     EXPECT_EQ(result->cut_offset, kept.size());
     EXPECT_EQ(result->cut_bytes + kept.size(), first.size() + size);
-    *disk.files[names.Path("i1")] += Block(kC, kept.size(), kept.size());
+    disk.Append(names.Path("i1"), Block(kC, kept.size(), kept.size()));
     ASSERT_TRUE(Load().ok());
     EXPECT_THAT(target.applied, ElementsAre("SET a 1", "SET c 3"));
   }
@@ -256,7 +256,7 @@ TEST_F(AofLoaderTest, MissingFilesAndManifestsStopTheStart) {
   EXPECT_THAT(Error(), HasSubstr("i1: the manifest names this file, but it is missing"));
   Manifest("what\n");
   EXPECT_THAT(Error(), StartsWith("./appendonlydir/appendonly.aof.manifest: line 1: "));
-  disk.files.clear();
+  disk.RemoveAll();
   disk.Put(names.Path("appendonly.aof.3.incr.aof"), kA);
   EXPECT_THAT(Error(), HasSubstr("there is no manifest, but appendonly.aof.3.incr.aof holds data"));
   disk.Put(names.Path("appendonly.aof.3.incr.aof"), "");
