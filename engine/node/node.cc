@@ -551,11 +551,11 @@ NodeCondition Node::ConditionNow() {
 // Never parks: executors learn it by post.
 void Node::PublishCondition() {
   const NodeCondition condition = ConditionNow();
-  const bool waits = persistence_->replies_wait();
+  const Instant answerable_until = persistence_->answerable_until();
   for (uint32_t i = 0; i < executor_count(); ++i) {
-    PostCall(env_.executor(), i, [this, i, condition, waits] {
+    PostCall(env_.executor(), i, [this, i, condition, answerable_until] {
       executors_[i]->state.condition = condition;
-      executors_[i]->replies_wait = waits;
+      executors_[i]->answerable_until = answerable_until;
     });
   }
 }

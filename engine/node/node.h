@@ -102,8 +102,9 @@ class Node : public NodeControl {
   absl::Status Reload(bool save) override;
   absl::Status ReloadLog() override;
 
-  // Whether a reply behind a write must wait (AwaitAnswerable). Any executor; cheap.
-  bool replies_wait() { return Here().replies_wait; }
+  // Whether a reply behind a write must ask AwaitAnswerable. Any executor; cheap. What an executor knows of the log runs out by
+  // itself: one that hears nothing, because executor 0 is busy or the post is late, asks.
+  bool replies_wait() { return env_.clock().Now() >= Here().answerable_until; }
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
@@ -123,7 +124,7 @@ class Node : public NodeControl {
     uint64_t denied_auths = 0;
     uint64_t used_memory_peak_bytes = 0;
     size_t expire_cursor_db = 0;
-    bool replies_wait = false;
+    Instant answerable_until = Instant::Never();
     bool active_expire = true;
     config::MaxmemoryPolicy adopted_policy = config::MaxmemoryPolicy::kNoEviction;
   };

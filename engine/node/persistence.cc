@@ -212,8 +212,8 @@ void Persistence::TellProgress() {
 void Persistence::Tick() {
   if (loading_) return;
   TellProgress();
-  if (log_->SyncLags() != sync_lags_) {
-    sync_lags_ = !sync_lags_;
+  if (answerable_until() != told_answerable_until_) {
+    told_answerable_until_ = answerable_until();
     hooks_.on_condition();
   }
   if (!saving_ && !rewriting_ && !snapshots_.progress().running) {

@@ -66,7 +66,10 @@ class Persistence : private JournalListener {
 
   // Everything in the journal now is as safe as appendfsync promises before a reply. Parks.
   absl::Status AwaitAnswerable();
-  bool replies_wait() const;  // whether AwaitAnswerable may ever park
+  // Before then nobody needs to ask it. Grows while syncs go well.
+  Instant answerable_until() const {
+    return log_ == nullptr ? Instant::Never() : log_->AnswerableUntil();
+  }
   // Null before Load.
   persist::AofLog& log() { return *log_; }
   persist::RdbEncodeOptions EncodeOptions() const;
@@ -130,8 +133,8 @@ class Persistence : private JournalListener {
   bool save_scheduled_ = false;
   bool cancel_save_ = false;
   bool rewriting_ = false;
-  bool sync_lags_ = false;  // as the executors know it
   bool cancel_rewrite_ = false;
+  Instant told_answerable_until_ = Instant::Never();
   int64_t last_save_unix_s_ = 0;
   int64_t last_try_unix_s_ = 0;
   int64_t save_began_unix_s_ = 0;

@@ -48,11 +48,6 @@ bool Persistence::log_broken() const {
   return log_ != nullptr && log_->state() != persist::AofLog::State::kOff && !log_->ok();
 }
 
-bool Persistence::replies_wait() const {
-  if (log_ == nullptr || log_->state() == persist::AofLog::State::kOff) return false;
-  return options().appendfsync == config::AppendSync::kAlways || sync_lags_;
-}
-
 absl::Status Persistence::AwaitAnswerable() { return log_->AwaitAnswerable(log_->appended()); }
 
 void Persistence::OnConfig() {
