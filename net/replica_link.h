@@ -41,6 +41,9 @@ class ReplicaLink {
   // Ends, with the last command of the stream applied and counted. Parks. Idempotent.
   void Stop();
 
+  // Resets the connection there is, which is then made anew. False: there is none.
+  bool Drop();
+
   const LinkStatus& status() const { return status_; }
   // Once a second: acknowledges, or tells a primary whose copy is being loaded that we live.
   void Tick();
