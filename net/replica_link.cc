@@ -94,6 +94,12 @@ void ReplicaLink::CloseLink(Link& link) {
   link.output.AwaitEnd();
 }
 
+bool ReplicaLink::Drop() {
+  if (link_ == nullptr) return false;
+  link_->stream->Close();
+  return true;
+}
+
 // ---- handshake ----
 
 void ReplicaLink::Serve(Link& link, Course* course) {

@@ -41,6 +41,9 @@ class ReplicaLink {
   // Ends, with the last command of the stream applied and counted. Parks. Idempotent.
   void Stop();
 
+  // Resets the connection there is, which is then made anew. False: there is none.
+  bool Drop();
+
   const LinkStatus& status() const { return status_; }
   // Copies and streams of all primaries.
   uint64_t received_bytes() const { return received_bytes_; }

@@ -225,6 +225,12 @@ ReplicationView Replication::ViewHere() {
   return view;
 }
 
+bool Replication::DropPrimaryLink() {
+  bool dropped = false;
+  AtZero(node_.env().executor(), [&] { dropped = link_.Drop(); });
+  return dropped;
+}
+
 bool Replication::KnowsCopyClient(ClientId id) {
   bool known = false;
   AtZero(node_.env().executor(), [&] { known = feeds_.KnowsCopyClient(id); });

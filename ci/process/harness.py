@@ -83,7 +83,7 @@ class Server:
         self._log = open(os.path.join(self.folder, "stdout"), "wb")
         self.process = subprocess.Popen(argv, stdout=self._log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                         cwd=self.folder)
-        self.pid = self.process.pid
+        self.pid, self.last_words = self.process.pid, ""
         if wait:
             self.wait_ready()
 
@@ -127,6 +127,7 @@ class Server:
                 raise AssertionError(f"SIGTERM did not stop {self.argv}: {self.log()[-2000:]}") from None
         self._log.close()
         log = self.log()
+        self.last_words = log[-4000:]
         if not self._lent:
             shutil.rmtree(self.folder, ignore_errors=True)
         report = re.search(r"(AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:)", log)
@@ -165,8 +166,12 @@ class FolderCase(unittest.TestCase):
 
     def start(self, flags=None, folder=None, **how):
         server = Server({"enable-debug-command": "yes", **(flags or {})}, folder=folder or self.folder, **how)
-        self.addCleanup(server.stop)
+        self.addCleanup(self.ends_well, server)
         return server
+
+    def ends_well(self, server):
+        code = server.stop()
+        self.assertIn(code, (0, -signal.SIGKILL), f"the end of {server.argv}: {server.last_words}")
 
     def path(self, *names):
         return os.path.join(self.folder, *names)

@@ -189,7 +189,7 @@ class CutLinks(ReplicationCase):
         first, second = self.pair()
         self.storm(first)
         full = full_syncs(first)
-        for server, kind in ((first, "REPLICA"), (first, "SLAVE")):
+        for server, kind in ((first, "REPLICA"), (second, "MASTER"), (first, "SLAVE"), (second, "PRIMARY")):
             accepted = partial_syncs(first)
             self.assertEqual(server.ask("CLIENT", "KILL", "TYPE", kind), 1, kind)
             wait_for(lambda n=accepted: partial_syncs(first) > n, "a partial resync")
@@ -411,10 +411,15 @@ class Roles(ReplicationCase):
         self.attach(second, first.port)
         self.storm(first, wait=1)
         with first.wire() as wire:
+            # Expires while nobody is there to tell the replica.
+            wire.run("SET", "short", "1", "PX", 500)
+            gone_at = time.monotonic() + 0.5
+            self.assertEqual(wire.run("WAIT", 1, 10_000), 1)
             wire.send(encode(["SHUTDOWN", "SAVE"]))
             wire.read_until_closed()
         self.assertEqual(first.wait_exit(), 0)
         first.stop()
+        wait_for(lambda: time.monotonic() > gone_at, "the key is past")
         again = self.serve(name="primary", port=first.port, threads=4)
         wait_for(lambda: linked(second), "the replica comes back")
         self.assertEqual((full_syncs(again), partial_syncs(again)), (0, 1), again.log())

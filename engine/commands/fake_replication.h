@@ -23,6 +23,7 @@ class FakeReplication : public ReplicationControl {
     failovers.push_back(request);
     return "+OK";
   }
+  bool DropPrimaryLink() override { return view.following; }
   bool KnowsCopyClient(ClientId id) override { return id == copy_client; }
   AckCounts AwaitAcks(Session&, const AckWait& wait) override {
     waits.push_back(wait);

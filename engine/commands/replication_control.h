@@ -69,6 +69,9 @@ class ReplicationControl {
   virtual std::string ReplicaOf(const std::string& host, int64_t port, std::string_view who) = 0;
   virtual std::string Failover(const FailoverRequest& request) = 0;  // parks
 
+  // Resets the link to the primary, which comes back by itself. False: there is none. Parks.
+  virtual bool DropPrimaryLink() = 0;
+
   // REPLCONF set-rdb-client-id: whether this connection fetches a copy whose stream waits for another. Parks.
   virtual bool KnowsCopyClient(ClientId id) = 0;
 
