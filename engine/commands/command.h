@@ -147,6 +147,7 @@ class KeyspaceView {
   Key MakeKey(std::string_view bytes) const { return Key{bytes, HashBytes(bytes, hash_seed_)}; }
   static uint32_t ShardOf(uint64_t hash, uint32_t count) { return norn::ShardOf(hash, count); }
   Keyspace& shard(uint32_t index) const { return *shards_[index]; }
+  std::span<const Keyspace* const> shards() const { return {shards_, count_}; }
   Keyspace& ShardFor(const Key& key) const {
     return *shards_[count_ == 1 ? 0 : ShardOf(key.hash, count_)];
   }

@@ -6,8 +6,8 @@
 
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
-#include "engine/commands/dataset_digest.h"
 #include "engine/commands/handlers.h"
+#include "engine/keyspace/dataset_digest.h"
 
 namespace norn::handlers {
 namespace {
@@ -115,7 +115,7 @@ void DebugHtStatsKey(CommandContext& c) {
   c.reply.Error("ERR The value stored at the specified key is not represented using an hash table");
 }
 
-void DebugDigest(CommandContext& c) { c.reply.Simple(DigestOf(c.keys).Hex()); }
+void DebugDigest(CommandContext& c) { c.reply.Simple(DigestOf(c.keys.shards()).Hex()); }
 
 void DebugDigestValue(CommandContext& c) {
   c.reply.Array(c.count() - 2);

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
-#include "engine/commands/command.h"
+#include "engine/keyspace/keyspace.h"
 
 namespace norn {
 
@@ -27,7 +29,7 @@ class DatasetDigest {
   std::array<uint8_t, 20> sum_ = {};
 };
 
-// Of all databases of all shards. Requires every token.
-DatasetDigest DigestOf(const KeyspaceView& keys);
+// Of all databases of all shards, of which there is at least one. Nobody changes any meanwhile.
+DatasetDigest DigestOf(std::span<const Keyspace* const> shards);
 
 }  // namespace norn

@@ -1,4 +1,4 @@
-#include "engine/commands/dataset_digest.h"
+#include "engine/keyspace/dataset_digest.h"
 
 #include <fmt/format.h>
 
@@ -41,18 +41,18 @@ std::string DatasetDigest::Hex() const {
   return text;
 }
 
-DatasetDigest DigestOf(const KeyspaceView& keys) {
+DatasetDigest DigestOf(std::span<const Keyspace* const> shards) {
   DatasetDigest all;
-  for (uint32_t at = 0; at < keys.shard(0).database_count(); ++at) {
+  for (uint32_t at = 0; at < shards[0]->database_count(); ++at) {
     size_t size = 0;
-    for (uint32_t shard = 0; shard < keys.shard_count(); ++shard) {
-      const Db* db = keys.shard(shard).FindDb(DbIndex{at});
+    for (const Keyspace* shard : shards) {
+      const Db* db = shard->FindDb(DbIndex{at});
       size += db == nullptr ? 0 : db->Size();
     }
     if (size == 0) continue;
     all.Mix(BigEndian32(at));
-    for (uint32_t shard = 0; shard < keys.shard_count(); ++shard) {
-      const Db* db = keys.shard(shard).FindDb(DbIndex{at});
+    for (const Keyspace* shard : shards) {
+      const Db* db = shard->FindDb(DbIndex{at});
       if (db == nullptr) continue;
       db->ForEach([&](const Entry& entry) {
         DatasetDigest one;
