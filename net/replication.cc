@@ -1,5 +1,7 @@
 #include "net/replication.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/plant.h"
@@ -168,6 +170,29 @@ ReplicationView Replication::View() {
   return view;
 }
 
+ReplicationStats Replication::Stats() {
+  ReplicationStats stats;
+  AtZero(node_.env().executor(), [&] {
+    const FeedDirectory::Counters& counters = feeds_.counters();
+    const uint64_t buffer_bytes = stream_.backlog().memory_bytes();
+    stats = {.full_syncs = counters.full_syncs,
+             .partial_syncs = counters.partial_syncs,
+             .refused_partial_syncs = counters.refused_partial_syncs,
+             .sent_bytes = counters.sent_bytes,
+             .received_bytes = link_.received_bytes(),
+             .buffer_bytes = buffer_bytes,
+             .backlog_bytes = std::min<uint64_t>(buffer_bytes, stream_.backlog().limit_bytes())};
+  });
+  return stats;
+}
+
+void Replication::ResetStats() {
+  AtZero(node_.env().executor(), [&] {
+    feeds_.ResetCounters();
+    link_.ResetReceivedBytes();
+  });
+}
+
 ReplicationView Replication::ViewHere() {
   const config::Options& options = state().options();
   const Instant now = Now();
@@ -198,6 +223,12 @@ ReplicationView Replication::ViewHere() {
                            feeds_.waiting_for_main_channel(), FailoverName());
   view.info += stream_.InfoLines();
   return view;
+}
+
+bool Replication::DropPrimaryLink() {
+  bool dropped = false;
+  AtZero(node_.env().executor(), [&] { dropped = link_.Drop(); });
+  return dropped;
 }
 
 bool Replication::KnowsCopyClient(ClientId id) {

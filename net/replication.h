@@ -46,8 +46,11 @@ class Replication : public ReplicationControl, private LinkOwner {
   // ---- ReplicationControl: from every executor ----
   bool following() override;
   ReplicationView View() override;
+  ReplicationStats Stats() override;
+  void ResetStats() override;
   std::string ReplicaOf(const std::string& host, int64_t port, std::string_view who) override;
   std::string Failover(const FailoverRequest& request) override;
+  bool DropPrimaryLink() override;
   bool KnowsCopyClient(ClientId id) override;
   AckCounts AwaitAcks(Session& session, const AckWait& wait) override;
 

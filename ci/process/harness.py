@@ -58,11 +58,14 @@ def wait_for(condition, what, limit_s=30):
 
 
 class Server:
-    """flags: {"maxclients": "10"} or a list of words; config: text of a configuration file."""
+    """flags: {"maxclients": "10"} or a list of words; config: text of a configuration file.
 
-    def __init__(self, flags=None, path=NORN, config=None, threads=2, wait=True):
-        self.path, self.port, self.threads = path, free_port(), threads
-        self.folder = tempfile.mkdtemp(prefix="norn-process-")
+    folder: where its files lie, when they shall outlive it; without one it has a folder that goes when it stops.
+    """
+
+    def __init__(self, flags=None, path=NORN, config=None, threads=2, wait=True, folder=None, port=None):
+        self.path, self.port, self.threads = path, port or free_port(), threads
+        self.folder, self._lent = folder or tempfile.mkdtemp(prefix="norn-process-"), folder is not None
         argv = [path]
         if config is not None:
             with open(os.path.join(self.folder, "server.conf"), "w", encoding="utf-8") as out:
@@ -73,14 +76,14 @@ class Server:
             words = ["--port", str(self.port)] + words
         if is_norn(path) and "--threads" not in words:
             words += ["--threads", str(threads)]
-        if not is_norn(path):
+        if not is_norn(path) and "--save" not in words:
             words += ["--save", ""]
         argv += ["--bind", HOST] + words if "--bind" not in words else words
         self.argv = argv
         self._log = open(os.path.join(self.folder, "stdout"), "wb")
         self.process = subprocess.Popen(argv, stdout=self._log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                                         cwd=self.folder)
-        self.pid = self.process.pid
+        self.pid, self.last_words = self.process.pid, ""
         if wait:
             self.wait_ready()
 
@@ -124,15 +127,54 @@ class Server:
                 raise AssertionError(f"SIGTERM did not stop {self.argv}: {self.log()[-2000:]}") from None
         self._log.close()
         log = self.log()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.last_words = log[-4000:]
+        if not self._lent:
+            shutil.rmtree(self.folder, ignore_errors=True)
         report = re.search(r"(AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:)", log)
         if report:
             raise AssertionError(f"{report.group(1)} has something to say: {log[max(0, report.start() - 500):][:24000]}")
         return self.process.returncode
 
+    def kill(self):
+        """The end without a last word, as by a machine that loses power to this process alone."""
+        self.process.kill()
+        self.process.wait()
+        self.stop()
+
+    def info(self, section):
+        """A section of INFO: {field: text}."""
+        with self.wire() as wire:
+            lines = wire.run("INFO", section).decode().split("\r\n")
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def ask(self, *args):
+        """One command on a connection of its own."""
+        with self.wire() as wire:
+            return wire.run(*args)
+
     def rss_bytes(self):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024
+
+
+class FolderCase(unittest.TestCase):
+    """Servers that share a folder, one after the other: what one leaves there the next finds. All have DEBUG."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="norn-process-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def start(self, flags=None, folder=None, **how):
+        server = Server({"enable-debug-command": "yes", **(flags or {})}, folder=folder or self.folder, **how)
+        self.addCleanup(self.ends_well, server)
+        return server
+
+    def ends_well(self, server):
+        code = server.stop()
+        self.assertIn(code, (0, -signal.SIGKILL), f"the end of {server.argv}: {server.last_words}")
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
 
 
 class ServerCase(unittest.TestCase):

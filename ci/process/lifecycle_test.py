@@ -194,6 +194,14 @@ class Stopping(unittest.TestCase):
             for wire in wires:
                 wire.close()
 
+    def test_it_stops_while_a_client_does_not_read(self):
+        with Server() as server, server.wire() as wire:
+            wire.run("SET", "k", "x" * 1_000_000)
+            wire.send(b"GET k\r\n" * 50)
+            wait_for(lambda: b" obl=0 " not in _line_of_get(server), "unsent replies")
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(server.wait_exit(), 0, server.log())
+
     def test_shutdown_commands(self):
         for words in (["SHUTDOWN"], ["SHUTDOWN", "NOSAVE"], ["SHUTDOWN", "NOSAVE", "NOW", "FORCE"]):
             with self.subTest(words), Server() as server, server.wire() as wire:
@@ -229,6 +237,12 @@ class Stopping(unittest.TestCase):
                 pass
         self.assertRegex(log, r"crashed by signal: 11|SIGSEGV|AddressSanitizer")
         self.assertRegex(log, r"(?i)stack trace|#0 ")
+
+
+def _line_of_get(server):
+    with server.wire() as wire:
+        lines = wire.run("CLIENT", "LIST").split(b"\n")
+    return next((line for line in lines if b"cmd=get" in line), b" obl=0 ")
 
 
 def _text(path):

@@ -9,6 +9,7 @@
 #include "engine/commands/client_filter.h"
 #include "engine/commands/handlers.h"
 #include "engine/commands/node_control.h"
+#include "engine/commands/replication_control.h"
 #include "engine/commands/replies.h"
 
 #include <fmt/format.h>
@@ -82,6 +83,10 @@ void ClientKill(CommandContext& c) {
   filter.skip_self = true;
   const std::string error = ParseClientFilter(c.words.subspan(2), filter);
   if (!error.empty()) return c.reply.Error(error);
+  // The link to the primary is no client and not listed; it is known by its type alone.
+  if (filter.type == norn::ClientType::kPrimary && c.count() == 4) {
+    return c.reply.Integer(c.node.replication().DropPrimaryLink() ? 1 : 0);
+  }
   c.reply.Integer(static_cast<int64_t>(Kill(c, filter)));
 }
 

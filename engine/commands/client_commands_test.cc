@@ -232,5 +232,12 @@ TEST_F(ClientCommands, HelpNamesEverySubcommand) {
   EXPECT_THAT(all, Not(HasSubstr("\nTRACKING (")));
 }
 
+TEST_F(ClientCommands, KillOfTypePrimaryDropsTheLink) {
+  EXPECT_THAT(Run("CLIENT KILL TYPE master"), IsInt(0));
+  node().replication_value.view.following = true;
+  EXPECT_THAT(Run("CLIENT KILL TYPE primary"), IsInt(1));
+  EXPECT_THAT(Left(), ElementsAre(1, 2, 3));
+}
+
 }  // namespace
 }  // namespace norn

@@ -12,7 +12,7 @@
 
 namespace norn {
 
-// As the TYPE filter names them; kPrimary is a link to a primary, of which norn has none yet.
+// As the TYPE filter names them; kPrimary is the link to the primary, which is no client here.
 enum class ClientType : uint8_t { kNormal, kReplica, kPubSub, kPrimary };
 
 // All given conditions must hold.

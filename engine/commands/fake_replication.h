@@ -13,6 +13,8 @@ class FakeReplication : public ReplicationControl {
  public:
   bool following() override { return view.following; }
   ReplicationView View() override { return view; }
+  ReplicationStats Stats() override { return {}; }
+  void ResetStats() override {}
   std::string ReplicaOf(const std::string& host, int64_t port, std::string_view) override {
     followed.emplace_back(host, port);
     return "+OK";
@@ -21,6 +23,7 @@ class FakeReplication : public ReplicationControl {
     failovers.push_back(request);
     return "+OK";
   }
+  bool DropPrimaryLink() override { return view.following; }
   bool KnowsCopyClient(ClientId id) override { return id == copy_client; }
   AckCounts AwaitAcks(Session&, const AckWait& wait) override {
     waits.push_back(wait);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/commands/node_control.h"
+#include "engine/commands/replication_control.h"
 #include "engine/config/options.h"
 
 namespace norn {

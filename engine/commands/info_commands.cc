@@ -9,6 +9,7 @@ namespace norn::handlers {
 
 void Info(CommandContext& c) {
   const NodeStats stats = c.node.GatherStats();
+  const ReplicationView replication = c.node.replication().View();
   const InfoFacts facts{.options = c.options,
                         .stats = stats,
                         .host = c.node.host(),
@@ -19,7 +20,7 @@ void Info(CommandContext& c) {
                         .run_id = c.node.run_id(),
                         .port = c.node.ListeningPortText(),
                         .config_file = c.node.config().file,
-                        .replication = c.node.replication().View().info,
+                        .replication = replication.info,
                         .pause = c.node.GetPause(),
                         .threads = c.node.env().executor().Count()};
   c.reply.Verbatim("txt", InfoText(facts, SectionsByName(c.words.subspan(1))));

@@ -28,16 +28,16 @@ void AddTraffic(InfoLines& lines, const NodeStats& stats) {
       .Add("instantaneous_ops_per_sec", std::llround(stats.instantaneous_ops_per_s))
       .Add("total_net_input_bytes", totals.net_input_bytes)
       .Add("total_net_output_bytes", totals.net_output_bytes)
-      .Add("total_net_repl_input_bytes", 0)
-      .Add("total_net_repl_output_bytes", 0)
+      .Add("total_net_repl_input_bytes", stats.replication.received_bytes)
+      .Add("total_net_repl_output_bytes", stats.replication.sent_bytes)
       .AddDecimal("instantaneous_input_kbps", stats.instantaneous_input_kbps)
       .AddDecimal("instantaneous_output_kbps", stats.instantaneous_output_kbps)
       .AddDecimal("instantaneous_input_repl_kbps", 0)
       .AddDecimal("instantaneous_output_repl_kbps", 0)
       .Add("rejected_connections", totals.connections_rejected)
-      .Add("sync_full", 0)
-      .Add("sync_partial_ok", 0)
-      .Add("sync_partial_err", 0);
+      .Add("sync_full", stats.replication.full_syncs)
+      .Add("sync_partial_ok", stats.replication.partial_syncs)
+      .Add("sync_partial_err", stats.replication.refused_partial_syncs);
 }
 
 void AddKeys(InfoLines& lines, const KeyspaceStats& keyspace) {

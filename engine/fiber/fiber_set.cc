@@ -192,17 +192,17 @@ void FiberSet::KillAll() {
   CHECK(running_ == nullptr);
   killing_ = true;
   while (!all_.empty()) {
-    Fiber* oldest = *std::min_element(all_.begin(), all_.end(), [](const Fiber* a, const Fiber* b) {
-      return a->number_ < b->number_;
-    });
-    oldest->killed_ = true;
-    if (oldest->heap_at_ != kNotInHeap) HeapRemove(oldest);
-    oldest->parked_ = false;
-    if (oldest->ready_) {
-      ready_.erase(std::find(ready_.begin(), ready_.end(), oldest));
-      oldest->ready_ = false;
+    Fiber* youngest =
+        *std::max_element(all_.begin(), all_.end(),
+                          [](const Fiber* a, const Fiber* b) { return a->number_ < b->number_; });
+    youngest->killed_ = true;
+    if (youngest->heap_at_ != kNotInHeap) HeapRemove(youngest);
+    youngest->parked_ = false;
+    if (youngest->ready_) {
+      ready_.erase(std::find(ready_.begin(), ready_.end(), youngest));
+      youngest->ready_ = false;
     }
-    SwitchTo(oldest);
+    SwitchTo(youngest);
   }
   killing_ = false;
 }

@@ -57,8 +57,8 @@ class FiberSet {
   // parking.
   void FireDeadlines(Instant now);
 
-  // Ends every fiber by throwing FiberKilled out of its Park, in order of creation. A fiber that
-  // never ran is dropped. What the unwinding spawns or wakes is ended too. Requires: not called
+  // Ends every fiber by throwing FiberKilled out of its Park, the youngest first: a fiber's helpers unwind
+  // before what they use is destroyed with it. A fiber that never ran is dropped. What the unwinding spawns or wakes is ended too. Requires: not called
   // from a fiber.
   void KillAll();
 

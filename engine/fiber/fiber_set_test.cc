@@ -94,7 +94,7 @@ TEST_F(FiberSetTest, DeadlinesFireEarliestFirst) {
   EXPECT_THAT(log, ElementsAre("10", "10", "20", "30"));
 }
 
-TEST_F(FiberSetTest, KillRunsDestructorsOldestFirst) {
+TEST_F(FiberSetTest, KillRunsDestructorsYoungestFirst) {
   struct Note {
     std::vector<std::string>* log;
     const char* name;
@@ -111,7 +111,7 @@ TEST_F(FiberSetTest, KillRunsDestructorsOldestFirst) {
   RunAll();
   Spawn([&] { log.push_back("never started"); });
   set.KillAll();
-  EXPECT_THAT(log, ElementsAre("a", "b"));
+  EXPECT_THAT(log, ElementsAre("b", "a"));
   EXPECT_EQ(set.Count(), 0u);
 }
 

@@ -61,7 +61,9 @@ void Node::KeepHouse(PerExecutor& here) {
   if (!here.state.home().token().free()) return;
   Keyspace& keyspace = here.state.home().keyspace();
   if (here.active_expire && !here.state.condition.replica) {
+    const Instant expire_began = env_.clock().Now();
     ExpireSome(here);
+    NoteLatency("expire-cycle", env_.clock().Now() - expire_began);
     Runner runner(here.state);
     runner.RecordDeletions(std::span<const uint32_t>(&here.state.index, 1));
     runner.Settle();

@@ -154,8 +154,7 @@ absl::StatusOr<LoadedSnapshot> NodeReplication::LoadSnapshot(
     persist::ByteSource& source, const std::function<void(const LoadedSnapshot&)>& at_swap) {
   StagedDataset dataset(states_);
   auto read = dataset.ReadSnapshot(
-      source,
-      {.name = "copy from the primary", .verify_checksum = states_[0]->options().rdbchecksum},
+      source, ReadOptionsOf(states_[0]->options(), "copy from the primary"),
       {.now_ms = states_[0]->env.clock().Wall().unix_ms(),
        .drop_expired = false,
        .warn = [this](std::string_view text) { states_[0]->log.Warning("{}", text); }});

@@ -38,20 +38,7 @@ Persistence::~Persistence() = default;
 // ---- the snapshot file ----
 
 persist::RdbEncodeOptions Persistence::EncodeOptions() const {
-  const config::Options& o = options();
-  persist::RdbEncodeOptions encode;
-  encode.version = static_cast<int>(o.rdb_write_version);
-  encode.compress = o.rdbcompression;
-  encode.now_ms = env().clock().Wall().unix_ms();
-  encode.policy = states_[0]->keyspaces[0]->access_policy();
-  using Policy = config::MaxmemoryPolicy;
-  const Policy policy = o.maxmemory_policy;
-  if (policy == Policy::kAllKeysLfu || policy == Policy::kVolatileLfu) {
-    encode.access = persist::RdbEncodeOptions::Access::kFrequency;
-  } else if (policy == Policy::kAllKeysLru || policy == Policy::kVolatileLru) {
-    encode.access = persist::RdbEncodeOptions::Access::kIdle;
-  }
-  return encode;
+  return persist::RdbEncodeOptionsOf(options(), env().clock().Wall().unix_ms());
 }
 
 SnapshotFields SnapshotAux(env::Env& env, bool aof_base) {
@@ -87,12 +74,17 @@ absl::Status Persistence::WriteSnapshotFile() {
             for (auto& field : hooks_.history_aux()) aux.push_back(std::move(field));
             return aux;
           },
+      .cancelled = [this] { return cancel_save_; },
   };
   const Instant began = env().clock().Now();
   absl::Status status = snapshots_.Write(request, **file);
   const uint64_t bytes = (*file)->bytes_written();
+  if (status.ok() && cancel_save_) status = absl::CancelledError("cancelled");
   if (status.ok()) {
+    const Instant commit_began = env().clock().Now();
     status = (*file)->Commit();
+    // Valkey: its child process syncs, so it has no such event.
+    hooks_.on_latency("rdb-fsync", env().clock().Now() - commit_began);
   } else {
     (*file)->Abandon();
   }
@@ -163,7 +155,7 @@ absl::StatusOr<std::string> Persistence::SaveInBackground(bool schedule) {
 absl::StatusOr<std::string> Persistence::CancelSave() {
   if (saving_) {
     cancel_save_ = true;
-    snapshots_.Cancel();
+    snapshots_.AskCancelled();
     return "Background saving cancelled";
   }
   if (save_scheduled_) {
@@ -195,10 +187,33 @@ bool Persistence::SavePointReached() const {
 
 // ---- now and then ----
 
+// A line a second about what takes longer than one.
+void Persistence::TellProgress() {
+  const Instant now = env().clock().Now();
+  const SnapshotProgress progress = snapshots_.progress();
+  if (!progress.running || !(saving_ || rewriting_)) {
+    writing_began_ = now;
+    next_progress_line_ = now + Duration::Seconds(1);
+    return;
+  }
+  if (now < next_progress_line_) return;
+  next_progress_line_ = now + Duration::Seconds(1);
+  const double seconds = std::max(static_cast<double>((now - writing_began_).ns) / 1e9, 1e-3);
+  const double done = static_cast<double>(progress.keys_done);
+  const double total = static_cast<double>(std::max(progress.keys_total, progress.keys_done));
+  const double left_s = done < 1 ? 0 : (total - done) / (done / seconds);
+  log_lines().Notice("{}: {:.0f}% ({} of {} keys), {:.1f} MB, {:.1f} MB/s, {:.0f} s left",
+                     saving_ ? "Saving" : "Rewriting the append only file",
+                     total < 1 ? 100.0 : 100 * done / total, progress.keys_done,
+                     progress.keys_total, Megabytes(progress.bytes_written),
+                     Megabytes(progress.bytes_written) / seconds, left_s);
+}
+
 void Persistence::Tick() {
   if (loading_) return;
-  if (log_->SyncLags() != sync_lags_) {
-    sync_lags_ = !sync_lags_;
+  TellProgress();
+  if (answerable_until() != told_answerable_until_) {
+    told_answerable_until_ = answerable_until();
     hooks_.on_condition();
   }
   if (!saving_ && !rewriting_ && !snapshots_.progress().running) {
@@ -212,7 +227,8 @@ absl::Status Persistence::BeforeExit(const ShutdownRequest& request) {
   const bool save = request.save || (!request.nosave && !options().save.empty());
   if (saving_) {
     log_lines().Warning("The save under way is cancelled: the node ends.");
-    snapshots_.Cancel();
+    cancel_save_ = true;
+    snapshots_.AskCancelled();
     while (saving_) env().executor().Yield();
   }
   absl::Status status;
@@ -249,6 +265,8 @@ PersistenceStats Persistence::Stats(uint64_t changes_now) const {
   stats.last_load_keys_expired = last_load_expired_;
   stats.last_load_keys_loaded = last_load_keys_;
   stats.aof = log_->Info();
+  // The log knows of a rewrite from its cut on only; whoever asked for one and waits must see it at once.
+  stats.aof.aof_rewrite_in_progress = rewriting_;
   return stats;
 }
 

@@ -29,6 +29,7 @@ void Persistence::StartLog() {
   persist::AofHooks hooks;
   hooks.on_fatal = [this](const absl::Status& status) { Die(status); };
   hooks.on_synced = hooks_.on_log_synced;
+  hooks.on_latency = hooks_.on_latency;
   log_ = persist::AofLog::Start(env(), log_lines(), LogNames(), LogOptions(), std::move(hooks));
 }
 
@@ -45,11 +46,6 @@ void Persistence::OnEffects(DbIndex db, std::string_view resp) {
 
 bool Persistence::log_broken() const {
   return log_ != nullptr && log_->state() != persist::AofLog::State::kOff && !log_->ok();
-}
-
-bool Persistence::replies_wait() const {
-  if (log_ == nullptr || log_->state() == persist::AofLog::State::kOff) return false;
-  return options().appendfsync == config::AppendSync::kAlways || sync_lags_;
 }
 
 absl::Status Persistence::AwaitAnswerable() { return log_->AwaitAnswerable(log_->appended()); }
@@ -78,7 +74,8 @@ void Persistence::SwitchLog(bool on) {
 void Persistence::BeforeSwap() {
   if (saving_ || rewriting_) {
     log_lines().Notice("Saving is cancelled: the data is about to be replaced");
-    snapshots_.Cancel();
+    cancel_save_ = cancel_rewrite_ = true;
+    snapshots_.AskCancelled();
     while (saving_ || rewriting_) env().executor().Park(env().clock().Now() + Duration::Millis(1));
   }
   if (log_->state() != persist::AofLog::State::kOff) log_->TurnOff();
@@ -107,6 +104,7 @@ absl::StatusOr<std::string> Persistence::RewriteInBackground() {
 
 void Persistence::BeginBackgroundRewrite() {
   rewriting_ = true;
+  cancel_rewrite_ = false;
   log_lines().Notice("Background append only file rewriting started");
   SpawnFiber(env().executor(), [this] {
     const absl::Status status = RewriteLog();
@@ -140,7 +138,8 @@ absl::Status Persistence::RewriteLog() {
 absl::Status Persistence::WriteBase(const std::string& path) {
   auto file = env().disk().Open(path, env::OpenMode::kCreateOrTrim);
   if (!file.ok()) return file.status();
-  persist::FileSink sink(**file);
+  persist::FileSink sink(
+      **file, 0, options().aof_rewrite_incremental_fsync ? persist::FileSink::kSyncEveryBytes : 0);
   std::optional<absl::Status> begun;
   SnapshotRequest request{
       .encode = EncodeOptions(),
@@ -152,6 +151,7 @@ absl::Status Persistence::WriteBase(const std::string& path) {
             begun = log_->CutForRewrite();
             return SnapshotAux(env(), true);
           },
+      .cancelled = [this] { return cancel_rewrite_; },
   };
   absl::Status status = snapshots_.Write(request, sink);
   if (!begun.has_value()) return status;  // never got to the cut

@@ -79,7 +79,6 @@ struct SnapshotWriter::Run {
   };
   std::deque<Handed> queue;
   WaitQueue arrived;
-  bool cancelled = false;
   SnapshotProgress progress;
 };
 
@@ -92,14 +91,18 @@ SnapshotProgress SnapshotWriter::progress() const {
   return run_ == nullptr ? SnapshotProgress() : run_->progress;
 }
 
-void SnapshotWriter::Cancel() {
-  if (run_ == nullptr) return;
-  run_->cancelled = true;
-  run_->arrived.WakeAll();
+void SnapshotWriter::AskCancelled() {
+  turn_.WakeAll();
+  if (run_ != nullptr) run_->arrived.WakeAll();
 }
 
 absl::Status SnapshotWriter::Write(const SnapshotRequest& request, persist::ByteSink& sink) {
-  while (run_ != nullptr) turn_.Wait(Instant::Never());
+  const auto cancelled = [&] { return request.cancelled != nullptr && request.cancelled(); };
+  while (run_ != nullptr && !cancelled()) turn_.Wait(Instant::Never());
+  if (cancelled()) {
+    if (run_ == nullptr) turn_.WakeOne();  // whoever woke us meant the next in turn
+    return absl::CancelledError("cancelled");
+  }
   run_ = std::make_shared<Run>(states_[0]->env.executor());
   run_->progress.running = true;
   absl::Status status = WriteParts(*run_, request, sink);
@@ -191,7 +194,8 @@ absl::Status SnapshotWriter::WriteParts(Run& run, const SnapshotRequest& request
   absl::Status status = rdb ? write(head.view()) : absl::OkStatus();
   bool stopped = false;
   for (uint32_t walking = shards_; walking > 0;) {
-    if (status.ok() && run.cancelled) status = absl::CancelledError("cancelled");
+    if (status.ok() && request.cancelled && request.cancelled())
+      status = absl::CancelledError("cancelled");
     if (!status.ok() && !stopped) {
       StopWalkers();
       stopped = true;

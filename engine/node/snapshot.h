@@ -47,6 +47,8 @@ struct SnapshotRequest {
   // Called on executor 0 while every token is held: what is in the journal by then is in the snapshot, and nothing else (J3).
   // Returns aux fields to write. May park.
   std::function<SnapshotFields()> at_cut;
+  // Whether it is wanted no more; asked now and then, and after AskCancelled. Nothing: it always is.
+  std::function<bool()> cancelled = nullptr;
 };
 
 // Whoever changes data in steps that belong together, without holding all their tokens: a replica that applies a piece of its
@@ -73,13 +75,13 @@ class SnapshotWriter {
   explicit SnapshotWriter(ExecutorState* const* states);
   ~SnapshotWriter();
 
-  // Writes one to `sink`. Parks until it is complete. Cancelled: Cancel was called. Else the sink's error.
+  // Writes one to `sink`. Parks until it is complete. Cancelled: the request is. Else the sink's error.
   absl::Status Write(const SnapshotRequest& request, persist::ByteSink& sink);
 
   void SetGate(CutGate* gate) { gate_ = gate; }
 
-  // Ends the one under way soon.
-  void Cancel();
+  // Asks those under way, and those that wait for them, whether they are cancelled.
+  void AskCancelled();
 
   SnapshotProgress progress() const;
 

@@ -53,6 +53,12 @@ StagedDataset::StagedDataset(ExecutorState* const* states) : states_(states) {
   session_.from_primary = true;
 }
 
+persist::RdbReadOptions ReadOptionsOf(const config::Options& options, std::string name) {
+  return {.name = std::move(name),
+          .verify_checksum = options.rdbchecksum,
+          .relaxed_version = options.rdb_version_check == config::RdbVersionCheck::kRelaxed};
+}
+
 absl::StatusOr<StagedDataset::Loaded> StagedDataset::ReadSnapshot(
     persist::ByteSource& source, const persist::RdbReadOptions& read,
     const persist::RdbLoadOptions& load) {

@@ -21,6 +21,9 @@
 
 namespace norn {
 
+// How a snapshot is read, as the configuration says; `name` is for messages.
+persist::RdbReadOptions ReadOptionsOf(const config::Options& options, std::string name);
+
 class StagedDataset {
  public:
   // Of the same shape as the node that `states` belong to.

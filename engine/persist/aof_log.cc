@@ -14,8 +14,6 @@ namespace {
 
 // With appendfsync everysec at most that much is at risk before replies wait.
 constexpr Duration kUnsyncedMax = Duration::Seconds(2);
-// Later than a sync that goes well, and early enough for everybody to hear of it before kUnsyncedMax.
-constexpr Duration kLag = Duration::Millis(1500);
 constexpr Duration kBatchGrain = Duration::Millis(100);
 
 void AppendWord(std::string_view word, std::string* out) {
@@ -150,9 +148,18 @@ bool AofLog::Answerable(uint64_t position) const {
   return true;
 }
 
-bool AofLog::SyncLags() const {
-  return state_ == State::kOn && options_.sync == config::AppendSync::kEverySecond &&
-         !SyncsSuspended() && OldestUnsynced() >= kLag;
+Instant AofLog::AnswerableUntil() const {
+  if (state_ == State::kOff) return Instant::Never();
+  switch (options_.sync) {
+    case config::AppendSync::kAlways:
+      return Instant::Past();
+    case config::AppendSync::kEverySecond:
+      return Now() + kUnsyncedMax -
+             (state_ == State::kOn && !SyncsSuspended() ? OldestUnsynced() : Duration{0});
+    case config::AppendSync::kNo:
+      return Instant::Never();
+  }
+  return Instant::Past();
 }
 
 absl::Status AofLog::AwaitAnswerable(uint64_t position) {

@@ -123,8 +123,9 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   absl::Status AwaitAnswerable(uint64_t position);
   // Whether AwaitAnswerable would return Ok at once.
   bool Answerable(uint64_t position) const;
-  // With everysec: syncs are so late that replies may soon have to wait. Until then nobody needs to ask AwaitAnswerable.
-  bool SyncLags() const;
+  // Before this instant a reply may leave without asking AwaitAnswerable, whatever is appended meanwhile: with everysec two
+  // seconds after the oldest byte came that is not safe. So who hears of it late, or no more, asks too often, never too seldom.
+  Instant AnswerableUntil() const;
 
   // Writes and syncs all that is appended now, whatever the options. Parks. Ok when the log is not on.
   absl::Status Flush(Instant deadline);

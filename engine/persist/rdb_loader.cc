@@ -62,7 +62,8 @@ absl::Status RdbLoader::OnDb(DbIndex db) {
 
 absl::Status RdbLoader::OnEntry(const RdbEntry& entry, DetachedValue value) {
   const bool expired = entry.deadline_ms != kNoDeadline && entry.deadline_ms < options_.now_ms;
-  if (expired && options_.drop_expired) {
+  const bool in_a_stream = !info_.replication_id.empty();
+  if (expired && options_.drop_expired && !in_a_stream) {
     ++keys_expired_;
     return absl::OkStatus();
   }

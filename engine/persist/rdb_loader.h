@@ -20,7 +20,8 @@ namespace norn::persist {
 struct RdbLoadOptions {
   int64_t now_ms = 0;  // unix; also what idle times are relative to
   // A primary leaves out keys whose time has passed. A replica, and the preamble of an append log, keep them: the delete
-  // is part of the stream.
+  // is part of the stream. So does a primary whose file says where it stands in a stream: replicas that go on from there
+  // have those keys, and wait for their deletes.
   bool drop_expired = true;
   // A key that comes twice: the later one wins. Else it is an error, because then the file is not what it claims to be.
   bool allow_duplicates = false;

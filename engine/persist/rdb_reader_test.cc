@@ -294,6 +294,13 @@ TEST_F(RdbReading, APrimaryLeavesOutWhatHasExpired) {
   EXPECT_EQ(Find("k")->deadline_ms(), 1);
 }
 
+TEST_F(RdbReading, APrimaryKeepsWhatItsReplicasWaitToSeeDeleted) {
+  const std::string repl_id = "fa 07 7265706c2d6964 01 66";
+  ASSERT_TRUE(Load(File(repl_id + "fe00 fc 0100000000000000 00016b0161 00016c0161")).ok());
+  EXPECT_EQ(KeyCount(), 2u);
+  EXPECT_EQ(expired_, 0u);
+}
+
 TEST_F(RdbReading, SkipsModuleDataAndSlotSizes) {
   // The id of a module "test-modu" of version 1; then unsigned 2, a string, a double, a signed, the end.
   const std::string id = "81 b5eb2dfa6a1db801";

@@ -164,6 +164,11 @@ void Runner::Account(const CommandRef& command, const Session& session, Duration
     ++stats.failed;
     CountErrors(reply);
   }
+  const int64_t spike_ms = options.latency_monitor_threshold;
+  const bool spike = spike_ms > 0 && took.millis() >= spike_ms && !command.spec->Has(kBlocking);
+  if (__builtin_expect(spike, 0)) {
+    state_.node.NoteLatency(command.spec->Has(kFast) ? "fast-command" : "command", took);
+  }
   // -1 switches a log off: as an unsigned number it is out of reach.
   const auto slow_us = static_cast<uint64_t>(options.commandlog_execution_slower_than);
   const auto request_max = static_cast<uint64_t>(options.commandlog_request_larger_than);
