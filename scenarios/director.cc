@@ -28,9 +28,9 @@ constexpr uint64_t kHealedCopiesMax = 4;
 // As many resumptions that lead nowhere are a replica whose place in the history is wrong.
 constexpr uint64_t kVainResumptions = 3;
 
-constexpr CheckId kOwnChecks[] = {
-    CheckId::kExpiredNeverSeen,     CheckId::kWaitNeverOverReports, CheckId::kSameHistorySameData,
-    CheckId::kContinueAlongHistory, CheckId::kBoundedFullSyncs,     CheckId::kReplicasConverge};
+constexpr CheckId kOwnChecks[] = {CheckId::kExpiredNeverSeen,    CheckId::kWaitNeverOverReports,
+                                  CheckId::kSameHistorySameData, CheckId::kContinueAlongHistory,
+                                  CheckId::kBoundedFullSyncs,    CheckId::kReplicasConverge};
 
 }  // namespace
 
@@ -145,9 +145,10 @@ void Director::Wish(size_t member, int64_t following) {
   m.following = following;
   m.unheard = true;
   const std::string above =
-      following < 0 ? ""
-                    : fmt::format("{} {}", members_[static_cast<size_t>(following)].host->node()->ip(),
-                                  kServerPort);
+      following < 0
+          ? ""
+          : fmt::format("{} {}", members_[static_cast<size_t>(following)].host->node()->ip(),
+                        kServerPort);
   m.host->SetOption("replicaof", above);
 }
 
@@ -304,7 +305,8 @@ void Director::JudgeMeeting() {
   CheckTally& copies = Tally(CheckId::kBoundedFullSyncs);
   copies.examined += full_syncs_;
   if (healed > kHealedCopiesMax * replicas) {
-    copies.Fail(fmt::format("{} full copies of {} replicas after all was healed", healed, replicas));
+    copies.Fail(
+        fmt::format("{} full copies of {} replicas after all was healed", healed, replicas));
   }
   const uint64_t most = static_cast<uint64_t>(scenario_.replication.full_syncs_max) * replicas;
   if (most > 0 && full_syncs_ > most) {
@@ -325,8 +327,9 @@ void Director::JudgeMeeting() {
 void Director::MeetingFailed(const std::string& why, Distance::Kind kind) {
   const uint64_t full = full_syncs_ - full_before_;
   const uint64_t partial = partial_syncs_ - partial_before_;
-  const std::string text = fmt::format("{} s after the last fault, {} full and {} partial syncs:\n  {}",
-                                       kMeetMax.seconds(), full, partial, why);
+  const std::string text =
+      fmt::format("{} s after the last fault, {} full and {} partial syncs:\n  {}",
+                  kMeetMax.seconds(), full, partial, why);
   const bool lost_its_place =
       kind == Distance::Kind::kHistory || partial > full + kVainResumptions * members_.size();
   if (lost_its_place) Tally(CheckId::kContinueAlongHistory).Fail(text);
@@ -419,8 +422,8 @@ void Director::WriteMortal(Witness& witness) {
   const size_t number = static_cast<size_t>(&witness - witnesses_.data());
   const std::string key = fmt::format("mortal:{}.{}", number, ++witness.writes);
   const int64_t ttl_ms = witness.prng.Between(1, 400);
-  const std::string set = Call(*witness.writer, record_.primary,
-                               {"SET", key, "v", "PX", std::to_string(ttl_ms)});
+  const std::string set =
+      Call(*witness.writer, record_.primary, {"SET", key, "v", "PX", std::to_string(ttl_ms)});
   if (set != "+OK\r\n") return;
   deadlines_.Wrote(key, ttl_ms * 1'000'000, world_.now().ns);
   witness.mortal_keys.push_back(key);

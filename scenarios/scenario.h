@@ -52,8 +52,8 @@ struct ReplicationSection {
   Range quiet_every_ns{200'000'000, 800'000'000};  // between two moments without writes
   int64_t chained_percent = 0;                     // replicas that begin as replica of a replica
   Range witnesses{0, 0};                           // writers that WAIT and set deadlines
-  bool primary_dies = false;                       // for good, at the end; the best replica takes over
-  int64_t full_syncs_max = 0;                      // for each replica in the whole run; 0: not judged
+  bool primary_dies = false;   // for good, at the end; the best replica takes over
+  int64_t full_syncs_max = 0;  // for each replica in the whole run; 0: not judged
 };
 
 // One kind of hardship; `every` 0: never.

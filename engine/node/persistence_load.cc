@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/node/persistence.h"
 #include "engine/persist/aof_loader.h"
@@ -136,7 +137,8 @@ absl::Status Persistence::Load() {
   }
   if (!status.ok()) return status;
   const uint64_t keys = dataset.KeyCount();
-  dataset.Adopt([] {});
+  const bool forgets = NORN_PLANTED("B50") && options().replicaof.host.empty();
+  if (!forgets) dataset.Adopt([] {});
   const double seconds = static_cast<double>((env().clock().Now() - loading_began_).ns) / 1e9;
   if (from_snapshot || !no_log) {
     log_lines().Notice("DB loaded from {}: {:.3f} seconds, {} keys",
