@@ -187,10 +187,10 @@ std::string Ledger::CheckPromise(int64_t promised_before_ns) const {
   for (const Entry& entry : entries_) {
     const bool promised = entry.answered && Counts(entry) && entry.complete_ns < promised_before_ns;
     if (!promised || Survived(entry)) continue;
-    const std::string which = promised_before_ns == kNeverNs
-                                  ? "everything answered"
-                                  : fmt::format("what was answered before {:.6f} s",
-                                                Seconds(promised_before_ns));
+    const std::string which =
+        promised_before_ns == kNeverNs
+            ? "everything answered"
+            : fmt::format("what was answered before {:.6f} s", Seconds(promised_before_ns));
     return fmt::format("L5: lost, though {} is promised: {}", which, Describe(entry));
   }
   return "";

@@ -468,9 +468,13 @@ absl::Status Node::Shutdown(const ShutdownRequest& request) {
   OnExecutorFiber(env_.executor(), 0, [&] {
     if (ending_) return;  // somebody else was first
     ending_ = true;
+    // What is answered from here on would be in no final snapshot, and no log that is synced.
+    const Pause before = GetPause();
+    node_replication_->HoldWrites(true);
     safe = persistence_->BeforeExit(request);
     if (!safe.ok() && !request.force) {
       ending_ = false;
+      SetPause(before);
       return;
     }
     if (hooks_.stop_listening) hooks_.stop_listening();
@@ -512,11 +516,11 @@ NodeCondition Node::ConditionNow() {
   condition.replica_read_only = options.replica_read_only;
   condition.stale = gates.following && !gates.link_up && !options.replica_serve_stale_data;
   const auto replicas_min = static_cast<size_t>(options.min_replicas_to_write);
-  condition.few_replicas = !gates.following && gates.good_replicas < replicas_min &&
-                           options.min_replicas_max_lag > 0;
+  condition.few_replicas =
+      !gates.following && gates.good_replicas < replicas_min && options.min_replicas_max_lag > 0;
   condition.loading = persistence_->loading();
-  condition.disk_broken = options.stop_writes_on_bgsave_error && !options.save.empty() &&
-                          persistence_->disk_broken();
+  condition.disk_broken =
+      options.stop_writes_on_bgsave_error && !options.save.empty() && persistence_->disk_broken();
   condition.log_broken = persistence_->log_broken();
   return condition;
 }

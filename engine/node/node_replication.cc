@@ -108,7 +108,7 @@ void NodeReplication::SetGates(const ReplicationGates& gates) {
 }
 
 // A command that came past the gates before the pause holds its tokens, or asks for them before us.
-void NodeReplication::SetFailoverPause(bool on) {
+void NodeReplication::HoldWrites(bool on) {
   env::Executor& executor = states_[0]->env.executor();
   const Pause pause{on ? PauseMode::kWrite : PauseMode::kNone, Instant::Never()};
   states_[0]->node.SetPause(pause);
@@ -149,13 +149,15 @@ absl::StatusOr<LoadedSnapshot> NodeReplication::LoadSnapshot(
     persist::ByteSource& source, const std::function<void(const LoadedSnapshot&)>& at_swap) {
   StagedDataset dataset(states_);
   auto read = dataset.ReadSnapshot(
-      source, {.name = "copy from the primary", .verify_checksum = states_[0]->options().rdbchecksum},
+      source,
+      {.name = "copy from the primary", .verify_checksum = states_[0]->options().rdbchecksum},
       {.now_ms = states_[0]->env.clock().Wall().unix_ms(),
        .drop_expired = false,
        .warn = [this](std::string_view text) { states_[0]->log.Warning("{}", text); }});
   if (!read.ok()) return read.status();
   if (absl::Status end = ReadToEnd(source, read->unread); !end.ok()) return end;
-  const LoadedSnapshot loaded{.stream_db = read->info.replication_db.value_or(-1), .keys = read->keys};
+  const LoadedSnapshot loaded{.stream_db = read->info.replication_db.value_or(-1),
+                              .keys = read->keys};
   persistence_.BeforeSwap();
   dataset.Adopt([&] {
     at_swap(loaded);
@@ -184,7 +186,8 @@ void NodeReplication::Apply(std::span<const StreamCommand> commands) {
   std::vector<RawCommand> raw;
   raw.reserve(commands.size());
   for (const StreamCommand& command : commands) {
-    raw.push_back({command.words.data(), static_cast<uint32_t>(command.words.size()), command.bytes});
+    raw.push_back(
+        {command.words.data(), static_cast<uint32_t>(command.words.size()), command.bytes});
   }
   const uint64_t errors_before = states_[0]->stats.total_errors;
   ReplyWriter reply(replies_, Resp::k2);
@@ -194,7 +197,8 @@ void NodeReplication::Apply(std::span<const StreamCommand> commands) {
   if (states_[0]->stats.total_errors == errors_before || errors_told_ > 0) return;
   errors_told_ = 1;
   states_[0]->log.Warning(
-      "== CRITICAL == A command of the primary failed here: the data may differ from the primary's. "
+      "== CRITICAL == A command of the primary failed here: the data may differ from the "
+      "primary's. "
       "See INFO errorstats. Among the replies to {} commands from {} on: {}",
       commands.size(), QuoteWord(commands[0].words[0]), QuoteWord(told));
 }

@@ -235,7 +235,8 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
   TokenSet tokens(state_.env.executor(), state_.shards);
   tokens.Collect(shards);
   // A pause that began while the tokens were collected waits for those who hold them, not for us.
-  while (PauseActive() && !session.from_primary && HeldByPause(*command.spec, 0, state_.pause.mode)) {
+  while (PauseActive() && !session.from_primary &&
+         HeldByPause(*command.spec, 0, state_.pause.mode)) {
     tokens.Release();
     AwaitPause(*command.spec, session);
     tokens.Collect(shards);
