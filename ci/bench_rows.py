@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import bench_data
 from bench_server import IdleConnections, Server
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -30,7 +31,7 @@ THREADS_ROWS = {"get-p16-threads2": ("get-p16", 1.35), "set-p16-threads2": ("set
 MEMORY_ROWS = {"memory": (False, 56), "memory-ttl": (True, 66)}
 MEMORY_SIZES = (1_000_000, 3_000_000, 5_000_000, 10_000_000)
 IDLE_CONNECTIONS, IDLE_TARGET = 10_000, 12 * 1024
-ROWS = [*CPU_ROWS, *THREADS_ROWS, *MEMORY_ROWS, "idle"]
+ROWS = [*CPU_ROWS, *THREADS_ROWS, *MEMORY_ROWS, "idle", *bench_data.ROWS]
 
 
 def say(text):
@@ -38,6 +39,8 @@ def say(text):
 
 
 class Bench:
+    say = staticmethod(say)
+
     def __init__(self, contestants, quick):
         self.contestants = contestants  # kind -> path, norn first
         self.quick = quick
@@ -172,6 +175,7 @@ def parse_arguments():
     parser.add_argument("--norn", default=os.path.join(ROOT, "build/release/norn-server"), help="norn-server to measure")
     parser.add_argument("--redis", default="redis-server", help="the server to compare with")
     parser.add_argument("--peer", help="a further server (valkey-server) to measure beside them")
+    parser.add_argument("--keys", type=int, help="keys of the snapshot and replica rows instead of their own numbers")
     parser.add_argument("--json", default=os.path.join(ROOT, "build/bench.json"), help="where the figures go")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed")
     return parser.parse_args()
@@ -189,6 +193,8 @@ def main():
     bench, wanted, started = Bench(contestants, arguments.quick), set(arguments.row or ROWS), time.monotonic()
     for part in (bench.cpu, bench.threads, bench.memory, bench.idle):
         part(wanted)
+    for part in (bench_data.snapshot, bench_data.replica):
+        part(bench, wanted, SERVER_CORES, LOAD_CORES, arguments.keys)
     print(table(bench.rows, list(contestants)))
     print(f"bench: {sum(row['ok'] for row in bench.rows)} of {len(bench.rows)} targets met, {time.monotonic() - started:.0f} s"
           + (" (quick)" if arguments.quick else ""))

@@ -25,6 +25,34 @@ def free_port(start=26000, end=26999):
     raise SystemExit(f"no free port in {start}..{end}")
 
 
+class Connection:
+    """Commands, one at a time, with their replies as text (bulk and simple strings, integers, errors)."""
+
+    def __init__(self, port):
+        self._socket = socket.create_connection((HOST, port), 60)
+        self._file = self._socket.makefile("rb")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+        self._socket.close()
+
+    def command(self, *words):
+        self._socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w.encode()) for w in words))
+        line = self._file.readline().decode().rstrip("\r\n")
+        if line.startswith("$") and line != "$-1":
+            return self._file.read(int(line[1:]) + 2)[:-2].decode()
+        if line.startswith("-"):
+            raise SystemExit(f"{' '.join(words)}: {line}")
+        return line[1:]
+
+    def info(self, section):
+        lines = self.command("INFO", section).splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
 class Server:
     """One server process with an empty keyspace. kind: its name in the tables."""
 
@@ -33,7 +61,7 @@ class Server:
         self._dir = tempfile.mkdtemp(prefix="norn-bench-")
         flags = ["--threads" if os.path.basename(path) == "norn-server" else "--io-threads", str(threads)]
         argv = [path, "--port", str(self.port), "--bind", HOST, "--save", "", "--appendonly", "no", "--loglevel", "warning",
-                "--maxclients", "11000", "--dir", self._dir] + flags
+                "--maxclients", "11000", "--repl-diskless-sync-delay", "0", "--dir", self._dir] + flags
         with open(os.path.join(self._dir, "log"), "wb") as log:
             self._process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                                              preexec_fn=lambda: os.sched_setaffinity(0, cores))
@@ -83,6 +111,39 @@ class Server:
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024
 
+    def resident_bytes(self):
+        """Of the server and, where it forked, its child: pages that they share count once."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as children:
+            pids = children.read().split()
+        try:
+            return sum(_proportional_bytes(pid) for pid in [self.pid, *pids]) if pids else self.rss_bytes()
+        except (FileNotFoundError, ProcessLookupError):  # the child has just ended
+            return self.rss_bytes()
+
+    def connect(self):
+        return Connection(self.port)
+
+    def follow(self, primary, limit_s=120):
+        """Becomes a replica; returns once the copy is loaded."""
+        deadline = time.monotonic() + limit_s
+        with self.connect() as conn:
+            conn.command("REPLICAOF", HOST, str(primary.port))
+            while conn.info("replication").get("master_link_status") != "up":
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"{self.kind}: the replica did not get its copy")
+                time.sleep(0.05)
+        self.catch_up(primary)
+
+    def catch_up(self, primary, limit_s=60):
+        """Returns once it has all that its primary has."""
+        deadline = time.monotonic() + limit_s
+        with self.connect() as mine, primary.connect() as theirs:
+            wanted = int(theirs.info("replication")["master_repl_offset"])
+            while int(mine.info("replication")["slave_repl_offset"]) < wanted:
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"{self.kind}: the replica did not catch up")
+                time.sleep(0.01)
+
     def settled_rss_bytes(self, limit_s=20):
         """Resident memory once it has not moved for two seconds: tables grow and buffers shrink in the background."""
         last, since, deadline = self.rss_bytes(), time.monotonic(), time.monotonic() + limit_s
@@ -108,18 +169,25 @@ class Server:
                         raise SystemExit(f"loading {self.kind} failed: {got[:200]!r}")
                     expected -= len(got)
 
-    def benchmark(self, test, requests, pipeline, keys, cores, clients=50):
-        """CPU nanoseconds of the server per command while redis-benchmark runs on `cores`."""
+    def benchmark(self, test, requests, pipeline, keys, cores, clients=50, settle=None):
+        """CPU nanoseconds of the server per command while redis-benchmark runs on `cores`, and settle() behind it."""
         argv = ["redis-benchmark", "-h", HOST, "-p", str(self.port), "-t", test, "-n", str(requests), "-P", str(pipeline),
                 "-r", str(keys), "-d", "16", "-c", str(clients), "-q"]
         before = self.cpu_ns()
         result = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
                                 preexec_fn=lambda: os.sched_setaffinity(0, cores))
+        if settle is not None:
+            settle()
         spent = self.cpu_ns() - before
         if result.returncode != 0 or "requests per second" not in result.stdout:
             raise SystemExit(f"redis-benchmark against {self.kind} failed: {result.stdout[-400:]}{result.stderr[-400:]}")
         rate = float(re.findall(r"([\d.]+) requests per second", result.stdout)[-1])
         return spent / requests, rate
+
+
+def _proportional_bytes(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
+        return int(re.search(r"^Pss:\s+(\d+) kB", rollup.read(), re.M).group(1)) * 1024
 
 
 def _plain_chunk(numbers):

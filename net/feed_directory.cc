@@ -29,6 +29,7 @@ std::string FeedDirectory::Describe(ClientId id) const {
 Admission FeedDirectory::Admit(ClientId id, const ReplicaFacts& facts, const SyncRequest& request,
                                FeedPort* port) {
   const SyncAnswer answer = stream_.Answer(request, facts);
+  Count(request, answer.kind);
   env::Logger& log = state().log;
   if (answer.kind == SyncAnswer::Kind::kDualChannel) return {false, answer.line};
   const Instant now = Now();
@@ -36,9 +37,6 @@ Admission FeedDirectory::Admit(ClientId id, const ReplicaFacts& facts, const Syn
   entry.port = port;
   entry.since = entry.last_progress = now;
   const bool resumes = answer.kind == SyncAnswer::Kind::kContinue;
-  ++(resumes ? syncs_.partial : syncs_.full);
-  // "?" asks for a full copy in the first place.
-  if (!resumes && request.psync && request.id != "?") ++syncs_.partial_refused;
   stream_.replicas().Add(id, facts, ReplicaState::kWaitSnapshot, now);
   if (!resumes) {
     entry.marked = facts.capa_eof;
@@ -54,6 +52,15 @@ Admission FeedDirectory::Admit(ClientId id, const ReplicaFacts& facts, const Syn
   log.Notice("Partial resynchronization of replica {} accepted, {} bytes of backlog from offset {}",
              Describe(id), stream_.Unread(id), request.at);
   return {true, answer.line};
+}
+
+void FeedDirectory::Count(const SyncRequest& request, SyncAnswer::Kind answer) {
+  if (answer == SyncAnswer::Kind::kContinue) {
+    ++counters_.partial_syncs;
+    return;
+  }
+  if (request.psync && request.id != "?") ++counters_.refused_partial_syncs;
+  if (answer == SyncAnswer::Kind::kFull) ++counters_.full_syncs;
 }
 
 void FeedDirectory::Leave(ClientId id) {
@@ -125,6 +132,7 @@ FeedPull FeedDirectory::Pull(ClientId id, std::span<char> out) {
   }
   entry.idle = bytes == 0;
   if (bytes > 0) entry.last_progress = Now();
+  counters_.sent_bytes += bytes;
   return {bytes, entry.gone};
 }
 

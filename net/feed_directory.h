@@ -36,6 +36,13 @@ struct FeedPull {
 
 class FeedDirectory {
  public:
+  struct Counters {
+    uint64_t full_syncs = 0;
+    uint64_t partial_syncs = 0;
+    uint64_t refused_partial_syncs = 0;
+    uint64_t sent_bytes = 0;
+  };
+
   FeedDirectory(Node& node, ReplicationHost& host, PrimaryStream& stream);
 
   Admission Admit(ClientId id, const ReplicaFacts& facts, const SyncRequest& request,
@@ -53,8 +60,9 @@ class FeedDirectory {
   void SendKeepAlives();
 
   bool KnowsCopyClient(ClientId id) const;
-  const SyncCounts& syncs() const { return syncs_; }
   size_t waiting_for_main_channel() const;
+  const Counters& counters() const { return counters_; }
+  void ResetCounters() { counters_ = {}; }
 
  private:
   enum class Phase : uint8_t { kWaitCopy, kCopy, kAwaitAck, kStream };
@@ -88,6 +96,7 @@ class FeedDirectory {
   absl::Status CopyThroughDisk(const std::vector<ClientId>& ids, int rdb_version);
   absl::Status SendFile(const std::vector<ClientId>& ids, const std::string& path);
   void CheckLimits(ClientId id, Entry& entry, Instant now);
+  void Count(const SyncRequest& request, SyncAnswer::Kind answer);
   std::string Describe(ClientId id) const;
   ExecutorState& state() { return node_.state(0); }
   Instant Now();
@@ -98,8 +107,8 @@ class FeedDirectory {
   std::map<uint64_t, Entry> entries_;
   bool copying_ = false;
   uint64_t copies_ = 0;
-  SyncCounts syncs_;
   Prng marks_;
+  Counters counters_;
 };
 
 }  // namespace norn::net

@@ -39,6 +39,7 @@ env::IoCode LinkReader::ReadUntil(Instant deadline) {
   const env::IoResult result = stream_.Read({to, kReadBytes}, deadline);
   if (result.ok()) {
     input_.Commit(result.bytes);
+    read_bytes_ += result.bytes;
     last_io_ = clock_.Now();
   } else {
     error_ = result.code == env::IoCode::kDeadline ? "no data nor PING received in time"

@@ -17,7 +17,9 @@ namespace norn::net {
 
 class LinkReader {
  public:
-  LinkReader(env::Clock& clock, env::Stream& stream) : clock_(clock), stream_(stream) {}
+  // Adds what it reads to `read_bytes`.
+  LinkReader(env::Clock& clock, env::Stream& stream, uint64_t& read_bytes)
+      : clock_(clock), stream_(stream), read_bytes_(read_bytes) {}
 
   void SetSilenceMax(Duration silence) { silence_max_ = silence; }
 
@@ -38,6 +40,7 @@ class LinkReader {
 
   env::Clock& clock_;
   env::Stream& stream_;
+  uint64_t& read_bytes_;
   ByteBuffer input_;
   Duration silence_max_ = Duration::Seconds(60);
   Instant last_io_;

@@ -152,6 +152,9 @@ void NodeHost::StopListening() {
 }
 
 absl::Status NodeHost::ApplyEffect(config::Effect effect, const config::Config& after) {
+  if (effect == config::Effect::kReplBacklog) {
+    replication_->OnBacklogSize(static_cast<size_t>(after.options.repl_backlog_size));
+  }
   if (effect != config::Effect::kListeners) return absl::OkStatus();
   // The new addresses come up beside the old ones only when the old are closed: they may overlap.
   OnEveryExecutor(env_.executor(), node_.executor_count(), [this](uint32_t i) {

@@ -71,7 +71,7 @@ void ReplicaLink::RunOnce(uint64_t generation, Course* course) {
   std::unique_ptr<env::Stream> stream = Connect();
   if (stream == nullptr || Stopped(generation)) return;
   // Registered until it is closed and silent: Stop waits for that.
-  Link link(node_.env(), std::move(stream));
+  Link link(node_.env(), std::move(stream), received_bytes_);
   link_ = &link;
   Serve(link, course);
   CloseLink(link);

@@ -45,14 +45,17 @@ class ReplicaLink {
   bool Drop();
 
   const LinkStatus& status() const { return status_; }
+  // Copies and streams of all primaries.
+  uint64_t received_bytes() const { return received_bytes_; }
+  void ResetReceivedBytes() { received_bytes_ = 0; }
   // Once a second: acknowledges, or tells a primary whose copy is being loaded that we live.
   void Tick();
 
  private:
   struct Link {
-    Link(env::Env& env, std::unique_ptr<env::Stream> transport)
+    Link(env::Env& env, std::unique_ptr<env::Stream> transport, uint64_t& received_bytes)
         : stream(std::move(transport)),
-          reader(env.clock(), *stream),
+          reader(env.clock(), *stream, received_bytes),
           output(env.executor(), *stream) {}
     std::unique_ptr<env::Stream> stream;
     LinkReader reader;
@@ -95,6 +98,7 @@ class ReplicaLink {
   LinkOwner& owner_;
   LinkStatus status_;
   uint64_t generation_ = 0;
+  uint64_t received_bytes_ = 0;
   bool failover_ = false;      // the next PSYNC asks the target to take over
   Link* link_ = nullptr;       // the main one, while there is one
   Link* copy_link_ = nullptr;  // the copy's own, in a dual channel sync

@@ -103,7 +103,7 @@ bool ReplicaLink::LoadDualChannel(Link& link) {
   log().Notice("The primary sends the copy over a connection of its own");
   std::unique_ptr<env::Stream> transport = Connect();
   if (transport == nullptr) return false;
-  Link copy(node_.env(), std::move(transport));
+  Link copy(node_.env(), std::move(transport), received_bytes_);
   copy.reader.SetSilenceMax(Duration::Seconds(options().repl_timeout));
   copy_link_ = &copy;
   std::string line;

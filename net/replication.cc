@@ -1,5 +1,7 @@
 #include "net/replication.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/base/plant.h"
@@ -63,9 +65,7 @@ void Replication::Start() {
 
 void Replication::OnLogSynced() { waits_.Check(host_.LogSyncedOffset()); }
 
-void Replication::OnConfigChanged() {
-  stream_.SetBacklogBytes(static_cast<size_t>(state().options().repl_backlog_size));
-}
+void Replication::OnBacklogSize(size_t bytes) { stream_.SetBacklogBytes(bytes); }
 
 // All appends of a turn share one wake.
 void Replication::WakeFeedsSoon() {
@@ -173,6 +173,29 @@ ReplicationView Replication::View() {
   return view;
 }
 
+ReplicationStats Replication::Stats() {
+  ReplicationStats stats;
+  AtZero(node_.env().executor(), [&] {
+    const FeedDirectory::Counters& counters = feeds_.counters();
+    const uint64_t buffer_bytes = stream_.backlog().memory_bytes();
+    stats = {.full_syncs = counters.full_syncs,
+             .partial_syncs = counters.partial_syncs,
+             .refused_partial_syncs = counters.refused_partial_syncs,
+             .sent_bytes = counters.sent_bytes,
+             .received_bytes = link_.received_bytes(),
+             .buffer_bytes = buffer_bytes,
+             .backlog_bytes = std::min<uint64_t>(buffer_bytes, stream_.backlog().limit_bytes())};
+  });
+  return stats;
+}
+
+void Replication::ResetStats() {
+  AtZero(node_.env().executor(), [&] {
+    feeds_.ResetCounters();
+    link_.ResetReceivedBytes();
+  });
+}
+
 ReplicationView Replication::ViewHere() {
   const config::Options& options = state().options();
   const Instant now = Now();
@@ -186,7 +209,6 @@ ReplicationView Replication::ViewHere() {
     if (replica.state != ReplicaState::kOnline) continue;
     view.replicas.push_back({replica.facts.ip(), replica.facts.listening_port, replica.acked});
   }
-  view.syncs = feeds_.syncs();
   view.info = fmt::format("role:{}\r\n", view.following ? "slave" : "master");
   if (view.following) {
     view.info += link_.status().InfoLines(stream_.offset(), now);

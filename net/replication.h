@@ -30,8 +30,8 @@ class Replication : public ReplicationControl, private LinkOwner {
   PrimaryStream& stream() { return stream_; }
   // The own append log was synced further (ReplicationHost::LogSyncedOffset).
   void OnLogSynced();
-  // Options changed (backlog size).
-  void OnConfigChanged();
+  // Option repl-backlog-size changed.
+  void OnBacklogSize(size_t bytes);
 
   // ---- for feeds, on executor 0 ----
   Admission Admit(ClientId id, const ReplicaFacts& facts, const SyncRequest& request,
@@ -46,6 +46,8 @@ class Replication : public ReplicationControl, private LinkOwner {
   // ---- ReplicationControl: from every executor ----
   bool following() override;
   ReplicationView View() override;
+  ReplicationStats Stats() override;
+  void ResetStats() override;
   std::string ReplicaOf(const std::string& host, int64_t port, std::string_view who) override;
   std::string Failover(const FailoverRequest& request) override;
   bool DropPrimaryLink() override;

@@ -146,6 +146,74 @@ TEST(AofCrash, EveryCallWhileTheLogIsSwitchedOnAndOff) {
   EXPECT_GT(tally.crashes, 100u);
 }
 
+// ---- deaths while a start cuts the log ----
+
+// A transaction that begins in the middle of a block, and one that begins with its block; the block is whole, what follows is torn.
+void TransactionsInTwoRounds(AofMachine& machine, AofMachine::Life& life) {
+  for (int round = 0; round < 2; ++round) {
+    machine.Append(life, 7);
+    machine.AppendInTwoRounds(life);
+    machine.Await(life);
+    machine.AppendInTwoRounds(life);
+  }
+}
+
+// A first death in the story, and a second one at the `call`th call of the start behind it; false: that start makes fewer.
+bool DieTwice(uint64_t seed, uint64_t first_call, bool kill, uint64_t call, UnsyncedFate fate,
+              Tally* tally) {
+  AofMachine machine(seed, {.sync = AppendSync::kEverySecond});
+  machine.Boot(TransactionsInTwoRounds);
+  machine.RunToCall(first_call);
+  const uint64_t appended = machine.appended();
+  if (kill) {
+    machine.Kill();
+  } else {
+    machine.Crash(fate);
+  }
+  const uint64_t before = machine.Calls();
+  machine.Boot([](AofMachine&, AofMachine::Life&) {});
+  const bool died = machine.RunToCall(before + call);
+  machine.Crash(fate);
+  machine.Boot([](AofMachine&, AofMachine::Life&) {});
+  EXPECT_TRUE(machine.Run());
+  EXPECT_TRUE(machine.load_status().ok()) << machine.load_status();
+  EXPECT_LE(machine.recovered(), appended);
+  EXPECT_FALSE(machine.SplitsTransaction(machine.recovered())) << machine.recovered();
+  machine.Crash(UnsyncedFate::kAll);
+  Recover(machine, tally);
+  return died;
+}
+
+void DieTwiceEverywhere(bool kill, Tally* tally) {
+  const uint64_t calls = CallsOf(TransactionsInTwoRounds, {.sync = AppendSync::kEverySecond}, true);
+  for (uint64_t first = 1; first <= calls; ++first) {
+    for (const UnsyncedFate fate : kFates) {
+      for (uint64_t seed = 1; seed <= (fate == UnsyncedFate::kRandom ? 6 : 2); ++seed) {
+        uint64_t call = 1;
+        while (DieTwice(seed, first, kill, call, fate, tally)) {
+          if (::testing::Test::HasFailure()) {
+            FAIL() << "first " << first << " fate " << static_cast<int>(fate) << " seed " << seed
+                   << " call " << call;
+          }
+          ++call;
+        }
+      }
+    }
+  }
+}
+
+TEST(AofCrash, EveryCallOfAStartThatCutsInsideOfABlock) {
+  Tally tally;
+  DieTwiceEverywhere(false, &tally);
+  EXPECT_GT(tally.crashes, 1000u);
+}
+
+TEST(AofCrash, EveryCallOfAStartAfterAKill) {
+  Tally tally;
+  DieTwiceEverywhere(true, &tally);
+  EXPECT_GT(tally.crashes, 1000u);
+}
+
 // ---- calls that fail ----
 
 void FailEverywhere(const Story& story, AppendSync sync, bool on) {

@@ -94,6 +94,31 @@ TEST_F(AofLogTest, UnderEverySecondAStuckSyncDelaysWritesAndThenReplies) {
   EXPECT_TRUE(finished);
 }
 
+TEST_F(AofLogTest, HowLongRepliesNeedNotAskIsKnownAheadAndHoldsWhateverComes) {
+  Play({.sync = AppendSync::kEverySecond}, [&](AofMachine& m, AofMachine::Life& life) {
+    Sleep(life.env, Duration::Seconds(5));
+    const Instant quiet = life.log->AnswerableUntil();
+    EXPECT_EQ(quiet, life.env.clock().Now() + Duration::Seconds(2)) << "nothing is at risk";
+    SetSync(Duration::Seconds(10));
+    const uint64_t position = m.Append(life);
+    EXPECT_EQ(life.log->AnswerableUntil(), quiet);
+    Sleep(life.env, Duration::Millis(1000));
+    m.Append(life);
+    EXPECT_EQ(life.log->AnswerableUntil(), quiet) << "the oldest byte at risk counts";
+    Sleep(life.env, Duration::Millis(999));
+    EXPECT_TRUE(life.log->Answerable(position));
+    Sleep(life.env, Duration::Millis(1));
+    EXPECT_FALSE(life.log->Answerable(position));
+    EXPECT_TRUE(life.log->AwaitAnswerable(position).ok());
+    EXPECT_GT(life.log->AnswerableUntil(), quiet);
+    life.log->SetOptions({.sync = AppendSync::kAlways});
+    EXPECT_EQ(life.log->AnswerableUntil(), Instant::Past()) << "all must ask";
+    life.log->SetOptions({.sync = AppendSync::kNo});
+    EXPECT_EQ(life.log->AnswerableUntil(), Instant::Never());
+  });
+  EXPECT_TRUE(finished);
+}
+
 TEST_F(AofLogTest, UnderNoNothingIsSyncedUnlessAsked) {
   Play({.sync = AppendSync::kNo}, [&](AofMachine& m, AofMachine::Life& life) {
     const uint64_t position = m.Append(life);

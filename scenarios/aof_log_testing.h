@@ -124,6 +124,11 @@ class AofMachine {
     world_.Crash(node_, {.host_alive = false, .unsynced = fate});
     fatal_ = false;
   }
+  // The process dies, its machine does not.
+  void Kill() {
+    world_.Crash(node_, {.host_alive = true});
+    fatal_ = false;
+  }
   uint64_t Calls() const { return node_->sim_disk().counters().operations; }
 
   // ---- steps of stories ----
@@ -140,6 +145,16 @@ class AofMachine {
     if (count > 1) bytes += AofCommand({"EXEC"});
     next_ += count;
     return life.log->Append(DbIndex{3}, bytes);
+  }
+  // A transaction of three writes, whose end comes in a round of its own. Nobody else appends meanwhile.
+  void AppendInTwoRounds(Life& life) {
+    inside_.push_back(next_);
+    inside_.push_back(next_ + 1);
+    std::string bytes = AofCommand({"MULTI"}) + NumberedWrite(next_) + NumberedWrite(next_ + 1);
+    life.log->Append(DbIndex{3}, bytes);
+    life.log->AwaitWritten(life.log->appended(), Instant::Never()).IgnoreError();
+    life.log->Append(DbIndex{3}, NumberedWrite(next_ + 2) + AofCommand({"EXEC"}));
+    next_ += 3;
   }
   // Waits until what was appended is safe, and holds the log to it.
   void Await(Life& life) {

@@ -18,8 +18,14 @@ enum class CheckId : uint8_t {
   kModelEquality,
   kStartOrReason,
   kDurablePrefix,
+  kExpiredNeverSeen,
+  kWaitNeverOverReports,
+  kSameHistorySameData,
+  kContinueAlongHistory,
+  kBoundedFullSyncs,
+  kReplicasConverge,
 };
-inline constexpr size_t kCheckCount = 8;
+inline constexpr size_t kCheckCount = 14;
 
 struct CheckRow {
   CheckId id;
@@ -46,6 +52,18 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "reading"},
     {CheckId::kDurablePrefix, "durable_prefix",
      "a restart leaves a prefix of what was executed, with all that the options promised to keep"},
+    {CheckId::kExpiredNeverSeen, "expired_never_seen",
+     "no node shows a value after its deadline, whatever its role and link"},
+    {CheckId::kWaitNeverOverReports, "wait_never_over_reports",
+     "the primary has died for good: as many replicas hold a write as its WAIT answered"},
+    {CheckId::kSameHistorySameData, "same_history_same_data",
+     "nodes that ever stood at one offset of one history had the same DEBUG DIGEST there"},
+    {CheckId::kContinueAlongHistory, "continue_along_history",
+     "replicas that resumed come to their primary's history, offset and data"},
+    {CheckId::kBoundedFullSyncs, "bounded_full_syncs",
+     "healed nodes come together with few full copies, and in trouble they copy ever more seldom"},
+    {CheckId::kReplicasConverge, "replicas_converge",
+     "once healed and without writes every replica has its primary's history, offset and data"},
 }};
 
 // What one check did in one run.

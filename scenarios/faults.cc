@@ -73,6 +73,10 @@ bool Faults::Fire(FaultKind kind) {
       return FireCrash(prng);
     case FaultKind::kPause:
       return FirePause(prng);
+    case FaultKind::kLinkKill:
+    case FaultKind::kPromote:
+    case FaultKind::kRefollow:
+      return targets_.command && targets_.command(kind, prng, [this, kind] { Effect(kind); });
     default:
       return FireDisk(kind, prng);
   }
@@ -195,6 +199,10 @@ void Faults::EndPause(Patient& patient) {
   if (noticed) Effect(FaultKind::kPause);
   sim::Node* const node = patient.host->node();
   if (node->state() == sim::NodeState::kPaused) targets_.world->Resume(node);
+}
+
+void Faults::Wake() {
+  for (Patient& patient : patients_) EndPause(patient);
 }
 
 void Faults::Heal() {

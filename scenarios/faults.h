@@ -33,6 +33,8 @@ struct FaultTargets {
   std::vector<SimClient*> clients;  // likewise
   std::function<void(ServerHost&, const sim::CrashOptions&)> crash;
   std::function<void(ServerHost&)> restart;
+  // Changes of roles and links by command; `effect` is called when it took place. False: not now. Null: no such faults.
+  std::function<bool(FaultKind, Prng&, std::function<void()> effect)> command;
 };
 
 class Faults {
@@ -44,6 +46,8 @@ class Faults {
   void Arm();
   // Ends what lasts: links as they were, the node running.
   void Heal();
+  // Ends the pauses only.
+  void Wake();
 
   const FaultCounts& counts() const { return counts_; }
   bool any_armed() const;

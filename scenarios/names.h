@@ -79,6 +79,10 @@ inline constexpr std::array<FaultRow, kFaultKinds> kFaultRows = {{
      "tail", 1 << 30, "how many bytes from the end it is at most"},
     {FaultKind::kSlowDisk, "slow_disk", "for `lasts` every disk operation takes `latency` longer",
      true, true},
+    {FaultKind::kLinkKill, "link_kill", "CLIENT KILL of the replication links of a random node"},
+    {FaultKind::kPromote, "promote",
+     "REPLICAOF NO ONE on a random replica; then the others follow it"},
+    {FaultKind::kRefollow, "refollow", "a random replica follows another node"},
 }};
 
 inline std::string_view NameOf(FaultKind kind) {

@@ -82,6 +82,12 @@ class Client {
   net::ReplyParser parser_;
 };
 
+// Parks for all of `span`, whatever wakes the fiber meanwhile.
+void Sleep(env::Env& env, Duration span) {
+  const Instant until = env.clock().Now() + span;
+  while (env.clock().Now() < until) env.executor().Park(until);
+}
+
 class NodeInSimulation : public ::testing::TestWithParam<size_t> {
  protected:
   // Runs each body as a fiber of its own on the client's host, until all have ended.
@@ -197,7 +203,7 @@ TEST_P(NodeInSimulation, TransactionsOfManyClientsAddUp) {
   });
   Run(clients);
   clients.push_back([](env::Env& env) {
-    env.executor().Park(env.clock().Now() + Duration::Seconds(30));
+    Sleep(env, Duration::Seconds(30));
     Client client(env);
     EXPECT_EQ(client.Call("MGET from to total"), "*3 $3 150 $4 -150 $3 150");
   });
@@ -315,7 +321,7 @@ TEST_P(NodeInSimulation, MoreClientsThanMaxclientsAreTurnedAway) {
         EXPECT_EQ(third.Read(), "-ERR max number of clients reached");
         EXPECT_EQ(third.Read(), "(closed)");
         second.Close();
-        env.executor().Park(env.clock().Now() + Duration::Seconds(1));
+        Sleep(env, Duration::Seconds(1));
         Client fourth(env);
         EXPECT_EQ(fourth.Call("PING"), "+PONG");
       }},
@@ -327,7 +333,7 @@ TEST_P(NodeInSimulation, AClientThatNeverReadsIsClosedAtItsLimit) {
         Client greedy(env), other(env);
         EXPECT_EQ(other.Call("SETRANGE big 99999 x"), ":100000");
         greedy.Send(std::vector<std::string>(100, "GET big"));
-        env.executor().Park(env.clock().Now() + Duration::Seconds(2));
+        Sleep(env, Duration::Seconds(2));
         EXPECT_EQ(other.Call("PING"), "+PONG");
         std::string last;
         for (int i = 0; i < 101 && last != "(closed)"; ++i) last = greedy.Read();
@@ -341,13 +347,13 @@ TEST_P(NodeInSimulation, AClientThatNeverReadsIsClosedAtItsLimit) {
 TEST_P(NodeInSimulation, ConfigSetReachesEveryExecutor) {
   std::vector<std::function<void(env::Env&)>> clients(4, [](env::Env& env) {
     Client client(env);
-    env.executor().Park(env.clock().Now() + Duration::Seconds(1));
+    Sleep(env, Duration::Seconds(1));
     EXPECT_EQ(client.Call("CONFIG GET maxmemory-samples"), "*2 $17 maxmemory-samples $1 7");
   });
   clients.push_back([](env::Env& env) {
     Client client(env);
     EXPECT_EQ(client.Call("CONFIG SET maxmemory-samples 7"), "+OK");
-    env.executor().Park(env.clock().Now() + Duration::Seconds(1));
+    Sleep(env, Duration::Seconds(1));
   });
   Run(clients);
 }

@@ -15,6 +15,7 @@ constexpr std::pair<const char*, const char*> kAlways[] = {
     {"protected-mode", "no"},  // clients are on other hosts
     {"bind", "*"},
     {"save", ""},
+    {"enable-debug-command", "yes"},  // DEBUG DIGEST
 };
 
 absl::Status SetOption(const std::string& name, const std::string& value,

@@ -474,12 +474,14 @@ TEST_P(ReplicationStorm, NodesAgreeInTheEnd) {
         case 4:
           client.Call("FAILOVER TIMEOUT 300");
           break;
-        default:
-          if (!nodes_[a]->host->gates.following && !nodes_[a]->host->paused) {
+        default:  // every node that takes writes gets some
+          for (const auto& node : nodes_) {
+            if (node->host->gates.following || node->host->paused) continue;
             bool done = false;
-            PostCall(nodes_[a]->node->env().executor(), 0, [&] {
-              for (int k = 0; k < 20; ++k, ++next) {
-                nodes_[a]->host->Set(fmt::format("k{}", next % 300), fmt::format("v{}", next));
+            PostCall(node->node->env().executor(), 0, [&] {
+              const uint64_t count = prng.Below(20);
+              for (uint64_t k = 0; k < count; ++k, ++next) {
+                node->host->Set(fmt::format("k{}", next % 3000), fmt::format("v{}", next));
               }
               done = true;
             });
@@ -489,9 +491,7 @@ TEST_P(ReplicationStorm, NodesAgreeInTheEnd) {
       env.executor().Park(env.clock().Now() + Duration::Millis(prng.Between(1, 400)));
       CheckSameHistorySameData();
     }
-    partition(0, 1, false);
-    partition(0, 2, false);
-    partition(1, 2, false);
+    for (size_t i = 0; i < 3; ++i) partition(i, (i + 1) % 3, false);
     for (size_t i = 0; i < 3; ++i) {
       Client client(env, nodes_[i]->address());
       client.Call("FAILOVER ABORT");

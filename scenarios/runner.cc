@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scenarios/audit.h"
+#include "scenarios/director.h"
 #include "scenarios/exact_model.h"
 #include "scenarios/final_reading.h"
 #include "scenarios/linearizability.h"
@@ -24,6 +25,7 @@ constexpr Duration kStartMax = Duration::Seconds(10);
 // For what is still in buffers when the last client has gone.
 constexpr Duration kDrain = Duration::Seconds(2);
 constexpr Duration kFinalMax = Duration::Seconds(60);
+constexpr Duration kMeetMax = Duration::Seconds(300);
 // What a supervisor waits before it starts a process again that ended by itself.
 constexpr Duration kRestartPause = Duration::Millis(200);
 // How much wronger a clock may look than its drift: conversions round.
@@ -76,6 +78,7 @@ class Run {
     world.fabric.link.jitter = Duration::Nanos(jitter_ns);
     world.log_sink = [this](const sim::Node& node, env::LogLevel level, std::string_view line) {
       if (node.index().value < hosts_.size()) hosts_[node.index().value]->Hear(level, line);
+      if (director_ != nullptr) director_->Hear(line);
       if (!options_.log) return;
       options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
                                node.name(), line));
@@ -111,6 +114,10 @@ class Run {
       replica_options_ = node_options_;
       DrawOptions(scenario_.node.replica_options, prng, &replica_options_);
       // The first node of the world has its first address.
+      for (size_t i = 0; i < replicas_; ++i) {
+        replica_threads_.push_back(static_cast<size_t>(scenario_.node.threads.Draw(prng)));
+        result_.drawn += fmt::format(" threads{}={}", i + 1, replica_threads_.back());
+      }
       replica_options_.emplace_back("replicaof", fmt::format("10.0.0.1 {}", kServerPort));
     }
     record_.history.lone_client = clients_ <= 1;
@@ -121,13 +128,21 @@ class Run {
     for (size_t i = 0; i <= replicas_; ++i) {
       sim::NodeOptions node;
       node.name = i == 0 ? "server" : fmt::format("replica{}", i);
-      node.executors.executors = threads_;
+      node.executors.executors = i == 0 ? threads_ : replica_threads_[i - 1];
       node.executors.policy = pct_ ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
       node.clock.drift_ppm = drift_ppm_;
       hosts_.push_back(std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_,
                                                     i == 0 ? node_options_ : replica_options_));
     }
+    if (Director::IsWanted(scenario_)) AddDirector();
     for (const auto& host : hosts_) host->Start();
+  }
+
+  void AddDirector() {
+    std::vector<ServerHost*> servers;
+    for (const auto& host : hosts_) servers.push_back(host.get());
+    director_ = std::make_unique<Director>(scenario_, world_, std::move(servers), record_);
+    result_.drawn += director_->drawn();
   }
 
   bool Started() {
@@ -163,6 +178,11 @@ class Run {
       NoteDeath(host);
     };
     targets.restart = [this](ServerHost& host) { Restart(host); };
+    if (director_ != nullptr) {
+      targets.command = [this](FaultKind kind, Prng& prng, std::function<void()> effect) {
+        return director_->Ask(kind, prng, std::move(effect));
+      };
+    }
     faults_ = std::make_unique<Faults>(scenario_, targets, stop_at_);
     for (const FaultRow& row : kFaultRows) {
       if (faults_->counts()[static_cast<size_t>(row.kind)].armed > 0) {
@@ -209,7 +229,7 @@ class Run {
 
   // May come twice: from who ended the node's life and from who tends it.
   void Restart(ServerHost& host) {
-    if (host.node()->state() != sim::NodeState::kDown || refused_) return;
+    if (host.node()->state() != sim::NodeState::kDown || refused_ || &host == dead_) return;
     ++At(record_.checks, CheckId::kStartOrReason).examined;
     host.Start();
   }
@@ -222,7 +242,7 @@ class Run {
     }
     CheckTally& tally = At(record_.checks, CheckId::kStartOrReason);
     const std::string words = host.LastWords();
-    const bool passing = DiskFails();
+    const bool passing = !healed_ && DiskFails();
     const bool may = host.MayRefuse() || passing;
     const bool named = GivesReason(words);
     if (!may) tally.Fail("the node ended on a disk without damage: " + words);
@@ -269,18 +289,58 @@ class Run {
                    [client](env::Env& env) { client->Run(env); });
     }
     AddAuditor();
+    StartDirector();
     RunTended([] { return false; }, stop_at_);
+    if (!EndBusyTime()) return;
     faults_->Heal();
+    healed_ = true;
     const Instant patience = world_.now() + timeout_ * 3 + kStartMax;
     RunTended([this] { return AllDone(); }, patience);
     if (!result_.passed() || refused_) return;
-    if (!hosts_[0]->serving())
-      return Fail("start", "the node did not come back: " + hosts_[0]->LastWords());
+    if (!primary().serving()) {
+      return Fail("start", "the node did not come back: " + primary().LastWords());
+    }
+    if (!ComeTogether()) return;
     if (audit_ != nullptr && !ReadBackOnceMore()) return;
     for (size_t i = 0; i < clients_; ++i) {
       if (!sim_clients_[i]->done()) return Fail("finish", fmt::format("client {} hangs", i));
     }
     if (scenario_.Checks("model_equality")) ReadAll();
+  }
+
+  // The node that takes writes.
+  ServerHost& primary() { return *hosts_[director_ == nullptr ? 0 : director_->primary()]; }
+  const ServerHost& primary() const {
+    return *hosts_[director_ == nullptr ? 0 : director_->primary()];
+  }
+
+  void StartDirector() {
+    if (director_ == nullptr) return;
+    sim::NodeOptions node;
+    node.name = "director";
+    world_.Start(world_.AddNode(node), [this](env::Env& env) { director_->Run(env); });
+  }
+
+  // The last thing that happens before all heals may be the end of the primary.
+  bool EndBusyTime() {
+    if (director_ == nullptr || !result_.passed()) return result_.passed();
+    director_->EndBusyTime();
+    if (!scenario_.replication.primary_dies) return true;
+    dead_ = &primary();
+    dead_->Crash({.host_alive = false, .unsynced = sim::UnsyncedFate::kNone});
+    faults_->Wake();
+    director_->CountHolders();
+    if (RunTended([this] { return director_->counted(); }, world_.now() + kFinalMax)) return true;
+    if (result_.passed()) Fail("finish", "the replicas cannot be read");
+    return false;
+  }
+
+  bool ComeTogether() {
+    if (director_ == nullptr) return true;
+    director_->Meet();
+    if (RunTended([this] { return director_->done(); }, world_.now() + kMeetMax)) return true;
+    if (result_.passed()) Fail("finish", "the director hangs");
+    return false;
   }
 
   // Every run ends with the death of the process, so that every run has a reading.
@@ -294,7 +354,7 @@ class Run {
   }
 
   bool AllDone() const {
-    if (!hosts_[0]->serving() || (audit_ != nullptr && !audit_->settled())) return false;
+    if (!primary().serving() || (audit_ != nullptr && !audit_->settled())) return false;
     const auto end = sim_clients_.begin() + static_cast<ptrdiff_t>(clients_);
     return std::all_of(sim_clients_.begin(), end,
                        [](const auto& client) { return client->done(); });
@@ -382,7 +442,9 @@ class Run {
   Duration timeout_;
   ServerOptions node_options_;
   size_t replicas_ = 0;
+  std::vector<size_t> replica_threads_;
   ServerOptions replica_options_;
+  bool healed_ = false;   // no fault acts any more
   bool refused_ = false;  // the node does not come back, and need not
   std::string gave_up_;   // the search ended without a verdict: where
   Instant stop_at_;
@@ -390,6 +452,8 @@ class Run {
   std::vector<std::unique_ptr<SimClient>> sim_clients_;
   std::unique_ptr<Faults> faults_;
   std::unique_ptr<Audit> audit_;
+  std::unique_ptr<Director> director_;
+  ServerHost* dead_ = nullptr;  // for good
   // Last, so that it goes first: its fibers use all of the above.
   sim::World world_;
 };

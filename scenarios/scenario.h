@@ -47,6 +47,15 @@ struct ClientSection {
   int64_t resp3_percent = 50;
 };
 
+// What happens between the nodes, beside the faults.
+struct ReplicationSection {
+  Range quiet_every_ns{200'000'000, 800'000'000};  // between two moments without writes
+  int64_t chained_percent = 0;                     // replicas that begin as replica of a replica
+  Range witnesses{0, 0};                           // writers that WAIT and set deadlines
+  bool primary_dies = false;                       // for good, at the end; the best replica takes over
+  int64_t full_syncs_max = 0;                      // for each replica in the whole run; 0: not judged
+};
+
 // One kind of hardship; `every` 0: never.
 struct FaultSection {
   Range every_ns{0, 0};
@@ -79,8 +88,11 @@ enum class FaultKind : uint8_t {
   kDiskFull,
   kBitRot,
   kSlowDisk,
+  kLinkKill,
+  kPromote,
+  kRefollow,
 };
-inline constexpr size_t kFaultKinds = 16;
+inline constexpr size_t kFaultKinds = 19;
 
 // The families of the workload, in the order of the table in workload.cc.
 enum class Family : uint8_t {
@@ -111,6 +123,7 @@ struct Scenario {
   NodeSection node;
   ClientSection clients;
   NetworkSection network;
+  ReplicationSection replication;
   int64_t weights[kFamilies] = {};
   FaultSection faults[kFaultKinds];
 

@@ -163,6 +163,26 @@ void AddNetworkRows(std::vector<Row>& rows) {
                           [](Scenario& s) -> Range& { return s.network.jitter_ns; }));
 }
 
+void AddReplicationRows(std::vector<Row>& rows) {
+  using S = Scenario&;
+  const char* const at = "replication";
+  rows.push_back(RangeRow(at, "quiet_every", Form::kDurationRange, {1'000'000, kDay},
+                          "between two moments without writes, in which all nodes are read",
+                          [](S s) -> Range& { return s.replication.quiet_every_ns; }));
+  rows.push_back(NumberRow(at, "chained_percent", Form::kNumber, {0, 100},
+                           "replicas that begin as replica of another replica",
+                           [](S s) -> int64_t& { return s.replication.chained_percent; }));
+  rows.push_back(RangeRow(at, "witnesses", Form::kNumberRange, {0, 20},
+                          "writers that WAIT, and that read keys with deadlines on every node",
+                          [](S s) -> Range& { return s.replication.witnesses; }));
+  rows.push_back(PlainRow(at, "primary_dies", Form::kFlag,
+                          "at the end, for good; the best replica takes over",
+                          [](S s, const Value& v) { s.replication.primary_dies = v.flag; }));
+  rows.push_back(NumberRow(at, "full_syncs_max", Form::kNumber, {0, 1000},
+                           "full copies that a replica may ask for in a run; 0: not judged",
+                           [](S s) -> int64_t& { return s.replication.full_syncs_max; }));
+}
+
 void AddFamilyRows(std::vector<Row>& rows) {
   for (const FamilyRow& family : kFamilyRows) {
     const size_t i = static_cast<size_t>(family.family);
@@ -202,6 +222,7 @@ std::vector<Row> Vocabulary() {
   AddNodeRows(rows);
   AddClientRows(rows);
   AddNetworkRows(rows);
+  AddReplicationRows(rows);
   AddFamilyRows(rows);
   AddFaultRows(rows);
   return rows;

@@ -9,6 +9,11 @@ constexpr size_t kLogLinesKept = 12;
 
 }  // namespace
 
+void ServerHost::SetOption(const std::string& name, const std::string& value) {
+  std::erase_if(options_, [&](const auto& option) { return option.first == name; });
+  if (!value.empty()) options_.emplace_back(name, value);
+}
+
 void ServerHost::Start() {
   started_ = false;
   start_error_.clear();

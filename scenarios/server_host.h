@@ -22,6 +22,9 @@ class ServerHost {
   sim::Node* node() const { return node_; }
   sim::SimDisk& disk() const { return node_->sim_disk(); }
 
+  // An option of the next life; it replaces an earlier one of that name. Value "": no such option.
+  void SetOption(const std::string& name, const std::string& value);
+
   // A new life on what the disk kept. Requires: the node is down.
   void Start();
   void Crash(const sim::CrashOptions& options);
@@ -52,7 +55,7 @@ class ServerHost {
   sim::World& world_;
   sim::Node* const node_;
   const ServerFactory& factory_;
-  const ServerOptions options_;
+  ServerOptions options_;
   std::unique_ptr<Server> server_;
   bool started_ = false;
   std::string start_error_;

@@ -13,6 +13,7 @@ namespace norn::scenarios {
 namespace {
 
 constexpr size_t kReadBytes = 16 * 1024;
+constexpr Duration kPausedPoll = Duration::Millis(2);
 constexpr Duration kReconnectPause = Duration::Millis(20);
 // While the server takes no more input the client reads, lest both wait for each other.
 constexpr Duration kReadWhileFull = Duration::Millis(1);
@@ -22,6 +23,7 @@ constexpr Duration kReadWhileFull = Duration::Millis(1);
 SimClient::SimClient(const SimClientSettings& settings, const WorkloadSettings& workload,
                      sim::World& world, RunRecord& record)
     : settings_(settings),
+      server_(settings.server),
       world_(world),
       record_(record),
       prng_(world.PrngOf(fmt::format("client {}", settings.index))),
@@ -35,6 +37,11 @@ void SimClient::Run(env::Env& env) {
 
 // One pipeline, and the connection before it if there is none.
 void SimClient::Turn(env::Env& env) {
+  if (!record_.primary.empty() && server_ != record_.primary) PointAt(record_.primary);
+  if (record_.writes_paused) {
+    env.executor().Park(env.clock().Now() + kPausedPoll);
+    return;
+  }
   if (stream_ == nullptr) {
     const bool resp3 = prng_.Between(0, 99) < settings_.resp3_percent;
     if (!Connect(env, resp3 ? 3 : 2)) {
@@ -52,7 +59,7 @@ bool SimClient::Connect(env::Env& env, uint8_t resp) {
   Disconnect();
   if (record_.gate_closed && !settings_.ignores_gate) return false;
   const size_t crashes = record_.history.crashes.size();
-  auto stream = env.network().Connect(settings_.server, env.clock().Now() + settings_.timeout);
+  auto stream = env.network().Connect(server_, env.clock().Now() + settings_.timeout);
   // A crash while connecting: nobody can say which life of the node answered.
   if (!stream.ok() || record_.history.crashes.size() != crashes) return false;
   stream_ = *std::move(stream);
@@ -75,6 +82,11 @@ bool SimClient::Connect(env::Env& env, uint8_t resp) {
 }
 
 void SimClient::Disconnect() { stream_.reset(); }
+
+void SimClient::PointAt(std::string server) {
+  Disconnect();
+  server_ = std::move(server);
+}
 
 void SimClient::BuildPipeline(int64_t depth) {
   for (int64_t i = 0; i < depth; ++i) {

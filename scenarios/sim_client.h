@@ -28,6 +28,10 @@ struct RunRecord {
   Ledger ledger;
   // A node has crashed and not been read back yet: clients stay away.
   bool gate_closed = false;
+  // Nodes are compared: nobody writes.
+  bool writes_paused = false;
+  // Where clients go, once the primary may change; "": to their own server.
+  std::string primary;
   CheckTallies checks;
   uint64_t commands = 0;  // answered
   uint64_t operations = 0;
@@ -66,6 +70,11 @@ class SimClient {
   // A connection in this protocol, now. Parks.
   bool Connect(env::Env& env, uint8_t resp);
   void Disconnect();
+  // Connections from now on are to this address; the one there is ends.
+  void PointAt(std::string server);
+
+  bool connected() const { return stream_ != nullptr; }
+  const std::string& server() const { return server_; }
 
   // For the faults' "did it matter".
   bool waiting() const { return waiting_; }
@@ -96,6 +105,7 @@ class SimClient {
   CheckTally& Tally(CheckId check) { return At(record_.checks, check); }
 
   const SimClientSettings settings_;
+  std::string server_;
   sim::World& world_;
   RunRecord& record_;
   Prng prng_;

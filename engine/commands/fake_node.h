@@ -69,6 +69,14 @@ class FakeNode : public NodeControl {
   void LogCommand(CommandLogKind, const CommandSpec&, std::span<const std::string_view>,
                   const Session&, WallTime, int64_t) override {}
 
+  void NoteLatency(std::string_view event, Duration took) override {
+    latency.Add(event, took, WallTime{});
+  }
+  std::vector<LatencyEvent> LatencyEvents() override { return latency.Events(); }
+  size_t ResetLatencyEvents(const std::vector<std::string>& names) override {
+    return latency.Reset(names);
+  }
+
   void OnEveryShard(const std::function<void(uint32_t, Keyspace&)>& work) override {
     for (size_t i = 0; i < shards.size(); ++i) work(static_cast<uint32_t>(i), *shards[i]);
   }
@@ -99,6 +107,7 @@ class FakeNode : public NodeControl {
   std::vector<ClientInfo> clients;
   ClientId blocked_client;
   std::map<CommandLogKind, std::vector<CommandLogEntry>> logs;  // newest first
+  LatencyMonitor latency;
   Pause pause;
   absl::Status rewrite_status;
   absl::Status save_status;

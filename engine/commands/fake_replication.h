@@ -13,6 +13,8 @@ class FakeReplication : public ReplicationControl {
  public:
   bool following() override { return view.following; }
   ReplicationView View() override { return view; }
+  ReplicationStats Stats() override { return {}; }
+  void ResetStats() override {}
   std::string ReplicaOf(const std::string& host, int64_t port, std::string_view) override {
     followed.emplace_back(host, port);
     return "+OK";

@@ -135,6 +135,7 @@ void ConfigRewrite(CommandContext& c);
 void ConfigSet(CommandContext& c);
 
 // latency_commands.cc
+void LatencyDoctor(CommandContext& c);
 void LatencyHelp(CommandContext& c);
 void LatencyHistogram(CommandContext& c);
 void LatencyHistory(CommandContext& c);

@@ -54,7 +54,6 @@ struct InfoFacts {
   std::string port;
   std::string_view config_file;
   std::string replication;  // the lines of that section
-  SyncCounts syncs;
   Pause pause;
   size_t threads = 1;
 };

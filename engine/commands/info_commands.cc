@@ -21,7 +21,6 @@ void Info(CommandContext& c) {
                         .port = c.node.ListeningPortText(),
                         .config_file = c.node.config().file,
                         .replication = replication.info,
-                        .syncs = replication.syncs,
                         .pause = c.node.GetPause(),
                         .threads = c.node.env().executor().Count()};
   c.reply.Verbatim("txt", InfoText(facts, SectionsByName(c.words.subspan(1))));

@@ -61,13 +61,13 @@ std::string InfoMemory(const InfoFacts& facts) {
       .AddDecimal("mem_fragmentation_ratio", memory.Fragmentation())
       .Add("mem_fragmentation_bytes",
            MemoryReport::Excess(memory.resident_bytes, memory.used_bytes))
-      .Add("mem_not_counted_for_evict", 0)
-      .Add("mem_replication_backlog", 0)
-      .Add("mem_total_replication_buffers", 0)
-      .Add("mem_clients_slaves", 0)
+      .Add("mem_not_counted_for_evict", memory.aof_buffer_bytes + memory.replicas_bytes)
+      .Add("mem_replication_backlog", memory.backlog_bytes)
+      .Add("mem_total_replication_buffers", memory.backlog_bytes + memory.replicas_bytes)
+      .Add("mem_clients_slaves", memory.replicas_bytes)
       .Add("mem_clients_normal", memory.clients_bytes)
       .Add("mem_cluster_links", 0)
-      .Add("mem_aof_buffer", 0)
+      .Add("mem_aof_buffer", memory.aof_buffer_bytes)
       .Add("mem_allocator", memory.mapped_bytes > 0 ? "jemalloc" : "libc")
       .Add("mem_overhead_db_hashtable_rehashing", 0)
       .Add("active_defrag_running", 0);

@@ -21,23 +21,23 @@ std::string SafeName(std::string_view name) {
   return safe;
 }
 
-void AddTraffic(InfoLines& lines, const NodeStats& stats, const SyncCounts& syncs) {
+void AddTraffic(InfoLines& lines, const NodeStats& stats) {
   const ExecutorStats& totals = stats.totals;
   lines.Add("total_connections_received", totals.connections_received)
       .Add("total_commands_processed", totals.commands_processed)
       .Add("instantaneous_ops_per_sec", std::llround(stats.instantaneous_ops_per_s))
       .Add("total_net_input_bytes", totals.net_input_bytes)
       .Add("total_net_output_bytes", totals.net_output_bytes)
-      .Add("total_net_repl_input_bytes", 0)
-      .Add("total_net_repl_output_bytes", 0)
+      .Add("total_net_repl_input_bytes", stats.replication.received_bytes)
+      .Add("total_net_repl_output_bytes", stats.replication.sent_bytes)
       .AddDecimal("instantaneous_input_kbps", stats.instantaneous_input_kbps)
       .AddDecimal("instantaneous_output_kbps", stats.instantaneous_output_kbps)
       .AddDecimal("instantaneous_input_repl_kbps", 0)
       .AddDecimal("instantaneous_output_repl_kbps", 0)
       .Add("rejected_connections", totals.connections_rejected)
-      .Add("sync_full", syncs.full)
-      .Add("sync_partial_ok", syncs.partial)
-      .Add("sync_partial_err", syncs.partial_refused);
+      .Add("sync_full", stats.replication.full_syncs)
+      .Add("sync_partial_ok", stats.replication.partial_syncs)
+      .Add("sync_partial_err", stats.replication.refused_partial_syncs);
 }
 
 void AddKeys(InfoLines& lines, const KeyspaceStats& keyspace) {
@@ -86,7 +86,7 @@ void ForEachCommand(const InfoFacts& facts, Visit visit) {
 std::string InfoStats(const InfoFacts& facts) {
   const ExecutorStats& totals = facts.stats.totals;
   InfoLines lines("Stats");
-  AddTraffic(lines, facts.stats, facts.syncs);
+  AddTraffic(lines, facts.stats);
   AddKeys(lines, facts.stats.keyspace);
   lines.Add("unexpected_error_replies", totals.unexpected_errors)
       .Add("total_error_replies", totals.total_errors)

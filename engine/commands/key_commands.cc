@@ -2,6 +2,7 @@
 // DUMP and RESTORE, which take a value out of the server and bring it back.
 
 #include <utility>
+#include <vector>
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
@@ -146,6 +147,25 @@ std::optional<DetachedValue> ReadPayload(CommandContext& c) {
   return value;
 }
 
+// The value as it now is, in the oldest version that we write: a replica may be too old for the client's payload. The
+// deadline is absolute, and whatever the replica has there goes.
+void RepeatRestore(CommandContext& c, const Key& key, const RestoreOptions& options,
+                   int64_t deadline_ms) {
+  if (!c.effect.wanted()) return;
+  persist::RdbEncodeOptions encode = persist::RdbEncodeOptionsOf(c.options, c.moment.now_ms);
+  encode.version = persist::kRdbVersionWriteMin;
+  ByteBuffer payload;
+  persist::AppendDumpPayload(*c.DbFor(key).FindAny(key), encode, payload);
+  const Int64Text ttl(deadline_ms == kNoDeadline ? 0 : deadline_ms);
+  const Int64Text idle(static_cast<int64_t>(options.idle_seconds.value_or(0)));
+  const Int64Text frequency(options.frequency.value_or(0));
+  std::vector<std::string_view> words = {"RESTORE",      key.bytes, ttl.view(),
+                                         payload.view(), "REPLACE", "ABSTTL"};
+  if (options.idle_seconds) words.insert(words.end(), {"IDLETIME", idle.view()});
+  if (options.frequency) words.insert(words.end(), {"FREQ", frequency.view()});
+  c.effect.Instead(words);
+}
+
 }  // namespace
 
 void Del(CommandContext& c) { Delete(c); }
@@ -223,13 +243,14 @@ void Restore(CommandContext& c) {
   if (!deadline_ms) return;
   std::optional<DetachedValue> value = ReadPayload(c);
   if (!value) return;
-  if (*deadline_ms != kNoDeadline && *deadline_ms <= c.moment.now_ms) {
-    db.Erase(key, c.moment);
+  if (*deadline_ms != kNoDeadline && *deadline_ms <= c.moment.expired_up_to_ms()) {
+    if (db.Erase(key, c.moment)) c.effect.Instead({"DEL", key.bytes});
     return c.reply.Ok();
   }
   value->set_access(persist::RestoredAccess(AccessPolicyOf(c.options), c.moment.now_ms,
                                             options->idle_seconds, options->frequency));
   db.Put(key, *std::move(value), *deadline_ms, c.moment);
+  RepeatRestore(c, key, *options, *deadline_ms);
   c.reply.Ok();
 }
 

@@ -1,7 +1,11 @@
 #include "engine/commands/latency.h"
 
+#include <absl/strings/match.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace norn {
 namespace {
@@ -15,6 +19,50 @@ int64_t EdgeMicros(size_t exponent) {
   if (exponent >= kLast) return (int64_t{1} << kLast) / 1000;
   const int64_t nanos = (int64_t{1} << exponent) + (int64_t{1} << (exponent - 7)) - 1;
   return nanos / 1000;
+}
+
+// What may be done about an event; empty: nothing that we know of.
+std::string_view AdviceAbout(std::string_view event) {
+  if (event == "command") {
+    return "Look for the slow commands in COMMANDLOG GET 10 SLOW; KEYS, FLUSHALL SYNC and commands "
+           "over big values are the "
+           "usual ones.";
+  }
+  if (event == "fast-command") {
+    return "Commands that do little took long: the machine is short of cores or of memory, or "
+           "swaps.";
+  }
+  if (event == "expire-cycle") return "Many keys expire at the same time: spread their deadlines.";
+  if (event == "aof-fsync-always") {
+    return "The disk syncs slowly: appendfsync everysec waits for it less often, at the cost of a "
+           "second of writes in a crash.";
+  }
+  if (event.starts_with("aof-")) {
+    return "The disk is slow or busy: see what else uses it; no-appendfsync-on-rewrite keeps "
+           "snapshots and the log apart.";
+  }
+  if (event == "rdb-fsync")
+    return "The disk needs long to finish a snapshot: rdb-save-incremental-fsync spreads the work.";
+  return "";
+}
+
+std::string DescribeEvent(size_t number, const LatencyEvent& event, int64_t now_unix_s) {
+  int64_t sum_ms = 0, deviation_ms = 0;
+  for (const LatencySample& sample : event.samples) sum_ms += sample.ms;
+  const auto count = static_cast<int64_t>(event.samples.size());
+  const int64_t mean_ms = sum_ms / count;
+  for (const LatencySample& sample : event.samples) deviation_ms += std::abs(sample.ms - mean_ms);
+  const double period_s =
+      static_cast<double>(std::max<int64_t>(now_unix_s - event.samples.front().unix_s, 1)) /
+      static_cast<double>(count);
+  std::string text = fmt::format(
+      "{}. {}: {} latency spikes (average {}ms, mean deviation {}ms, period {:.2f} sec). Worst all "
+      "time event {}ms.\n",
+      number, event.name, count, mean_ms, deviation_ms / count, period_s, event.max_ms);
+  if (const std::string_view advice = AdviceAbout(event.name); !advice.empty()) {
+    text += fmt::format("   {}\n", advice);
+  }
+  return text;
 }
 
 uint64_t CallsOf(const CommandStats& stats) {
@@ -54,6 +102,53 @@ double LatencyAtPercentile(const CommandStats& stats, double percentile) {
     below += here;
   }
   return 0;
+}
+
+// ---- events ----
+
+void LatencyMonitor::Add(std::string_view name, Duration took, WallTime now) {
+  auto at = events_.find(name);
+  if (at == events_.end()) {
+    at = events_.emplace(std::string(name), LatencyEvent{.name = std::string(name)}).first;
+  }
+  LatencyEvent& event = at->second;
+  event.max_ms = std::max(event.max_ms, took.millis());
+  if (!event.samples.empty() && event.samples.back().unix_s == now.unix_s()) {
+    event.samples.back().ms = std::max(event.samples.back().ms, took.millis());
+    return;
+  }
+  if (event.samples.size() == kSamples) event.samples.erase(event.samples.begin());
+  event.samples.push_back({now.unix_s(), took.millis()});
+}
+
+std::vector<LatencyEvent> LatencyMonitor::Events() const {
+  std::vector<LatencyEvent> events;
+  for (const auto& [name, event] : events_) events.push_back(event);
+  return events;
+}
+
+size_t LatencyMonitor::Reset(const std::vector<std::string>& names) {
+  return std::erase_if(events_, [&](const auto& event) {
+    return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+             return absl::EqualsIgnoreCase(name, event.first);
+           });
+  });
+}
+
+std::string LatencyDiagnosis(std::span<const LatencyEvent> events, int64_t threshold_ms,
+                             int64_t now_unix_s) {
+  std::string text;
+  if (threshold_ms == 0) {
+    text +=
+        "Latency events are not being recorded. CONFIG SET latency-monitor-threshold "
+        "<milliseconds> records all that take at "
+        "least so long.\n";
+  }
+  if (events.empty()) return text.empty() ? "No latency spike has been recorded.\n" : text;
+  text += "These latency spikes have been recorded:\n\n";
+  size_t number = 0;
+  for (const LatencyEvent& event : events) text += DescribeEvent(++number, event, now_unix_s);
+  return text;
 }
 
 }  // namespace norn

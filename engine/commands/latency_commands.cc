@@ -1,5 +1,6 @@
-// LATENCY: histograms of commands. Nothing in norn records latency events, so their series are empty.
+// LATENCY: histograms of commands, and events that took longer than latency-monitor-threshold.
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -54,15 +55,47 @@ void LatencyHistogram(CommandContext& c) {
   c.reply.EndMap(begun, replied);
 }
 
-void LatencyHistory(CommandContext& c) { c.reply.Array(0); }
+void LatencyHistory(CommandContext& c) {
+  for (const LatencyEvent& event : c.node.LatencyEvents()) {
+    if (event.name != c.word(2)) continue;
+    c.reply.Array(event.samples.size());
+    for (const LatencySample& sample : event.samples) {
+      c.reply.Array(2);
+      c.reply.Integer(sample.unix_s);
+      c.reply.Integer(sample.ms);
+    }
+    return;
+  }
+  c.reply.Array(0);
+}
 
-void LatencyLatest(CommandContext& c) { c.reply.Array(0); }
+void LatencyLatest(CommandContext& c) {
+  const std::vector<LatencyEvent> events = c.node.LatencyEvents();
+  c.reply.Array(events.size());
+  for (const LatencyEvent& event : events) {
+    c.reply.Array(4);
+    c.reply.Bulk(event.name);
+    c.reply.Integer(event.samples.back().unix_s);
+    c.reply.Integer(event.samples.back().ms);
+    c.reply.Integer(event.max_ms);
+  }
+}
 
-void LatencyReset(CommandContext& c) { c.reply.Integer(0); }
+void LatencyDoctor(CommandContext& c) {
+  c.reply.Verbatim("txt", LatencyDiagnosis(c.node.LatencyEvents(),
+                                           c.options.latency_monitor_threshold, c.now.unix_s()));
+}
+
+void LatencyReset(CommandContext& c) {
+  std::vector<std::string> names(c.words.begin() + 2, c.words.end());
+  c.reply.Integer(static_cast<int64_t>(c.node.ResetLatencyEvents(names)));
+}
 
 void LatencyHelp(CommandContext& c) {
   ReplyHelp(c,
             {
+                "DOCTOR",
+                "    What the recorded latencies say, and what may be done about them.",
                 "HISTORY <event>",
                 "    The recorded latencies of an event.",
                 "LATEST",

@@ -72,11 +72,46 @@ TEST_F(LatencyCommands, HistogramOfAllOrOfSome) {
             ":2\r\n:5\r\n");
 }
 
-TEST_F(LatencyCommands, NoEventsAreRecorded) {
+TEST_F(LatencyCommands, WithoutEvents) {
   EXPECT_THAT(Run("LATENCY LATEST"), IsArray());
   EXPECT_THAT(Run("LATENCY HISTORY command"), IsArray());
   EXPECT_THAT(Run("LATENCY RESET"), IsInt(0));
   EXPECT_THAT(Run("LATENCY RESET command fork"), IsInt(0));
+  EXPECT_THAT(Run("LATENCY DOCTOR").text, ::testing::HasSubstr("latency-monitor-threshold"));
+  options().latency_monitor_threshold = 1;
+  EXPECT_THAT(Run("LATENCY DOCTOR"), IsBulk("No latency spike has been recorded.\n"));
+}
+
+TEST_F(LatencyCommands, Events) {
+  LatencyMonitor& monitor = node().latency;
+  monitor.Add("command", Duration::Millis(7), WallTime{10'000'000});
+  monitor.Add("command", Duration::Millis(5), WallTime{10'900'000});
+  monitor.Add("command", Duration::Millis(3), WallTime{11'000'000});
+  monitor.Add("aof-write", Duration::Micros(2900), WallTime{12'000'000});
+  EXPECT_THAT(Run("LATENCY LATEST"),
+              IsArray(IsArray(IsBulk("aof-write"), IsInt(12), IsInt(2), IsInt(2)),
+                      IsArray(IsBulk("command"), IsInt(11), IsInt(3), IsInt(7))));
+  EXPECT_THAT(Run("LATENCY HISTORY command"),
+              IsArray(IsArray(IsInt(10), IsInt(7)), IsArray(IsInt(11), IsInt(3))));
+  EXPECT_THAT(
+      Run("LATENCY DOCTOR").text,
+      ::testing::HasSubstr("2. command: 2 latency spikes (average 5ms, mean deviation 2ms,"));
+  EXPECT_THAT(Run("LATENCY RESET COMMAND nosuch"), IsInt(1));
+  EXPECT_THAT(Run("LATENCY HISTORY command"), IsArray());
+  EXPECT_THAT(Run("LATENCY RESET"), IsInt(1));
+  EXPECT_THAT(Run("LATENCY LATEST"), IsArray());
+}
+
+TEST(LatencyMonitor, KeepsTheLastSeconds) {
+  LatencyMonitor monitor;
+  for (int64_t second = 1; second <= 200; ++second) {
+    monitor.Add("command", Duration::Millis(second == 1 ? 99 : 1), WallTime{second * 1'000'000});
+  }
+  const std::vector<LatencyEvent> events = monitor.Events();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].samples.size(), LatencyMonitor::kSamples);
+  EXPECT_EQ(events[0].samples.front().unix_s, 41);
+  EXPECT_EQ(events[0].max_ms, 99);
 }
 
 }  // namespace

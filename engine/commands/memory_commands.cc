@@ -45,11 +45,11 @@ size_t ReplyHead(ReplyWriter& reply, const MemoryReport& memory) {
   Number(reply, "peak.allocated", memory.peak_bytes);
   Number(reply, "total.allocated", memory.used_bytes);
   Number(reply, "startup.allocated", memory.startup_bytes);
-  Number(reply, "replication.backlog", 0);
-  Number(reply, "clients.slaves", 0);
+  Number(reply, "replication.backlog", memory.backlog_bytes);
+  Number(reply, "clients.slaves", memory.replicas_bytes);
   Number(reply, "clients.normal", memory.clients_bytes);
   Number(reply, "cluster.links", 0);
-  Number(reply, "aof.buffer", 0);
+  Number(reply, "aof.buffer", memory.aof_buffer_bytes);
   Number(reply, "lua.caches", 0);
   Number(reply, "functions.caches", 0);
   return 10;

@@ -16,15 +16,22 @@ uint64_t Less(uint64_t whole, uint64_t part) { return whole > part ? whole - par
 
 MemoryReport ReportMemory(const NodeStats& stats) {
   MemoryReport report;
-  report.used_bytes = stats.used_memory_bytes;
-  report.peak_bytes = std::max(stats.used_memory_peak_bytes, stats.used_memory_bytes);
+  const ReplicationStats& replication = stats.replication;
+  report.backlog_bytes = replication.backlog_bytes;
+  report.replicas_bytes = Less(replication.buffer_bytes, replication.backlog_bytes);
+  report.aof_buffer_bytes = stats.persistence.aof.aof_buffer_length;
+  const uint64_t buffers_bytes =
+      report.backlog_bytes + report.replicas_bytes + report.aof_buffer_bytes;
+  report.used_bytes = stats.used_memory_bytes + buffers_bytes;
+  report.peak_bytes = std::max(stats.used_memory_peak_bytes, report.used_bytes);
   report.startup_bytes = stats.startup_memory_bytes;
   report.clients_bytes = stats.client_memory_bytes;
   for (const DbStats& db : stats.dbs) {
     report.tables_bytes += db.overhead_bytes;
     report.keys += db.keys;
   }
-  report.overhead_bytes = report.startup_bytes + report.clients_bytes + report.tables_bytes;
+  report.overhead_bytes =
+      report.startup_bytes + report.clients_bytes + report.tables_bytes + buffers_bytes;
   report.dataset_bytes = Less(report.used_bytes, report.overhead_bytes);
   const uint64_t net_bytes = Less(report.used_bytes, report.startup_bytes);
   report.bytes_per_key = report.keys == 0 ? 0 : net_bytes / report.keys;

@@ -12,9 +12,12 @@ struct MemoryReport {
   uint64_t peak_bytes = 0;
   uint64_t startup_bytes = 0;
   uint64_t clients_bytes = 0;
-  uint64_t tables_bytes = 0;    // of the databases, without entries
-  uint64_t overhead_bytes = 0;  // startup + clients + tables
-  uint64_t dataset_bytes = 0;   // what is used beyond the overhead
+  uint64_t tables_bytes = 0;  // of the databases, without entries
+  uint64_t backlog_bytes = 0;
+  uint64_t replicas_bytes = 0;    // what replicas have yet to read, beyond the backlog
+  uint64_t aof_buffer_bytes = 0;  // of the append-only log, not on disk
+  uint64_t overhead_bytes = 0;    // startup + clients + tables + the buffers
+  uint64_t dataset_bytes = 0;     // what is used beyond the overhead
   uint64_t keys = 0;
   uint64_t bytes_per_key = 0;
   double dataset_percent = 0;  // of what is used beyond the start

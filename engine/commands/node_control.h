@@ -16,6 +16,8 @@
 #include "absl/status/status.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/commands/latency.h"
+#include "engine/commands/replication_control.h"
 #include "engine/commands/stats.h"
 #include "engine/config/config.h"
 #include "engine/env/env.h"
@@ -89,6 +91,7 @@ struct PersistenceStats {
 
 struct NodeStats {
   PersistenceStats persistence;
+  ReplicationStats replication;
   ExecutorStats totals;      // summed over executors
   KeyspaceStats keyspace;    // summed over shards (keyspace.h)
   std::vector<DbStats> dbs;  // by database index, summed over shards
@@ -123,8 +126,6 @@ struct ShutdownRequest {
   bool force = false;
   bool abort = false;
 };
-
-class ReplicationControl;
 
 class NodeControl {
  public:
@@ -171,6 +172,12 @@ class NodeControl {
   virtual void LogCommand(CommandLogKind kind, const CommandSpec& spec,
                           std::span<const std::string_view> words, const Session& session,
                           WallTime now, int64_t value) = 0;
+
+  // Something took so long; kept if latency-monitor-threshold says so. Never parks.
+  virtual void NoteLatency(std::string_view event, Duration took) = 0;
+  virtual std::vector<LatencyEvent> LatencyEvents() = 0;  // parks
+  virtual size_t ResetLatencyEvents(
+      const std::vector<std::string>& names) = 0;  // parks; empty: all
 
   // Runs `work` on each shard, one after the other. Requires: the caller holds every token. Never parks.
   virtual void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) = 0;

@@ -17,13 +17,6 @@ struct ReplicaAddress {
   int64_t acked = 0;
 };
 
-// How replicas got what they asked for, since the start.
-struct SyncCounts {
-  uint64_t full = 0;
-  uint64_t partial = 0;
-  uint64_t partial_refused = 0;
-};
-
 struct ReplicationView {
   bool following = false;
   std::string primary_host;
@@ -31,8 +24,18 @@ struct ReplicationView {
   std::string link_state;                // ROLE's word, when following
   int64_t offset = 0;                    // of the stream; -1: following and not connected
   std::vector<ReplicaAddress> replicas;  // online
-  SyncCounts syncs;
   std::string info;  // INFO's lines, without the title
+};
+
+// Counters and memory of INFO.
+struct ReplicationStats {
+  uint64_t full_syncs = 0;
+  uint64_t partial_syncs = 0;
+  uint64_t refused_partial_syncs = 0;  // a replica wanted to resume and had to copy
+  uint64_t sent_bytes = 0;             // to replicas
+  uint64_t received_bytes = 0;         // from the primary
+  uint64_t buffer_bytes = 0;   // the stream's memory: backlog and what replicas have yet to read
+  uint64_t backlog_bytes = 0;  // of it, as much as the backlog may have
 };
 
 struct FailoverRequest {
@@ -57,7 +60,9 @@ class ReplicationControl {
   // As the current executor knows it; never parks.
   virtual bool following() = 0;
 
-  virtual ReplicationView View() = 0;  // parks
+  virtual ReplicationView View() = 0;    // parks
+  virtual ReplicationStats Stats() = 0;  // parks
+  virtual void ResetStats() = 0;         // CONFIG RESETSTAT; parks
 
   // The whole reply line without its line end: "+OK", "+OK Already connected ...", "-ERR ...". An empty host: no one. `who`
   // describes the client for the log. Parks.

@@ -62,12 +62,13 @@ bool ConditionHolds(const StringOptions& options, const EntryRef& found) {
 }
 
 // What a conditional or timed SET that went through means anywhere else, also to servers that do not know the condition.
-void RepeatStore(CommandContext& c, std::string_view key, std::string_view value,
+// `existed`: there was something before.
+void RepeatStore(CommandContext& c, std::string_view key, bool existed, std::string_view value,
                  const SetStringOptions& options) {
   if (!c.effect.wanted()) return;
   const bool timed = options.deadline_ms != kNoDeadline && !options.keep_deadline;
   if (timed && options.deadline_ms <= c.moment.expired_up_to_ms()) {
-    c.effect.Instead({"DEL", key});
+    if (existed) c.effect.Instead({"DEL", key});
   } else if (timed) {
     c.effect.Instead({"SET", key, value, "PXAT", Int64Text(options.deadline_ms).view()});
   } else if (options.keep_deadline) {
@@ -92,8 +93,9 @@ void SetWithOptions(CommandContext& c, const Key& key, std::string_view value,
     return;
   }
   const SetStringOptions store{.deadline_ms = *deadline, .keep_deadline = options.keep_deadline};
+  const bool existed = static_cast<bool>(found);
   Store(db, key, found, value, store, c.moment);
-  RepeatStore(c, key.bytes, value, store);
+  RepeatStore(c, key.bytes, existed, value, store);
   if (!options.get) c.reply.Ok();
 }
 
@@ -272,8 +274,10 @@ void MSetEx(CommandContext& c) {
   for (size_t i = 2; i < end; i += 2) {
     const Key key = c.KeyAt(i);
     Db& db = c.DbFor(key);
-    Store(db, key, db.FindForWrite(key, c.moment), c.word(i + 1), store, c.moment);
-    RepeatStore(c, key.bytes, c.word(i + 1), store);
+    const EntryRef found = db.FindForWrite(key, c.moment);
+    const bool existed = static_cast<bool>(found);
+    Store(db, key, found, c.word(i + 1), store, c.moment);
+    RepeatStore(c, key.bytes, existed, c.word(i + 1), store);
   }
   c.reply.Integer(1);
 }

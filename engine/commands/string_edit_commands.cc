@@ -14,6 +14,11 @@ void AddTo(CommandContext& c, int64_t by) {
   c.reply.Integer(sum.value);
 }
 
+// What a primary or a log did is not ours to refuse, whatever our limit is.
+int64_t StringBytesMax(const CommandContext& c) {
+  return c.session.from_primary ? INT64_MAX : c.options.proto_max_bulk_len;
+}
+
 void ReplyLength(CommandContext& c, const string_ops::Length& length) {
   if (!length.error.empty()) return c.reply.Error(length.error);
   c.reply.Integer(static_cast<int64_t>(length.bytes));
@@ -46,8 +51,7 @@ void IncrByFloat(CommandContext& c) {
 
 void Append(CommandContext& c) {
   const Key key = c.KeyAt(1);
-  ReplyLength(
-      c, string_ops::Append(c.DbFor(key), key, c.word(2), c.options.proto_max_bulk_len, c.moment));
+  ReplyLength(c, string_ops::Append(c.DbFor(key), key, c.word(2), StringBytesMax(c), c.moment));
 }
 
 void SetRange(CommandContext& c) {
@@ -55,8 +59,8 @@ void SetRange(CommandContext& c) {
   if (!offset) return;
   if (*offset < 0) return c.reply.Error(kOffsetOutOfRange);
   const Key key = c.KeyAt(1);
-  ReplyLength(c, string_ops::SetRange(c.DbFor(key), key, *offset, c.word(3),
-                                      c.options.proto_max_bulk_len, c.moment));
+  ReplyLength(
+      c, string_ops::SetRange(c.DbFor(key), key, *offset, c.word(3), StringBytesMax(c), c.moment));
 }
 
 void GetRange(CommandContext& c) {

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 #include <string>
@@ -73,27 +74,43 @@ class CommandTest : public ::testing::Test {
           fmt::format("ERR wrong number of arguments for '{}' command", resolved.spec->full_name));
     } else {
       CommandContext context = Context(words, *resolved.spec, reply);
-      effect_ = Effect(&effects_, session_.db);
+      const DbIndex db = session_.db;
+      effect_ = Effect(&scratch_, db);
       const uint64_t changes = Changes();
       resolved.spec->handler(context);
-      const bool repeat = effect_.own_words() && (Changes() != changes || effect_.always());
-      if (repeat) effects_.Add(session_.db, words);
+      Record(*resolved.spec, db, words, changes);
     }
     return std::string(out.view());
   }
 
-  // What the commands since the last call would repeat elsewhere: words joined by blanks, commands by "; ".
-  std::string TakeEffects() {
-    std::string text;
-    effects_.ForEach([&](DbIndex, std::string_view bytes, bool, bool) {
+  // What the commands since the last call would repeat elsewhere, in order. Whether keys that were found expired are among
+  // it is up to Keyspace::set_records_deletions.
+  struct Repeated {
+    DbIndex db;
+    std::vector<std::string> words;
+  };
+  std::vector<Repeated> TakeRepeated() {
+    std::vector<Repeated> repeated;
+    effects_.ForEach([&](DbIndex db, std::string_view bytes, bool begins, bool ends) {
+      if (begins) repeated.push_back({db, {"MULTI"}});
       while (!bytes.empty()) {
-        if (!text.empty()) text += ";";
+        repeated.push_back({db, {}});
         for (const ReplyValue& word : reply_value_detail::Cut(bytes).items) {
-          text += (text.empty() ? "" : " ") + word.text;
+          repeated.back().words.push_back(word.text);
         }
       }
+      if (ends) repeated.push_back({db, {"EXEC"}});
     });
     effects_.Clear();
+    return repeated;
+  }
+  // The same as text: words joined by blanks, commands by "; ".
+  std::string TakeEffects() {
+    std::string text;
+    for (const Repeated& command : TakeRepeated()) {
+      if (!text.empty()) text += "; ";
+      text += fmt::format("{}", fmt::join(command.words, " "));
+    }
     return text;
   }
 
@@ -111,6 +128,20 @@ class CommandTest : public ::testing::Test {
   static std::unique_ptr<Keyspace> MakeKeyspace(uint32_t shard) {
     return std::make_unique<Keyspace>(
         KeyspaceOptions{.hash_seed = kHashSeed, .prng_seed = shard + 1, .databases = 16});
+  }
+
+  // As Runner::Record: what was found expired first, then what the handler says, else its words.
+  void Record(const CommandSpec& spec, DbIndex db, const std::vector<std::string_view>& words,
+              uint64_t changes_before) {
+    for (Keyspace* keyspace : pointers_) effects_.TakeFrom(keyspace->deletions());
+    if (!scratch_.empty()) {
+      effects_.BeginGroup();
+      effects_.TakeFrom(scratch_);
+      effects_.EndGroup();
+    } else if (effect_.own_words() && spec.Has(kWrite) &&
+               (effect_.always() || Changes() != changes_before)) {
+      effects_.Add(db, words);
+    }
   }
 
   uint64_t Changes() const {
@@ -131,7 +162,9 @@ class CommandTest : public ::testing::Test {
             .reply = reply,
             .session = session_,
             .keys = keys(),
-            .moment = {.now_ms = now_ms(), .touch = !session_.no_touch},
+            .moment = {.now_ms = now_ms(),
+                       .touch = !session_.no_touch,
+                       .expires = !session_.from_primary},
             .now = WallTime{now_us_},
             .instant = Instant{now_us_ * 1000},
             .options = node_.config_value.options,
@@ -141,6 +174,7 @@ class CommandTest : public ::testing::Test {
 
   FakeNode node_;
   EffectLog effects_;
+  EffectLog scratch_;
   Effect effect_;
   std::vector<std::unique_ptr<Keyspace>> keyspaces_;
   std::vector<Keyspace*> pointers_;

@@ -64,7 +64,9 @@ void Node::KeepHouse(PerExecutor& here) {
   const Pause& pause = here.state.pause;
   const bool paused = pause.mode != PauseMode::kNone && env_.clock().Now() < pause.until;
   if (here.active_expire && !here.state.condition.replica && !paused) {
+    const Instant expire_began = env_.clock().Now();
     ExpireSome(here);
+    NoteLatency("expire-cycle", env_.clock().Now() - expire_began);
     Runner runner(here.state);
     runner.RecordDeletions(std::span<const uint32_t>(&here.state.index, 1));
     runner.Settle();

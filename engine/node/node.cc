@@ -62,6 +62,7 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
                                       keyspace_pointers_.data(), count, hash_seed));
     states_.push_back(&executors_.back()->state);
     ApplyToEngine(*executors_.back());
+    executors_.back()->state.condition.loading = true;  // until Start has looked what there is
   }
   snapshots_ = std::make_unique<SnapshotWriter>(states_.data());
   persistence_ = std::make_unique<Persistence>(
@@ -71,7 +72,9 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
           .on_condition = [this] { PublishCondition(); },
           .history_aux = [this] { return node_replication_->HistoryFields(); },
           .on_loaded = [this](const persist::RdbInfo& info) { node_replication_->OnLoaded(info); },
-          .on_log_synced = [this] { node_replication_->OnLogSynced(); }});
+          .on_log_synced = [this] { node_replication_->OnLogSynced(); },
+          .on_latency = [this](std::string_view event,
+                               Duration took) { NoteLatency(event, took); }});
   node_replication_ = std::make_unique<NodeReplication>(
       states_.data(), *snapshots_, journal_, *persistence_,
       NodeReplication::Hooks{
@@ -352,6 +355,7 @@ NodeStats Node::GatherStats() {
   }
   OnExecutor(env_.executor(), 0,
              [&] { sum.persistence = persistence_->Stats(sum.keyspace.changes); });
+  if (replication_ != nullptr) sum.replication = replication_->Stats();
   sum.process = env_.Stats();
   sum.startup_memory_bytes = startup_memory_bytes_;
   sum.used_memory_bytes += sum.client_memory_bytes + startup_memory_bytes_;
@@ -400,6 +404,7 @@ void Node::ResetStats() {
     here.used_memory_peak_bytes = 0;
     here.denied_auths = 0;
   });
+  if (replication_ != nullptr) replication_->ResetStats();
   OnEveryShard([](uint32_t, Keyspace& keyspace) {
     // Not a counter of work but a fact about the data.
     const uint64_t changes = keyspace.stats().changes;
@@ -447,6 +452,28 @@ void Node::LogCommand(CommandLogKind kind, const CommandSpec& spec,
   PostCall(env_.executor(), 0, [this, kind, entry = std::move(entry)]() mutable {
     command_log_.Push(kind, std::move(entry), executors_[0]->state.options());
   });
+}
+
+// ---- slow events, at executor 0 ----
+
+void Node::NoteLatency(std::string_view event, Duration took) {
+  const int64_t threshold_ms = Here().state.options().latency_monitor_threshold;
+  if (threshold_ms == 0 || took.millis() < threshold_ms) return;
+  PostCall(env_.executor(), 0, [this, event = std::string(event), took, now = env_.clock().Wall()] {
+    latency_.Add(event, took, now);
+  });
+}
+
+std::vector<LatencyEvent> Node::LatencyEvents() {
+  std::vector<LatencyEvent> events;
+  OnExecutor(env_.executor(), 0, [&] { events = latency_.Events(); });
+  return events;
+}
+
+size_t Node::ResetLatencyEvents(const std::vector<std::string>& names) {
+  size_t forgotten = 0;
+  OnExecutor(env_.executor(), 0, [&] { forgotten = latency_.Reset(names); });
+  return forgotten;
 }
 
 // ---- shards ----
@@ -528,11 +555,11 @@ NodeCondition Node::ConditionNow() {
 // Never parks: executors learn it by post.
 void Node::PublishCondition() {
   const NodeCondition condition = ConditionNow();
-  const bool waits = persistence_->replies_wait();
+  const Instant answerable_until = persistence_->answerable_until();
   for (uint32_t i = 0; i < executor_count(); ++i) {
-    PostCall(env_.executor(), i, [this, i, condition, waits] {
+    PostCall(env_.executor(), i, [this, i, condition, answerable_until] {
       executors_[i]->state.condition = condition;
-      executors_[i]->replies_wait = waits;
+      executors_[i]->answerable_until = answerable_until;
     });
   }
 }
@@ -540,7 +567,10 @@ void Node::PublishCondition() {
 // Parks until every executor knows. `settle`: changes what runs now, so nothing may run while it changes.
 void Node::SettleCondition(bool settle) {
   TokenSet tokens(env_.executor(), shard_pointers_.data());
-  if (settle) tokens.Collect(AllShards());
+  if (settle) {
+    tokens.Collect(AllShards());
+    journal_.Settle();
+  }
   PublishCondition();
   OnEveryExecutor(env_.executor(), executor_count(), [](uint32_t) {});
 }

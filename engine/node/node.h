@@ -88,6 +88,9 @@ class Node : public NodeControl {
   void LogCommand(CommandLogKind kind, const CommandSpec& spec,
                   std::span<const std::string_view> words, const Session& session, WallTime now,
                   int64_t value) override;
+  void NoteLatency(std::string_view event, Duration took) override;
+  std::vector<LatencyEvent> LatencyEvents() override;
+  size_t ResetLatencyEvents(const std::vector<std::string>& names) override;
   void OnEveryShard(const std::function<void(uint32_t shard, Keyspace&)>& work) override;
   absl::Status Shutdown(const ShutdownRequest& request) override;
   void SetActiveExpire(bool on) override;
@@ -99,8 +102,9 @@ class Node : public NodeControl {
   absl::Status Reload(bool save) override;
   absl::Status ReloadLog() override;
 
-  // Whether a reply behind a write must wait (AwaitAnswerable). Any executor; cheap.
-  bool replies_wait() { return Here().replies_wait; }
+  // Whether a reply behind a write must ask AwaitAnswerable. Any executor; cheap. What an executor knows of the log runs out by
+  // itself: one that hears nothing, because executor 0 is busy or the post is late, asks.
+  bool replies_wait() { return env_.clock().Now() >= Here().answerable_until; }
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
@@ -120,7 +124,7 @@ class Node : public NodeControl {
     uint64_t denied_auths = 0;
     uint64_t used_memory_peak_bytes = 0;
     size_t expire_cursor_db = 0;
-    bool replies_wait = false;
+    Instant answerable_until = Instant::Never();
     bool active_expire = true;
     config::MaxmemoryPolicy adopted_policy = config::MaxmemoryPolicy::kNoEviction;
   };
@@ -172,6 +176,7 @@ class Node : public NodeControl {
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;
   norn::CommandLog command_log_;
+  LatencyMonitor latency_;
   bool config_changing_ = false;
   WaitQueue config_turn_;
 };

@@ -31,10 +31,13 @@ NodeReplication::NodeReplication(ExecutorState* const* states, SnapshotWriter& s
                                  Journal& journal, Persistence& persistence, Hooks hooks)
     : states_(states),
       snapshots_(snapshots),
+      journal_(journal),
       persistence_(persistence),
       hooks_(std::move(hooks)),
-      dispatcher_(*states[0], states) {
+      dispatcher_(*states[0], states),
+      apply_turn_(states[0]->env.executor()) {
   journal.Listen(this);
+  snapshots.SetGate(this);
 }
 
 NodeReplication::~NodeReplication() = default;
@@ -117,6 +120,7 @@ void NodeReplication::HoldWrites(bool on) {
   std::iota(all.begin(), all.end(), 0u);
   TokenSet tokens(executor, states_[0]->shards);
   tokens.Collect(all);
+  journal_.Settle();
 }
 
 // ---- copies ----
@@ -132,6 +136,7 @@ absl::Status NodeReplication::WriteSnapshot(int rdb_version,
       .format = SnapshotFormat::kRdb,
       .at_cut =
           [&] {
+            journal_.Settle();
             const SnapshotPlace place = at_cut();
             SnapshotFields fields = SnapshotAux(states_[0]->env, false);
             fields.emplace_back("repl-stream-db", std::to_string(place.stream_db));
@@ -149,8 +154,7 @@ absl::StatusOr<LoadedSnapshot> NodeReplication::LoadSnapshot(
     persist::ByteSource& source, const std::function<void(const LoadedSnapshot&)>& at_swap) {
   StagedDataset dataset(states_);
   auto read = dataset.ReadSnapshot(
-      source,
-      {.name = "copy from the primary", .verify_checksum = states_[0]->options().rdbchecksum},
+      source, ReadOptionsOf(states_[0]->options(), "copy from the primary"),
       {.now_ms = states_[0]->env.clock().Wall().unix_ms(),
        .drop_expired = false,
        .warn = [this](std::string_view text) { states_[0]->log.Warning("{}", text); }});
@@ -182,7 +186,29 @@ bool NodeReplication::Drain() {
   return true;
 }
 
+// A snapshot tells at which offset of the stream it stands. What Apply runs counts there only when Apply returned, so a cut in
+// between would hold more than it says, and whoever resumes from it would do some of it twice.
+void NodeReplication::Close() {
+  while (cutting_) apply_turn_.Wait(Instant::Never());
+  cutting_ = true;
+  while (applying_) apply_turn_.Wait(Instant::Never());
+}
+
+void NodeReplication::Open() {
+  cutting_ = false;
+  apply_turn_.WakeAll();
+}
+
 void NodeReplication::Apply(std::span<const StreamCommand> commands) {
+  while (cutting_) apply_turn_.Wait(Instant::Never());
+  applying_ = true;
+  RunPrimaryCommands(commands);
+  // The caller moves the offset before it parks.
+  applying_ = false;
+  apply_turn_.WakeAll();
+}
+
+void NodeReplication::RunPrimaryCommands(std::span<const StreamCommand> commands) {
   std::vector<RawCommand> raw;
   raw.reserve(commands.size());
   for (const StreamCommand& command : commands) {

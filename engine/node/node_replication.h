@@ -16,7 +16,10 @@
 
 namespace norn {
 
-class NodeReplication : public ReplicationHost, private JournalListener, private ReplySink {
+class NodeReplication : public ReplicationHost,
+                        private JournalListener,
+                        private ReplySink,
+                        private CutGate {
  public:
   struct Hooks {
     // Effects are wanted for the stream, or no longer. Parks.
@@ -64,9 +67,13 @@ class NodeReplication : public ReplicationHost, private JournalListener, private
 
   void OnEffects(DbIndex db, std::string_view resp) override;
   bool Drain() override;
+  void RunPrimaryCommands(std::span<const StreamCommand> commands);
+  void Close() override;
+  void Open() override;
 
   ExecutorState* const* states_;
   SnapshotWriter& snapshots_;
+  Journal& journal_;
   Persistence& persistence_;
   const Hooks hooks_;
   PrimaryStream* stream_ = nullptr;
@@ -80,6 +87,9 @@ class NodeReplication : public ReplicationHost, private JournalListener, private
   Session session_;
   Dispatcher dispatcher_;
   ByteBuffer replies_;
+  bool applying_ = false;
+  bool cutting_ = false;
+  WaitQueue apply_turn_;
   uint64_t errors_told_ = 0;
 };
 

@@ -38,20 +38,7 @@ Persistence::~Persistence() = default;
 // ---- the snapshot file ----
 
 persist::RdbEncodeOptions Persistence::EncodeOptions() const {
-  const config::Options& o = options();
-  persist::RdbEncodeOptions encode;
-  encode.version = static_cast<int>(o.rdb_write_version);
-  encode.compress = o.rdbcompression;
-  encode.now_ms = env().clock().Wall().unix_ms();
-  encode.policy = states_[0]->keyspaces[0]->access_policy();
-  using Policy = config::MaxmemoryPolicy;
-  const Policy policy = o.maxmemory_policy;
-  if (policy == Policy::kAllKeysLfu || policy == Policy::kVolatileLfu) {
-    encode.access = persist::RdbEncodeOptions::Access::kFrequency;
-  } else if (policy == Policy::kAllKeysLru || policy == Policy::kVolatileLru) {
-    encode.access = persist::RdbEncodeOptions::Access::kIdle;
-  }
-  return encode;
+  return persist::RdbEncodeOptionsOf(options(), env().clock().Wall().unix_ms());
 }
 
 SnapshotFields SnapshotAux(env::Env& env, bool aof_base) {
@@ -94,7 +81,10 @@ absl::Status Persistence::WriteSnapshotFile() {
   const uint64_t bytes = (*file)->bytes_written();
   if (status.ok() && cancel_save_) status = absl::CancelledError("cancelled");
   if (status.ok()) {
+    const Instant commit_began = env().clock().Now();
     status = (*file)->Commit();
+    // Valkey: its child process syncs, so it has no such event.
+    hooks_.on_latency("rdb-fsync", env().clock().Now() - commit_began);
   } else {
     (*file)->Abandon();
   }
@@ -197,8 +187,35 @@ bool Persistence::SavePointReached() const {
 
 // ---- now and then ----
 
+// A line a second about what takes longer than one.
+void Persistence::TellProgress() {
+  const Instant now = env().clock().Now();
+  const SnapshotProgress progress = snapshots_.progress();
+  if (!progress.running || !(saving_ || rewriting_)) {
+    writing_began_ = now;
+    next_progress_line_ = now + Duration::Seconds(1);
+    return;
+  }
+  if (now < next_progress_line_) return;
+  next_progress_line_ = now + Duration::Seconds(1);
+  const double seconds = std::max(static_cast<double>((now - writing_began_).ns) / 1e9, 1e-3);
+  const double done = static_cast<double>(progress.keys_done);
+  const double total = static_cast<double>(std::max(progress.keys_total, progress.keys_done));
+  const double left_s = done < 1 ? 0 : (total - done) / (done / seconds);
+  log_lines().Notice("{}: {:.0f}% ({} of {} keys), {:.1f} MB, {:.1f} MB/s, {:.0f} s left",
+                     saving_ ? "Saving" : "Rewriting the append only file",
+                     total < 1 ? 100.0 : 100 * done / total, progress.keys_done,
+                     progress.keys_total, Megabytes(progress.bytes_written),
+                     Megabytes(progress.bytes_written) / seconds, left_s);
+}
+
 void Persistence::Tick() {
   if (loading_) return;
+  TellProgress();
+  if (answerable_until() != told_answerable_until_) {
+    told_answerable_until_ = answerable_until();
+    hooks_.on_condition();
+  }
   if (!saving_ && !rewriting_ && !snapshots_.progress().running) {
     if (save_scheduled_ || SavePointReached()) BeginBackgroundSave();
   }

@@ -34,6 +34,8 @@ class Persistence : private JournalListener {
     std::function<void(const persist::RdbInfo&)> on_loaded;
     // The log was synced further. Never parks.
     std::function<void()> on_log_synced;
+    // How long the disk took for something. Never parks.
+    std::function<void(std::string_view event, Duration took)> on_latency;
   };
 
   Persistence(ExecutorState* const* states, SnapshotWriter& snapshots, Journal& journal,
@@ -64,7 +66,10 @@ class Persistence : private JournalListener {
 
   // Everything in the journal now is as safe as appendfsync promises before a reply. Parks.
   absl::Status AwaitAnswerable();
-  bool replies_wait() const;  // whether AwaitAnswerable may ever park
+  // Before then nobody needs to ask it. Grows while syncs go well.
+  Instant answerable_until() const {
+    return log_ == nullptr ? Instant::Never() : log_->AnswerableUntil();
+  }
   // Null before Load.
   persist::AofLog& log() { return *log_; }
   persist::RdbEncodeOptions EncodeOptions() const;
@@ -96,6 +101,7 @@ class Persistence : private JournalListener {
   absl::Status WriteSnapshotFile();
   void BeginBackgroundSave();
   bool SavePointReached() const;
+  void TellProgress();
   uint64_t ChangesSinceSave(uint64_t changes_now) const;
 
   // ---- loading ----
@@ -128,6 +134,7 @@ class Persistence : private JournalListener {
   bool cancel_save_ = false;
   bool rewriting_ = false;
   bool cancel_rewrite_ = false;
+  Instant told_answerable_until_ = Instant::Never();
   int64_t last_save_unix_s_ = 0;
   int64_t last_try_unix_s_ = 0;
   int64_t save_began_unix_s_ = 0;
@@ -141,6 +148,7 @@ class Persistence : private JournalListener {
   uint64_t loaded_bytes_ = 0;
   uint64_t loading_total_bytes_ = 0;
   Instant next_progress_line_;
+  Instant writing_began_;  // of the snapshot or rewrite under way
   uint64_t last_load_keys_ = 0;
   uint64_t last_load_expired_ = 0;
 };

@@ -40,9 +40,7 @@ class Persistence::LogTarget : public persist::AofLoadTarget {
 
   absl::StatusOr<uint64_t> LoadBase(persist::ByteSource& source) override {
     auto loaded = dataset_.ReadSnapshot(
-        source,
-        {.name = "base of the append-only log",
-         .verify_checksum = persistence_.options().rdbchecksum},
+        source, ReadOptionsOf(persistence_.options(), "base of the append-only log"),
         {.now_ms = persistence_.env().clock().Wall().unix_ms(), .drop_expired = false});
     if (!loaded.ok()) return loaded.status();
     persistence_.NoteLoaded(*loaded);
@@ -92,7 +90,7 @@ absl::Status Persistence::LoadSnapshotFile(StagedDataset& dataset, bool* found) 
   persist::FileSource source(**file);
   CountingSource counting(source, [&](uint64_t done) { Progress(done, *size); });
   auto loaded = dataset.ReadSnapshot(
-      counting, {.name = path, .verify_checksum = options().rdbchecksum},
+      counting, ReadOptionsOf(options(), path),
       {.now_ms = env().clock().Wall().unix_ms(),
        .warn = [this](std::string_view text) { log_lines().Warning("{}", text); }});
   if (!loaded.ok()) return loaded.status();

@@ -29,6 +29,7 @@ void Persistence::StartLog() {
   persist::AofHooks hooks;
   hooks.on_fatal = [this](const absl::Status& status) { Die(status); };
   hooks.on_synced = hooks_.on_log_synced;
+  hooks.on_latency = hooks_.on_latency;
   log_ = persist::AofLog::Start(env(), log_lines(), LogNames(), LogOptions(), std::move(hooks));
 }
 
@@ -45,11 +46,6 @@ void Persistence::OnEffects(DbIndex db, std::string_view resp) {
 
 bool Persistence::log_broken() const {
   return log_ != nullptr && log_->state() != persist::AofLog::State::kOff && !log_->ok();
-}
-
-bool Persistence::replies_wait() const {
-  return log_ != nullptr && log_->state() != persist::AofLog::State::kOff &&
-         options().appendfsync == config::AppendSync::kAlways;
 }
 
 absl::Status Persistence::AwaitAnswerable() { return log_->AwaitAnswerable(log_->appended()); }
@@ -142,7 +138,8 @@ absl::Status Persistence::RewriteLog() {
 absl::Status Persistence::WriteBase(const std::string& path) {
   auto file = env().disk().Open(path, env::OpenMode::kCreateOrTrim);
   if (!file.ok()) return file.status();
-  persist::FileSink sink(**file);
+  persist::FileSink sink(
+      **file, 0, options().aof_rewrite_incremental_fsync ? persist::FileSink::kSyncEveryBytes : 0);
   std::optional<absl::Status> begun;
   SnapshotRequest request{
       .encode = EncodeOptions(),

@@ -187,7 +187,9 @@ absl::Status SnapshotWriter::WriteParts(Run& run, const SnapshotRequest& request
     return rdb ? stream.Write(bytes) : sink.Write(bytes);
   };
   ByteBuffer head;
+  if (gate_ != nullptr) gate_->Close();
   BeginParts(run_, request, &head);
+  if (gate_ != nullptr) gate_->Open();
   BeginWalkers();
   absl::Status status = rdb ? write(head.view()) : absl::OkStatus();
   bool stopped = false;

@@ -51,6 +51,16 @@ struct SnapshotRequest {
   std::function<bool()> cancelled = nullptr;
 };
 
+// Whoever changes data in steps that belong together, without holding all their tokens: a replica that applies a piece of its
+// primary's stream on several shards and then moves its offset. No cut may fall between.
+class CutGate {
+ public:
+  virtual ~CutGate() = default;
+  // Parks until no such steps are under way; none begin until Open.
+  virtual void Close() = 0;
+  virtual void Open() = 0;
+};
+
 struct SnapshotProgress {
   bool running = false;
   uint64_t keys_done = 0;
@@ -67,6 +77,8 @@ class SnapshotWriter {
 
   // Writes one to `sink`. Parks until it is complete. Cancelled: the request is. Else the sink's error.
   absl::Status Write(const SnapshotRequest& request, persist::ByteSink& sink);
+
+  void SetGate(CutGate* gate) { gate_ = gate; }
 
   // Asks those under way, and those that wait for them, whether they are cancelled.
   void AskCancelled();
@@ -92,6 +104,7 @@ class SnapshotWriter {
   ExecutorState* const* states_;
   const uint32_t shards_;
   WaitQueue turn_;
+  CutGate* gate_ = nullptr;
   std::shared_ptr<Run> run_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "engine/base/plant.h"
 #include "engine/commands/table.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
@@ -52,6 +53,12 @@ StagedDataset::StagedDataset(ExecutorState* const* states) : states_(states) {
   session_.from_primary = true;
 }
 
+persist::RdbReadOptions ReadOptionsOf(const config::Options& options, std::string name) {
+  return {.name = std::move(name),
+          .verify_checksum = options.rdbchecksum,
+          .relaxed_version = options.rdb_version_check == config::RdbVersionCheck::kRelaxed};
+}
+
 absl::StatusOr<StagedDataset::Loaded> StagedDataset::ReadSnapshot(
     persist::ByteSource& source, const persist::RdbReadOptions& read,
     const persist::RdbLoadOptions& load) {
@@ -79,6 +86,7 @@ absl::Status StagedDataset::Apply(std::span<const std::string_view> words) {
   CommandRef command{
       .spec = &spec, .words = words.data(), .word_count = static_cast<uint32_t>(words.size())};
   RouteToOneShard(command, state_->view());
+  if (NORN_PLANTED("B64")) ReusePlace(command);
   if (applied_++ % kAppliedAtOnce == 0) {
     state_->env.executor().Yield();
     runner_->RestartClock();
@@ -91,6 +99,18 @@ absl::Status StagedDataset::Apply(std::span<const std::string_view> words) {
     return absl::InvalidArgumentError(fmt::format("'{}' failed: {}", words[0], line));
   }
   return absl::OkStatus();
+}
+
+// The planted mistake: until the next SELECT, the place of the first key is taken for that of every key.
+void StagedDataset::ReusePlace(CommandRef& command) {
+  if (!command.has_first_key_hash) {
+    first_place_.reset();
+  } else if (first_place_.has_value()) {
+    command.shard = first_place_->shard;
+    command.first_key_hash = first_place_->first_key_hash;
+  } else {
+    first_place_ = command;
+  }
 }
 
 void StagedDataset::Adopt(const std::function<void()>& at_swap) {

@@ -21,6 +21,9 @@
 
 namespace norn {
 
+// How a snapshot is read, as the configuration says; `name` is for messages.
+persist::RdbReadOptions ReadOptionsOf(const config::Options& options, std::string name);
+
 class StagedDataset {
  public:
   // Of the same shape as the node that `states` belong to.
@@ -55,7 +58,10 @@ class StagedDataset {
   std::optional<Runner> runner_;
   Session session_;
   ByteBuffer replies_;
+  void ReusePlace(CommandRef& command);
+
   uint64_t applied_ = 0;
+  std::optional<CommandRef> first_place_;  // for ReusePlace only
 };
 
 }  // namespace norn

@@ -42,4 +42,13 @@ struct AofBlockLine {
   }
 };
 
+// A line and where it lies.
+struct AofBlock {
+  uint64_t offset = 0;  // of the line
+  AofBlockLine line;
+
+  uint64_t payload_begin() const { return offset + AofBlockLine::kBytes; }
+  uint64_t end() const { return payload_begin() + line.length; }
+};
+
 }  // namespace norn::persist

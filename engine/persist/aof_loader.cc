@@ -11,6 +11,7 @@
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/persist/aof_block.h"
+#include "engine/persist/aof_cut.h"
 #include "engine/persist/command_reader.h"
 #include "engine/persist/file_source.h"
 
@@ -33,9 +34,9 @@ class Transaction {
  public:
   bool open() const { return open_; }
   size_t commands() const { return counts_.size(); }
-  uint64_t begin() const { return begin_; }
+  const AofCut& begin() const { return begin_; }
 
-  void Open(uint64_t begin) {
+  void Open(const AofCut& begin) {
     open_ = true;
     begin_ = begin;
   }
@@ -65,7 +66,7 @@ class Transaction {
 
  private:
   bool open_ = false;
-  uint64_t begin_ = 0;
+  AofCut begin_;
   std::string bytes_;
   std::vector<size_t> sizes_;   // of each word
   std::vector<size_t> counts_;  // of words of each command
@@ -121,7 +122,7 @@ class Loader {
   absl::Status LoadCommands(env::File& file, const LogFile& log_file, uint64_t offset);
   // Applies the command that `reader` holds.
   absl::Status Take(const CommandReader& reader, const LogFile& log_file, Transaction* transaction);
-  absl::Status Torn(const LogFile& log_file, uint64_t offset);
+  absl::Status Torn(const LogFile& log_file, const AofCut& cut);
   absl::Status Damage(const LogFile& log_file, uint64_t offset, std::string_view reason) const;
   void ReportProgress(uint64_t done_in_file);
 
@@ -238,7 +239,7 @@ absl::Status Loader::Take(const CommandReader& reader, const LogFile& log_file,
   const bool alone = words.size() == 1;
   if (alone && IsWord(words[0], "MULTI")) {
     if (transaction->open()) return Damage(log_file, reader.begin(), "MULTI inside of MULTI");
-    transaction->Open(reader.begin());
+    transaction->Open({reader.begin(), reader.block()});
     return absl::OkStatus();
   }
   absl::Status applied;
@@ -258,6 +259,12 @@ absl::Status Loader::Take(const CommandReader& reader, const LogFile& log_file,
                                                   reader.begin(), MessageOf(applied)));
 }
 
+// T2
+AofCut CutBefore(const Transaction& transaction, const CommandReader& reader) {
+  if (transaction.open() && !NORN_PLANTED("B63")) return transaction.begin();
+  return {reader.begin(), reader.block()};
+}
+
 absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint64_t offset) {
   FileSource source(file, offset);
   CommandReader reader(source, offset, options_.word_bytes_max);
@@ -274,11 +281,10 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
         if (NORN_PLANTED("B63")) return absl::OkStatus();
         return transaction.open() ? Torn(log_file, transaction.begin()) : absl::OkStatus();
       case CommandReader::Outcome::kTorn:
-        if (NORN_PLANTED("B63")) return Torn(log_file, reader.begin());
-        return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());  // T2
+        return Torn(log_file, CutBefore(transaction, reader));
       case CommandReader::Outcome::kDamage:
         if (log_file.may_be_torn && reader.LooksTorn()) {  // T4
-          return Torn(log_file, transaction.open() ? transaction.begin() : reader.begin());
+          return Torn(log_file, CutBefore(transaction, reader));
         }
         return Damage(log_file, reader.damage_offset(), reader.reason());
       case CommandReader::Outcome::kFailed:
@@ -287,9 +293,9 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
   }
 }
 
-absl::Status Loader::Torn(const LogFile& log_file, uint64_t offset) {
+absl::Status Loader::Torn(const LogFile& log_file, const AofCut& cut) {
   if (!log_file.may_be_torn) {  // T1
-    return Damage(log_file, offset,
+    return Damage(log_file, cut.offset,
                   "it ends inside a command or transaction, and is not the last file");
   }
   if (!options_.load_truncated) {
@@ -297,20 +303,18 @@ absl::Status Loader::Torn(const LogFile& log_file, uint64_t offset) {
         fmt::format("{}: the file ends inside a command or transaction that begins at offset {} of "
                     "{} bytes. Set "
                     "aof-load-truncated to yes to cut it there, or do so by hand: {}",
-                    log_file.path, offset, log_file.size, kRepairAdvice));
+                    log_file.path, cut.offset, log_file.size, kRepairAdvice));
   }
   absl::StatusOr<std::unique_ptr<env::File>> file =
       disk_.Open(log_file.path, env::OpenMode::kReadWrite);
   if (!file.ok()) return file.status();
-  absl::Status status = (*file)->Truncate(offset);
-  if (!status.ok()) return status;
-  status = (*file)->Sync();  // T3
-  if (!status.ok()) return status;
+  const absl::StatusOr<uint64_t> size = CutLogFile(**file, cut);  // T3
+  if (!size.ok()) return size.status();
   result_.cut_path = log_file.path;
-  result_.cut_offset = offset;
-  result_.cut_bytes = log_file.size - offset;
+  result_.cut_offset = *size;
+  result_.cut_bytes = log_file.size - *size;
   result_.total_bytes -= result_.cut_bytes;
-  if (log_file.is_base) result_.base_bytes = offset;
+  if (log_file.is_base) result_.base_bytes = *size;
   return absl::OkStatus();
 }
 

@@ -8,7 +8,8 @@
 //   T2  The cut is before the first command or transaction that is not whole. A MULTI without its EXEC is not whole even when
 //       each of its commands is: cut behind it, and the next run would append to the open MULTI, whose commands would then be
 //       dropped by the load after that.
-//   T3  The cut is durable before the load returns: what is appended next lies behind whole commands.
+//   T3  The cut is durable before the load returns: what is appended next lies behind whole commands. No line of a block
+//       stays that speaks of bytes behind it (aof_cut.h), or the next load would take what is appended for damage.
 //   T4  Bytes that no server writes are damage, not a torn tail, and the load fails; sectors apart that were never written and
 //       read as zeros, where nothing says that they were synced (CommandReader::LooksTorn).
 //

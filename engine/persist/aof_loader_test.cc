@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/persist/aof_block.h"
 #include "engine/persist/disk_testing.h"
 
 namespace norn::persist {
@@ -151,9 +152,57 @@ TEST_F(AofLoaderTest, AnOpenTransactionIsCutBeforeItsMulti) {
                   ElementsAre(StartsWith("open"), StartsWith("truncate"), StartsWith("sync")));
     }
     // What is appended next is found by the load after that.
-    *disk.files[names.Path("i1")] += kC;
+    disk.Append(names.Path("i1"), kC);
     ASSERT_TRUE(Load().ok());
     EXPECT_THAT(target.applied, ElementsAre("SET a 1", "SET c 3"));
+  }
+}
+
+std::string Block(const std::string& payload, uint64_t offset, uint64_t safe) {
+  return AofBlockLine::For(payload, offset, safe).Format(offset) + payload;
+}
+
+// Whatever the load cuts, what is appended behind is found by the next load, and no line stays that speaks of bytes cut.
+TEST_F(AofLoaderTest, ACutInsideOfABlockLeavesALineOfWhatStays) {
+  const std::string first = Block(kA + kMulti + kB, 0, 0);
+  const std::string second = Block(kC + kExec, first.size(), 0);
+  for (size_t size = 0; size < second.size(); ++size) {
+    OneIncr(first + second.substr(0, size));
+    const absl::StatusOr<AofLoadResult> result = Load();
+    ASSERT_TRUE(result.ok()) << result.status();
+    const std::string kept = Block(kA, 0, 0);
+    EXPECT_EQ(disk.Get(names.Path("i1")), kept) << size;
+    EXPECT_EQ(result->cut_offset, kept.size());
+    EXPECT_EQ(result->cut_bytes + kept.size(), first.size() + size);
+    disk.Append(names.Path("i1"), Block(kC, kept.size(), kept.size()));
+    ASSERT_TRUE(Load().ok());
+    EXPECT_THAT(target.applied, ElementsAre("SET a 1", "SET c 3"));
+  }
+}
+
+TEST_F(AofLoaderTest, ABlockOfWhichNothingStaysGoesWithItsLine) {
+  const std::string first = Block(kA, 0, 0);
+  const std::string second = Block(kMulti + kB, first.size(), first.size());
+  OneIncr(first + second);
+  ASSERT_TRUE(Load().ok());
+  EXPECT_EQ(disk.Get(names.Path("i1")), first);
+}
+
+TEST_F(AofLoaderTest, ACutThatStopsHalfwayIsDoneAgain) {
+  const std::string torn = Block(kA + kMulti + kB, 0, 0);
+  OneIncr(torn);
+  disk.calls.clear();
+  ASSERT_TRUE(Load().ok());
+  const size_t calls = disk.calls.size();
+  ASSERT_GT(calls, 8u);
+  for (size_t call = 0; call < calls; ++call) {
+    OneIncr(torn);
+    disk.calls_left = call;
+    ASSERT_FALSE(Load().ok());
+    disk.calls_left.reset();
+    ASSERT_TRUE(Load().ok()) << call;
+    EXPECT_THAT(target.applied, ElementsAre("SET a 1"));
+    EXPECT_EQ(disk.Get(names.Path("i1")).size(), Block(kA, 0, 0).size()) << call;
   }
 }
 
@@ -207,7 +256,7 @@ TEST_F(AofLoaderTest, MissingFilesAndManifestsStopTheStart) {
   EXPECT_THAT(Error(), HasSubstr("i1: the manifest names this file, but it is missing"));
   Manifest("what\n");
   EXPECT_THAT(Error(), StartsWith("./appendonlydir/appendonly.aof.manifest: line 1: "));
-  disk.files.clear();
+  disk.RemoveAll();
   disk.Put(names.Path("appendonly.aof.3.incr.aof"), kA);
   EXPECT_THAT(Error(), HasSubstr("there is no manifest, but appendonly.aof.3.incr.aof holds data"));
   disk.Put(names.Path("appendonly.aof.3.incr.aof"), "");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/fiber/spawn.h"
 
 namespace norn::persist {
@@ -13,6 +14,7 @@ namespace {
 
 // With appendfsync everysec at most that much is at risk before replies wait.
 constexpr Duration kUnsyncedMax = Duration::Seconds(2);
+constexpr Duration kBatchGrain = Duration::Millis(100);
 
 void AppendWord(std::string_view word, std::string* out) {
   fmt::format_to(std::back_inserter(*out), "${}\r\n{}\r\n", word.size(), word);
@@ -82,6 +84,7 @@ uint64_t AofLog::Append(DbIndex db, std::string_view commands) {
     selected_db_ = db;
   }
   buffer_.Append(commands);
+  NoteAppended();
   if (writer_idle_) {
     writer_idle_ = false;
     writer_work_.WakeAll();
@@ -91,9 +94,23 @@ uint64_t AofLog::Append(DbIndex db, std::string_view commands) {
 
 // ---- waiting ----
 
-// How long the oldest byte that is not safe has been on its way to the disk.
+// From now on the bytes are at risk; those of about one moment share an entry.
+void AofLog::NoteAppended() {
+  const Instant now = Now();
+  if (!batches_.empty() && now - batches_.back().began < kBatchGrain) {
+    batches_.back().end = appended();
+  } else {
+    batches_.push_back({appended(), now});
+  }
+}
+
+void AofLog::ForgetBatches(uint64_t position) {
+  while (!batches_.empty() && batches_.front().end <= position) batches_.pop_front();
+}
+
+// How long ago the oldest byte came that is not safe. Not since its write began: that may have waited for a slow disk too.
 Duration AofLog::OldestUnsynced() const {
-  return rounds_.empty() ? Duration{0} : Now() - rounds_.front().began;
+  return batches_.empty() ? Duration{0} : Now() - batches_.front().began;
 }
 
 absl::Status AofLog::Await(uint64_t position, bool safe, Instant deadline) {
@@ -118,6 +135,7 @@ absl::Status AofLog::AwaitSynced(uint64_t position, Instant deadline) {
 
 bool AofLog::Answerable(uint64_t position) const {
   if (dead_) return false;
+  if (NORN_PLANTED("B41")) return true;
   if (state_ != State::kOn || synced() >= position) return true;
   switch (options_.sync) {
     case config::AppendSync::kAlways:
@@ -128,6 +146,20 @@ bool AofLog::Answerable(uint64_t position) const {
       return true;
   }
   return true;
+}
+
+Instant AofLog::AnswerableUntil() const {
+  if (state_ == State::kOff) return Instant::Never();
+  switch (options_.sync) {
+    case config::AppendSync::kAlways:
+      return Instant::Past();
+    case config::AppendSync::kEverySecond:
+      return Now() + kUnsyncedMax -
+             (state_ == State::kOn && !SyncsSuspended() ? OldestUnsynced() : Duration{0});
+    case config::AppendSync::kNo:
+      return Instant::Never();
+  }
+  return Instant::Past();
 }
 
 absl::Status AofLog::AwaitAnswerable(uint64_t position) {

@@ -123,6 +123,9 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   absl::Status AwaitAnswerable(uint64_t position);
   // Whether AwaitAnswerable would return Ok at once.
   bool Answerable(uint64_t position) const;
+  // Before this instant a reply may leave without asking AwaitAnswerable, whatever is appended meanwhile: with everysec two
+  // seconds after the oldest byte came that is not safe. So who hears of it late, or no more, asks too often, never too seldom.
+  Instant AnswerableUntil() const;
 
   // Writes and syncs all that is appended now, whatever the options. Parks. Ok when the log is not on.
   absl::Status Flush(Instant deadline);
@@ -161,7 +164,8 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
  private:
   enum class Rewrite : uint8_t { kNone, kSwitching, kRunning, kFinishing };
   class ManifestLock;
-  struct Round {
+  // Bytes that were appended at about the same time.
+  struct Batch {
     uint64_t end;
     Instant began;
   };
@@ -172,6 +176,8 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   // ---- aof_log.cc ----
   bool TakesAppends() const;
   bool SyncsSuspended() const { return options_.no_sync_on_rewrite && disk_busy_; }
+  void NoteAppended();
+  void ForgetBatches(uint64_t position);
   Duration OldestUnsynced() const;
   absl::Status Await(uint64_t position, bool safe, Instant deadline);
   void WakeAll();
@@ -238,7 +244,7 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
   uint64_t synced_ = 0;
   uint64_t synced_when_off_ = 0;
   uint64_t force_sync_to_ = 0;  // asked for whatever the options say
-  std::deque<Round> rounds_;    // not yet synced
+  std::deque<Batch> batches_;   // not yet synced
 
   // ---- the file ----
   std::unique_ptr<env::File> file_;       // the writer's

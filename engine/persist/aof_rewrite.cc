@@ -160,7 +160,7 @@ void AofLog::ForgetUpTo(uint64_t position) {
   written_ = std::max(written_, position);
   written_max_ = std::max(written_max_, written_);
   synced_ = written_;
-  rounds_.clear();
+  ForgetBatches(position);
   progress_.WakeAll();
 }
 
@@ -331,7 +331,9 @@ absl::Status AofLog::InstallBase(const std::string& temp_path, AofBaseKind kind)
   manifest_.last_incr_seq = next.last_incr_seq;
 
   env::Disk& disk = env_.disk();
+  const Instant rename_began = Now();
   status = disk.Rename(temp_path, names_.Path(base_name));
+  Latency("aof-rename", rename_began);
   if (!status.ok()) return status;
   if (!incr_name.empty()) {
     status = disk.Rename(names_.TempIncrPath(), names_.Path(incr_name));

@@ -17,7 +17,6 @@ constexpr uint64_t kUnsyncedBytesMax = 32ull * 1024 * 1024;
 constexpr Duration kPostponeMax = Duration::Seconds(2);
 constexpr Duration kRetryWriteAfter = Duration::Millis(100);
 constexpr Duration kRetrySyncAfter = Duration::Seconds(1);
-constexpr Duration kRoundGrain = Duration::Millis(100);
 
 }  // namespace
 
@@ -81,13 +80,6 @@ Instant AofLog::MayWriteAt(Instant now) {
 
 void AofLog::WriteRound(uint64_t target) {
   const Instant began = Now();
-  if (rounds_.empty() || rounds_.back().end < target) {
-    if (!rounds_.empty() && began - rounds_.back().began < kRoundGrain) {
-      rounds_.back().end = target;
-    } else {
-      rounds_.push_back({target, began});
-    }
-  }
   const uint64_t rewinds = rewinds_;
   round_running_ = true;
   absl::Status status;
@@ -99,8 +91,6 @@ void AofLog::WriteRound(uint64_t target) {
     if (status.ok()) written_ += chunk.size();
   }
   round_running_ = false;
-  // Whole chunks are written, with what was appended to the last one meanwhile.
-  if (!rounds_.empty()) rounds_.back().end = std::max(rounds_.back().end, written_);
   written_max_ = std::max(written_max_, written_);
   Latency(sync_running_ ? "aof-write-pending-fsync"
           : disk_busy_  ? "aof-write-active-child"
@@ -186,7 +176,7 @@ void AofLog::SyncOnce() {
     synced_ = std::max(synced_, covered);
     if (!sync_ok_) logger_.Notice("AOF fsync error looks solved. The server can write again.");
     sync_ok_ = true;
-    while (!rounds_.empty() && rounds_.front().end <= synced_) rounds_.pop_front();
+    ForgetBatches(synced_);
     DropSafe();
     if (hooks_.on_synced) hooks_.on_synced();
   }
@@ -216,7 +206,7 @@ void AofLog::SyncFailed(const absl::Status& status) {
 void AofLog::DropSafe() {
   const bool kept = options_.sync != config::AppendSync::kNo && !SyncsSuspended();
   buffer_.DropBefore(kept ? synced_ : written_);
-  if (!kept) rounds_.clear();
+  if (!kept) ForgetBatches(written_);
 }
 
 void AofLog::Fatal(const absl::Status& status) {

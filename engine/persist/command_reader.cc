@@ -119,7 +119,10 @@ CommandReader::Step CommandReader::CheckBlock(size_t line_bytes) {
   const Step step = Need(line_bytes + line->length);
   if (step != Step::kOk) return step;
   const size_t begin = at_ + line_bytes;
-  if (line->Matches(std::string_view(bytes_).substr(begin, line->length), end())) return Step::kOk;
+  if (line->Matches(std::string_view(bytes_).substr(begin, line->length), end())) {
+    block_ = AofBlock{end(), *line};
+    return Step::kOk;
+  }
   hole_ = HasHole(begin, begin + line->length);
   return Damage(end(),
                 "a block does not match its checksum (if another server has cut and continued this "

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/persist/aof_block.h"
 #include "engine/persist/byte_source.h"
 
 namespace norn::persist {
@@ -41,6 +42,9 @@ class CommandReader {
   // Where the command begins that was last read or begun (its annotations do not count), and where it ended.
   uint64_t begin() const { return begin_; }
   uint64_t end() const { return base_ + at_; }
+
+  // The last block that was found whole; the command need not lie in it.
+  const std::optional<AofBlock>& block() const { return block_; }
 
   uint64_t damage_offset() const { return damage_offset_; }
   const std::string& reason() const { return reason_; }
@@ -82,6 +86,7 @@ class CommandReader {
   std::vector<Word> found_;
   std::vector<std::string_view> words_;
   std::optional<int64_t> timestamp_s_;
+  std::optional<AofBlock> block_;
   bool blocks_seen_ = false;
   bool hole_ = false;  // zeros where a sector of the bad block should be
   uint64_t damage_offset_ = 0;

@@ -9,7 +9,7 @@
 
 #include "engine/base/check.h"
 #include "engine/persist/command_reader.h"
-#include "engine/persist/disk_testing.h"
+#include "engine/persist/testing.h"
 
 namespace norn::persist {
 namespace {
@@ -24,7 +24,7 @@ struct Summary {
 };
 
 Summary Read(std::string_view bytes, size_t piece) {
-  StringSource source(bytes, piece);
+  StringSource source(std::string(bytes), piece);
   CommandReader reader(source, 0, 1 << 16);
   Summary summary{};
   uint64_t last_end = 0;

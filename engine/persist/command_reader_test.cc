@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/persist/aof_block.h"
-#include "engine/persist/disk_testing.h"
+#include "engine/persist/testing.h"
 
 namespace norn::persist {
 namespace {
@@ -32,7 +32,7 @@ struct Read {
 };
 
 Read ReadAll(std::string_view bytes, size_t piece = SIZE_MAX) {
-  StringSource source(bytes, piece);
+  StringSource source(std::string(bytes), piece);
   CommandReader reader(source, 0, kMax);
   Read read;
   while ((read.outcome = reader.Next()) == Outcome::kCommand) {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/persist/fake_disk.h"
+#include "engine/persist/disk_testing.h"
 #include "engine/persist/file_sink.h"
 #include "engine/persist/file_source.h"
 
@@ -20,7 +20,7 @@ std::string Pattern(size_t bytes) {
 TEST(FileIo, WhatASinkWroteASourceReads) {
   const std::string contents = Pattern(1'000'000);
   for (const size_t piece_bytes : {size_t{1000}, size_t{300'000}}) {
-    FakeDisk disk;
+    MemoryDisk disk;
     auto file = disk.Open("f", env::OpenMode::kCreate);
     FileSink sink(**file);
     for (size_t at = 0; at < contents.size(); at += piece_bytes) {
@@ -29,7 +29,7 @@ TEST(FileIo, WhatASinkWroteASourceReads) {
     EXPECT_EQ(sink.end(), contents.size());
     ASSERT_TRUE(sink.Flush().ok());
     EXPECT_EQ(sink.flushed_end(), contents.size());
-    EXPECT_EQ(*disk.Contents("f"), contents);
+    EXPECT_EQ(disk.Get("f"), contents);
 
     FileSource source(**file);
     std::string read, buffer(piece_bytes, '\0');
@@ -45,17 +45,17 @@ TEST(FileIo, WhatASinkWroteASourceReads) {
 }
 
 TEST(FileIo, SmallWritesAreCollected) {
-  FakeDisk disk;
+  MemoryDisk disk;
   auto file = disk.Open("f", env::OpenMode::kCreate);
   FileSink sink(**file);
-  const size_t before = disk.changes();
+  const size_t before = disk.calls.size();
   for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(sink.Write("0123456789").ok());
   ASSERT_TRUE(sink.Flush().ok());
-  EXPECT_EQ(disk.changes(), before + 1);
+  EXPECT_EQ(disk.calls.size(), before + 1);
 }
 
 TEST(FileIo, AFailedWriteStaysFailed) {
-  FakeDisk disk;
+  MemoryDisk disk;
   auto file = disk.Open("f", env::OpenMode::kCreate);
   FileSink sink(**file);
   disk.FailNext("write");
@@ -66,13 +66,13 @@ TEST(FileIo, AFailedWriteStaysFailed) {
 }
 
 TEST(FileIo, ASinkGoesOnAtItsOffset) {
-  FakeDisk disk;
+  MemoryDisk disk;
   disk.Put("f", "head");
   auto file = disk.Open("f", env::OpenMode::kReadWrite);
   FileSink sink(**file, 4);
   ASSERT_TRUE(sink.Write("tail").ok());
   ASSERT_TRUE(sink.Flush().ok());
-  EXPECT_EQ(*disk.Contents("f"), "headtail");
+  EXPECT_EQ(disk.Get("f"), "headtail");
 }
 
 }  // namespace

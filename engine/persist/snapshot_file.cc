@@ -33,24 +33,20 @@ absl::StatusOr<std::unique_ptr<SnapshotFile>> SnapshotFile::Create(env::Disk& di
 
 SnapshotFile::SnapshotFile(env::Disk& disk, SnapshotFileOptions options,
                            std::unique_ptr<env::File> file)
-    : disk_(disk), options_(std::move(options)), file_(std::move(file)), sink_(*file_) {}
+    : disk_(disk),
+      options_(std::move(options)),
+      file_(std::move(file)),
+      sink_(*file_, 0, options_.sync_every_bytes) {}
 
 absl::Status SnapshotFile::Write(std::string_view bytes) {
   CHECK(file_ != nullptr);
-  if (!failure_.ok()) return failure_;
-  failure_ = sink_.Write(bytes);
-  const uint64_t every = options_.sync_every_bytes;
-  if (failure_.ok() && every > 0 && sink_.flushed_end() - synced_end_ >= every) {
-    failure_ = FlushAndSync();
-  }
+  if (failure_.ok()) failure_ = sink_.Write(bytes);
   return failure_;
 }
 
 absl::Status SnapshotFile::FlushAndSync() {
   if (absl::Status flushed = sink_.Flush(); !flushed.ok()) return flushed;
-  if (absl::Status synced = file_->Sync(); !synced.ok()) return synced;
-  synced_end_ = sink_.flushed_end();
-  return absl::OkStatus();
+  return file_->Sync();
 }
 
 absl::Status SnapshotFile::Commit() {

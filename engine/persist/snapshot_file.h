@@ -22,7 +22,7 @@ struct SnapshotFileOptions {
   // Sync every so many bytes, so that the disk never has much to do at once and Commit is short. 0: at the end only.
   uint64_t sync_every_bytes = kSyncEveryBytes;
 
-  static constexpr uint64_t kSyncEveryBytes = 4 * 1024 * 1024;
+  static constexpr uint64_t kSyncEveryBytes = FileSink::kSyncEveryBytes;
 };
 
 // Every call parks. After the first error Write and Commit fail with it: what a failed sync left on the disk is unknown, and a
@@ -51,7 +51,6 @@ class SnapshotFile : public ByteSink {
   SnapshotFileOptions options_;
   std::unique_ptr<env::File> file_;  // null once committed or abandoned
   FileSink sink_;
-  uint64_t synced_end_ = 0;
   absl::Status failure_;
 };
 

@@ -24,12 +24,6 @@ bool RunsInsideMulti(const CommandSpec& spec) {
   return spec.full_name == "quit" || spec.full_name == "reset";
 }
 
-uint32_t QueuedFlags(const Session& session) {
-  uint32_t flags = 0;
-  for (const QueuedCommand& queued : session.transaction.queue) flags |= queued.spec->flags;
-  return flags;
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)

@@ -28,7 +28,6 @@ bool Allowed(config::ProtectedAction action, const Session& session) {
          (action == config::ProtectedAction::kLocal && IsLocal(session));
 }
 
-// Whether what runs may change data: EXEC does when a queued command does, and was asked about those when they were queued.
 std::string WriteText(const NodeCondition& condition) {
   if (condition.disk_broken) {
     return "MISCONF norn is configured to save RDB snapshots, but it's currently unable to persist "
@@ -42,25 +41,6 @@ std::string WriteText(const NodeCondition& condition) {
   if (condition.few_replicas) return "NOREPLICAS Not enough good replicas to write.";
   if (condition.replica && condition.replica_read_only) {
     return "READONLY You can't write against a read only replica.";
-  }
-  return {};
-}
-
-std::string ConditionText(const CommandSpec& spec, const Session& session,
-                          const NodeCondition& condition) {
-  if (condition.usual() || session.from_primary) return {};
-  if (spec.Has(kWrite)) {
-    // Valkey: a replica answers for its own state only; its primary decides about disks and replicas.
-    NodeCondition asked = condition;
-    if (condition.replica) asked.disk_broken = asked.log_broken = asked.few_replicas = false;
-    std::string text = WriteText(asked);
-    if (!text.empty()) return text;
-  }
-  if (condition.stale && !spec.Has(kStale)) {
-    return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
-  }
-  if (condition.loading && !spec.Has(kLoading)) {
-    return "LOADING norn is loading the dataset in memory";
   }
   return {};
 }
@@ -98,6 +78,33 @@ std::string RefusalText(const CommandSpec& spec, std::span<const std::string_vie
     return "ERR Command not allowed inside a transaction";
   }
   return ConditionText(spec, session, state.condition);
+}
+
+uint32_t QueuedFlags(const Session& session) {
+  uint32_t flags = 0;
+  for (const QueuedCommand& queued : session.transaction.queue) flags |= queued.spec->flags;
+  return flags;
+}
+
+std::string ConditionText(const CommandSpec& spec, const Session& session,
+                          const NodeCondition& condition) {
+  if (condition.usual() || session.from_primary) return {};
+  const bool writes =
+      spec.Has(kWrite) || (spec.name == "exec" && (QueuedFlags(session) & kWrite) != 0);
+  if (writes) {
+    // Valkey: a replica answers for its own state only; its primary decides about disks and replicas.
+    NodeCondition asked = condition;
+    if (condition.replica) asked.disk_broken = asked.log_broken = asked.few_replicas = false;
+    std::string text = WriteText(asked);
+    if (!text.empty()) return text;
+  }
+  if (condition.stale && !spec.Has(kStale)) {
+    return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+  }
+  if (condition.loading && !spec.Has(kLoading)) {
+    return "LOADING norn is loading the dataset in memory";
+  }
+  return {};
 }
 
 bool HeldByPause(const CommandSpec& spec, uint32_t queued_flags, PauseMode mode) {

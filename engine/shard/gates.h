@@ -29,6 +29,14 @@ inline bool PassesGates(const CommandSpec& spec, uint32_t word_count, const Sess
 std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,
                         const Session& session, const ExecutorState& state);
 
+// Whether what the node is in refuses this command to this client; asked again once its tokens are held, because a role may have
+// changed while it waited for them. Empty: pass.
+std::string ConditionText(const CommandSpec& spec, const Session& session,
+                          const NodeCondition& condition);
+
+// The flags of all commands that wait for EXEC.
+uint32_t QueuedFlags(const Session& session);
+
 // Whether CLIENT PAUSE holds this command back. `queued` are the flags of an open transaction's commands, for EXEC.
 bool HeldByPause(const CommandSpec& spec, uint32_t queued_flags, PauseMode mode);
 

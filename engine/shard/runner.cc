@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "engine/keyspace/eviction.h"
+#include "engine/shard/gates.h"
 
 namespace norn {
 namespace {
@@ -38,6 +39,10 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 }  // namespace
 
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
+  if (__builtin_expect(!state_.condition.usual(), 0) && command.spec->Has(kWrite)) {
+    const std::string refusal = ConditionText(*command.spec, session, state_.condition);
+    if (!refusal.empty()) return Refuse(command.spec, refusal, reply);
+  }
   if (!HasMemory(command, reply)) return;
   const WallTime wall = time_.wall();
   const bool listened = state_.effect_sink != nullptr &&
@@ -158,6 +163,11 @@ void Runner::Account(const CommandRef& command, const Session& session, Duration
   if (reply.errors() > 0) {
     ++stats.failed;
     CountErrors(reply);
+  }
+  const int64_t spike_ms = options.latency_monitor_threshold;
+  const bool spike = spike_ms > 0 && took.millis() >= spike_ms && !command.spec->Has(kBlocking);
+  if (__builtin_expect(spike, 0)) {
+    state_.node.NoteLatency(command.spec->Has(kFast) ? "fast-command" : "command", took);
   }
   // -1 switches a log off: as an unsigned number it is out of reach.
   const auto slow_us = static_cast<uint64_t>(options.commandlog_execution_slower_than);
