@@ -122,7 +122,10 @@ void Replication::EverySecond(Instant now) {
   ++seconds_;
   link_.Tick();
   feeds_.SendKeepAlives();
-  const bool pinging = primary_host_.empty() && stream_.active() &&
+  // A stream that is held for a failover, or for the end of the node, stays as the replicas have it.
+  const Pause& pause = state().pause;
+  const bool held = pause.mode != PauseMode::kNone && pause.until == Instant::Never();
+  const bool pinging = primary_host_.empty() && stream_.active() && !held &&
                        failover_ == FailoverState::kNone && !stream_.replicas().empty();
   if (pinging && seconds_ % options.repl_ping_replica_period == 0) stream_.AppendPing();
   RefreshGates();

@@ -125,7 +125,7 @@ std::string Replication::BeginFailover(const FailoverRequest& request) {
   failover_request_ = request;
   failover_deadline_ =
       request.timeout_ms > 0 ? Now() + Duration::Millis(request.timeout_ms) : Instant::Never();
-  host_.SetFailoverPause(true);
+  host_.HoldWrites(true);
   RequestAcks();
   return "+OK";
 }
@@ -177,7 +177,7 @@ void Replication::EndFailover(std::string_view why, bool aborted) {
   const bool in_progress = failover_ == FailoverState::kInProgress;
   failover_ = FailoverState::kNone;
   if (aborted && in_progress) ChangeRole("", 0, "failover aborted");
-  host_.SetFailoverPause(false);
+  host_.HoldWrites(false);
 }
 
 }  // namespace norn::net

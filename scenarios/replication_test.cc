@@ -79,7 +79,7 @@ class MapHost : public ReplicationHost {
   }
   StreamOffset WriteOffsetOf(Session&) override { return stream->offset(); }
   StreamOffset LogSyncedOffset() override { return -1; }
-  void SetFailoverPause(bool on) override { paused = on; }
+  void HoldWrites(bool on) override { paused = on; }
   void OnLineageChanged() override {}
 
   bool Set(const std::string& key, const std::string& value) {

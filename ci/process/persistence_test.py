@@ -85,7 +85,55 @@ class PersistenceCase(FolderCase):
         return said
 
 
+    def end_under_load(self, server, end):
+        """Four clients write while it ends; returns what each was answered for: [{key: value}]."""
+        answered = [{} for _ in range(4)]
+
+        def write(mine, name):
+            try:
+                with server.wire() as wire:
+                    for n in range(1, 1_000_000):
+                        key = f"{name}:{n % 50}"
+                        if wire.run("SET", key, n) == "OK":
+                            mine[key] = n
+            except (OSError, WireError):
+                pass
+        writers = [threading.Thread(target=write, args=(mine, f"writer{i}")) for i, mine in enumerate(answered)]
+        for writer in writers:
+            writer.start()
+        wait_for(lambda: all(len(mine) == 50 for mine in answered), "every key written once")
+        with server.wire() as wire:
+            end(wire)
+        for writer in writers:
+            writer.join()
+        return answered
+
+    def assert_kept(self, server, answered):
+        with server.wire() as wire:
+            for mine in answered:
+                for key, value in mine.items():
+                    self.assertGreaterEqual(int(wire.run("GET", key) or 0), value, key)
+
+
 class Snapshots(PersistenceCase):
+    def test_a_stop_under_load_loses_nothing_that_was_answered(self):
+        for words in (["SHUTDOWN", "SAVE"], None):
+            with self.subTest(words):
+                server = self.start({"save": "3600 1"}, threads=4)
+
+                def end(wire, words=words, server=server):
+                    if words is None:
+                        server.process.send_signal(signal.SIGTERM)
+                    else:
+                        wire.send(encode(words))
+                    wire.read_until_closed()
+                answered = self.end_under_load(server, end)
+                self.assertEqual(server.wait_exit(), 0)
+                server.stop()
+                server = self.start({"save": ""})
+                self.assert_kept(server, answered)
+                server.kill()
+
     def test_replies(self):
         server = self.start({"save": ""})
         before = server.ask("LASTSAVE")
@@ -214,29 +262,9 @@ class Snapshots(PersistenceCase):
 class Log(PersistenceCase):
     def test_a_kill_loses_nothing_that_was_answered(self):
         server = self.start(LOG, threads=4)
-        answered, stop = [{} for _ in range(4)], threading.Event()
-
-        def write(mine, name):
-            try:
-                with server.wire() as wire:
-                    for n in range(1, 1_000_000):
-                        key = f"{name}:{n % 50}"
-                        if wire.run("SET", key, n) == "OK":
-                            mine[key] = n
-            except (OSError, WireError):
-                stop.set()
-        writers = [threading.Thread(target=write, args=(mine, f"writer{i}")) for i, mine in enumerate(answered)]
-        for writer in writers:
-            writer.start()
-        wait_for(lambda: sum(sum(1 for _ in mine) for mine in answered) == 200, "every key written once")
-        server.process.send_signal(signal.SIGKILL)
-        for writer in writers:
-            writer.join()
+        answered = self.end_under_load(server, lambda wire: server.process.send_signal(signal.SIGKILL))
         server = self.killed(server, LOG, threads=1)
-        with server.wire() as wire:
-            for mine in answered:
-                for key, value in mine.items():
-                    self.assertGreaterEqual(int(wire.run("GET", key) or 0), value, key)
+        self.assert_kept(server, answered)
 
     def test_everysec_loses_two_seconds_at_most(self):
         flags = {**LOG, "appendfsync": "everysec"}

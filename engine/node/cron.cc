@@ -60,7 +60,10 @@ void Node::KeepHouse(PerExecutor& here) {
   // A token that is away returns soon; the next round will find it.
   if (!here.state.home().token().free()) return;
   Keyspace& keyspace = here.state.home().keyspace();
-  if (here.active_expire && !here.state.condition.replica) {
+  // While writes are held back, so are the deletes of what expires: a pause ends with the stream where it began.
+  const Pause& pause = here.state.pause;
+  const bool paused = pause.mode != PauseMode::kNone && env_.clock().Now() < pause.until;
+  if (here.active_expire && !here.state.condition.replica && !paused) {
     const Instant expire_began = env_.clock().Now();
     ExpireSome(here);
     NoteLatency("expire-cycle", env_.clock().Now() - expire_began);

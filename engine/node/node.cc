@@ -495,9 +495,13 @@ absl::Status Node::Shutdown(const ShutdownRequest& request) {
   OnExecutorFiber(env_.executor(), 0, [&] {
     if (ending_) return;  // somebody else was first
     ending_ = true;
+    // What is answered from here on would be in no final snapshot, and no log that is synced.
+    const Pause before = GetPause();
+    node_replication_->HoldWrites(true);
     safe = persistence_->BeforeExit(request);
     if (!safe.ok() && !request.force) {
       ending_ = false;
+      SetPause(before);
       return;
     }
     if (hooks_.stop_listening) hooks_.stop_listening();

@@ -111,7 +111,7 @@ void NodeReplication::SetGates(const ReplicationGates& gates) {
 }
 
 // A command that came past the gates before the pause holds its tokens, or asks for them before us.
-void NodeReplication::SetFailoverPause(bool on) {
+void NodeReplication::HoldWrites(bool on) {
   env::Executor& executor = states_[0]->env.executor();
   const Pause pause{on ? PauseMode::kWrite : PauseMode::kNone, Instant::Never()};
   states_[0]->node.SetPause(pause);

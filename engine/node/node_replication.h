@@ -55,7 +55,7 @@ class NodeReplication : public ReplicationHost,
   void Apply(std::span<const StreamCommand> commands) override;
   StreamOffset WriteOffsetOf(Session& session) override;
   StreamOffset LogSyncedOffset() override;
-  void SetFailoverPause(bool on) override;
+  void HoldWrites(bool on) override;
   void OnLineageChanged() override {}
 
  private:

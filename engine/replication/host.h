@@ -82,8 +82,9 @@ class ReplicationHost {
   // Replication::OnLogSynced after it moved.
   virtual StreamOffset LogSyncedOffset() = 0;
 
-  // FAILOVER: holds back every write until it is released, and waits for those under way to have reached the stream. Parks.
-  virtual void SetFailoverPause(bool on) = 0;
+  // FAILOVER and the end of the node: holds back every write until it is released, and waits for those under way to have
+  // reached the stream. Parks.
+  virtual void HoldWrites(bool on) = 0;
 
   // The replica's history changed under its persistence (a copy was adopted, a role changed). May park.
   virtual void OnLineageChanged() = 0;
