@@ -55,7 +55,7 @@ TEST(IoPool, AJobThatIsOnItsWayHomeAtTheEndIsFreedOnce) {
   EXPECT_FALSE(returned);
 }
 
-// Fibers are killed oldest first: here the one whose job is still queued, then the one whose job
+// Fibers are killed youngest first: here the one whose job is still queued, then the one whose job
 // runs until the first is gone.
 TEST(IoPool, AKilledFiberTakesBackAQueuedJobAndWaitsForARunningOne) {
   RealEnv env(OneExecutor());
@@ -65,14 +65,6 @@ TEST(IoPool, AKilledFiberTakesBackAQueuedJobAndWaitsForARunningOne) {
   bool queued_ran = false;
   bool stack_was_there = false;
   env.Run([&](env::Env& env) {
-    SpawnFiber(env.executor(), [&] {
-      struct AtEnd {
-        std::atomic<bool>& release;
-        ~AtEnd() { release = true; }
-      } at_end{release};
-      env.executor().Yield();  // queues behind the other
-      pool.Run([&] { queued_ran = true; });
-    });
     SpawnFiber(env.executor(), [&] {
       int on_stack = 0;
       struct AtEnd {
@@ -85,6 +77,14 @@ TEST(IoPool, AKilledFiberTakesBackAQueuedJobAndWaitsForARunningOne) {
         while (!release) std::this_thread::yield();
         on_stack = 1;
       });
+    });
+    SpawnFiber(env.executor(), [&] {
+      struct AtEnd {
+        std::atomic<bool>& release;
+        ~AtEnd() { release = true; }
+      } at_end{release};
+      env.executor().Yield();  // queues behind the other
+      pool.Run([&] { queued_ran = true; });
     });
     env.executor().Yield();
     env.executor().Yield();

@@ -14,7 +14,7 @@
 //   O4  No fiber runs twice at once, none changes its executor.
 //
 // The end of a node, each step on all its executors before the next: nothing runs any more; tasks that
-// wait are dropped (Task::drop; some live on a fiber's stack); fibers are killed, oldest first; tasks
+// wait are dropped (Task::drop; some live on a fiber's stack); fibers are killed, youngest first; tasks
 // that their destructors posted are dropped.
 
 #include "engine/base/time.h"

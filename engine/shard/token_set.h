@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <vector>
 
 #include "engine/env/executor.h"
@@ -18,7 +19,10 @@ class TokenSet {
   TokenSet(env::Executor& executor, Shard* const* shards) : executor_(executor), shards_(shards) {}
   TokenSet(const TokenSet&) = delete;
   TokenSet& operator=(const TokenSet&) = delete;
-  ~TokenSet() { Release(); }
+  // When the node ends nothing is given back: whoever waits for a token may be gone already.
+  ~TokenSet() {
+    if (std::uncaught_exceptions() == unwinding_) Release();
+  }
 
   // Parks until every token of `wanted` (ascending, distinct) is held. Requires: holds none.
   void Collect(const std::vector<uint32_t>& wanted);
@@ -32,6 +36,7 @@ class TokenSet {
   env::Executor& executor_;
   Shard* const* shards_;
   std::vector<uint32_t> held_;
+  const int unwinding_ = std::uncaught_exceptions();
 };
 
 }  // namespace norn
