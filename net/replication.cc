@@ -207,7 +207,8 @@ ReplicationView Replication::ViewHere() {
   view.offset = view.following && !link_up_ ? -1 : stream_.offset();
   for (const auto& [id, replica] : stream_.replicas().all()) {
     if (replica.state != ReplicaState::kOnline) continue;
-    view.replicas.push_back({replica.facts.ip(), replica.facts.listening_port, replica.acked});
+    view.replicas.push_back({replica.facts.ip(), replica.facts.listening_port,
+                             std::max<StreamOffset>(replica.acked, 0)});
   }
   view.info = fmt::format("role:{}\r\n", view.following ? "slave" : "master");
   if (view.following) {

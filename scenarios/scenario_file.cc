@@ -451,6 +451,19 @@ std::string Contradiction(const Scenario& scenario) {
       return "checks: durable_prefix needs workload.ledger above 0";
     }
   }
+  const ReplicationSection& replication = scenario.replication;
+  if (replication.primary_dies && scenario.node.replicas.low < 1) {
+    return "replication: primary_dies needs node.replicas of at least 1";
+  }
+  if (replication.primary_dies && scenario.weights[static_cast<size_t>(Family::kFlush)] > 0) {
+    return "replication: primary_dies counts what replicas hold, workload.flush empties them";
+  }
+  if (replication.primary_dies && scenario.Checks("durable_prefix")) {
+    return "checks: durable_prefix reads the first node back, which primary_dies may kill for good";
+  }
+  if (scenario.Checks("wait_never_over_reports") && !replication.primary_dies) {
+    return "checks: wait_never_over_reports needs replication.primary_dies";
+  }
   if (scenario.Checks(calm) && any_fault) return "checks: connection allows no faults";
   for (const FaultSection& fault : scenario.faults) {
     if (fault.enabled() && fault.every_ns.low <= 0) return "faults: `every` must be above \"0s\"";

@@ -85,6 +85,10 @@ TEST(ScenarioFile, ErrorsNameFileLineKeyAndWhatIsAllowed) {
 TEST(ScenarioFile, RefusesContradictions) {
   EXPECT_THAT(ErrorOf(""), HasSubstr("name: is missing"));
   EXPECT_THAT(ErrorOf("name=\"x\"\n"), HasSubstr("at least one weight"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\n[clients]\ncount=0\n[replication]\nprimary_dies=true\n"),
+              HasSubstr("primary_dies needs node.replicas"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"wait_never_over_reports\"]\n[clients]\ncount=0\n"),
+              HasSubstr("needs replication.primary_dies"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"exact_model\"]\n[workload]\nread=1\n"),
               HasSubstr("exact_model needs clients.count = 1"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"connection\"]\n[workload]\nread=1\n[faults.reset]"

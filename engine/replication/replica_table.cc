@@ -126,7 +126,7 @@ std::string ReplicaTable::InfoLines(Instant now) const {
   for (const auto& [id, replica] : replicas_) {
     lines += fmt::format("slave{}:ip={},port={},state={},offset={},lag={},type={}\r\n", index++,
                          replica.facts.ip(), replica.facts.listening_port,
-                         ReplicaStateName(replica.state), replica.acked,
+                         ReplicaStateName(replica.state), std::max<StreamOffset>(replica.acked, 0),
                          IsOnline(replica) ? LagSeconds(replica, now) : 0, TypeName(replica));
   }
   return lines;

@@ -31,8 +31,10 @@ std::string_view ReplicaStateName(ReplicaState state);
 struct Replica {
   ReplicaFacts facts;
   ReplicaState state = ReplicaState::kWaitSnapshot;
-  StreamOffset acked = 0;
-  StreamOffset acked_on_disk = 0;
+  // -1: none yet. Online it is from the moment its copy is on the way; what it has it says after loading that. Valkey: counts
+  // it for WAIT at once, after writes that came before there was a stream, whose offset is 0.
+  StreamOffset acked = -1;
+  StreamOffset acked_on_disk = -1;
   Instant last_ack;  // or when it came online, if it sent none since
   Instant state_since;
 };

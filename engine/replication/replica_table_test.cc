@@ -39,7 +39,18 @@ TEST_F(ReplicaTableTest, AcksNeverFallAndNeverPassTheEnd) {
   table_.RecordAck(a, 50, -1, 200, At(20));
   table_.RecordAck(a, 1000, 1000, 200, At(30));
   EXPECT_EQ(table_.Find(a)->acked, 100);
-  EXPECT_EQ(table_.Find(a)->acked_on_disk, 0);
+  EXPECT_EQ(table_.Find(a)->acked_on_disk, -1);
+}
+
+TEST_F(ReplicaTableTest, WhoHasAcknowledgedNothingHasNotEvenTheBeginning) {
+  const ClientId a = AddOnline(1, "10.0.0.1", 6379);
+  EXPECT_EQ(table_.CountAcked(0), 0u);
+  EXPECT_EQ(table_.CountAckedOnDisk(0), 0u);
+  EXPECT_THAT(table_.CaughtUp(0), ElementsAre());
+  table_.RecordAck(a, 0, -1, 0, At(10));
+  EXPECT_EQ(table_.CountAcked(0), 1u);
+  EXPECT_EQ(table_.CountAckedOnDisk(0), 0u);
+  EXPECT_THAT(table_.CaughtUp(0), ElementsAre(a));
 }
 
 TEST_F(ReplicaTableTest, GoodOnesAcknowledgedLately) {
