@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "engine/base/prng.h"
-#include "engine/commands/dataset_digest.h"
+#include "engine/keyspace/dataset_digest.h"
 #include "engine/commands/testing.h"
 
 namespace norn {
@@ -34,7 +34,7 @@ class Server : public CommandTest {
     }
     RunWords({"DBSIZE"});
   }
-  std::string Digest() { return DigestOf(keys()).Hex(); }
+  std::string Digest() { return DigestOf(keys().shards()).Hex(); }
 
  private:
   uint32_t shards_;

@@ -25,7 +25,6 @@ TEST_F(ReplicationCommandsTest, RoleOfAReplica) {
                         .link_state = "connected",
                         .offset = 7,
                         .replicas = {},
-                        .syncs = {},
                         .info = {}};
   Session({{"ROLE", "[$slave, $10.0.0.1, :6379, $connected, :7]"}});
 }
