@@ -5,8 +5,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "engine/base/prng.h"
-#include "engine/keyspace/dataset_digest.h"
 #include "engine/commands/testing.h"
+#include "engine/keyspace/dataset_digest.h"
 
 namespace norn {
 namespace {

@@ -24,7 +24,7 @@ struct ReplicationView {
   std::string link_state;                // ROLE's word, when following
   int64_t offset = 0;                    // of the stream; -1: following and not connected
   std::vector<ReplicaAddress> replicas;  // online
-  std::string info;  // INFO's lines, without the title
+  std::string info;                      // INFO's lines, without the title
 };
 
 // Counters and memory of INFO.
