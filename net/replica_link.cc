@@ -10,9 +10,7 @@
 namespace norn::net {
 namespace {
 
-// Names are resolved by nobody yet; this one everybody uses.
 std::string AddressOf(std::string_view host, int64_t port) {
-  if (host == "localhost") host = "127.0.0.1";
   const bool v6 = host.find(':') != std::string_view::npos;
   return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }

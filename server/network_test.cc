@@ -68,6 +68,23 @@ TEST(Network, ATakenPortIsReportedWithTheKernelsWords) {
   });
 }
 
+// "localhost" may be ::1 first, where nobody listens: the next address is tried.
+TEST(Network, ConnectsToANameAndTellsWhenThereIsNone) {
+  RunNode(1, [](env::Env& mine) {
+    auto listener = mine.network().Listen("127.0.0.1:0", {});
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    const std::string address = (*listener)->LocalAddress();
+    const Instant deadline = mine.clock().Now() + Duration::Seconds(20);
+    auto stream =
+        mine.network().Connect("localhost" + address.substr(address.rfind(':')), deadline);
+    ASSERT_TRUE(stream.ok()) << stream.status();
+    EXPECT_EQ((*stream)->PeerAddress(), address);
+    const auto none = mine.network().Connect("no-such-host.invalid:80", deadline).status();
+    EXPECT_EQ(none.code(), absl::StatusCode::kUnavailable) << none;
+    EXPECT_THAT(std::string(none.message()), HasSubstr("no-such-host.invalid"));
+  });
+}
+
 TEST(Network, AnAddressOfAnotherMachineIsNotFound) {
   RunNode(1, [](env::Env& env) {
     const absl::Status status = env.network().Listen("203.0.113.7:0", {}).status();

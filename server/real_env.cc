@@ -26,6 +26,7 @@ RealEnv::RealEnv(RealEnvOptions options)
     : options_(std::move(options)),
       log_(options_.logfile),
       io_pool_(options_.io_threads),
+      network_(io_pool_),
       disk_(io_pool_) {
   CHECK(options_.executors >= 1);
   CHECK(options_.io_threads >= 1);

@@ -80,8 +80,8 @@ class RealEnv : public env::Env, private env::Executor {
   TscClock clock_;
   RealEntropy entropy_;
   std::vector<std::unique_ptr<EventLoop>> loops_;
-  RealNetwork network_;
   IoPool io_pool_;
+  RealNetwork network_;
   RealDisk disk_;
 
   std::atomic<bool> exiting_{false};

@@ -1,8 +1,8 @@
 #pragma once
 // Reliable, ordered byte streams between parties (TCP and Unix sockets in the real world).
 //
-// Addresses are text: "127.0.0.1:6379", "[::1]:6379", "unix:/path". A host name is not resolved
-// here.
+// Addresses are text: "127.0.0.1:6379", "[::1]:6379", "unix:/path". Connect also takes a host
+// name ("db.example:6379") where the world has names.
 
 #include "engine/base/time.h"
 
