@@ -51,6 +51,7 @@ class Run {
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
+    director_ = nullptr;  // its clients' streams belong to the world
     hosts_.clear();
   }
 
