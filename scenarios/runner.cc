@@ -51,7 +51,10 @@ class Run {
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
-    director_ = nullptr;  // its clients' streams belong to the world
+    // No fiber is left that uses them, and their clients' streams belong to the world.
+    director_ = nullptr;
+    audit_ = nullptr;
+    sim_clients_.clear();
     hosts_.clear();
   }
 
