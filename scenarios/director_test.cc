@@ -10,6 +10,7 @@
 #include "net/reply_parser.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario_file.h"
+#include "scenarios/testing_listener.h"
 
 namespace norn::scenarios {
 namespace {
@@ -34,18 +35,7 @@ class Actor : public Server {
   }
 
   absl::Status Start() override {
-    auto listener = env_.network().Listen("0.0.0.0:6379", {});
-    if (!listener.ok()) return listener.status();
-    listener_ = *std::move(listener);
-    SpawnFiber(env_.executor(), [this] {
-      for (;;) {
-        auto stream = listener_->Accept();
-        if (!stream.ok()) return;
-        SpawnFiber(env_.executor(),
-                   [this, stream = *std::move(stream)]() mutable { Serve(*stream); });
-      }
-    });
-    return absl::OkStatus();
+    return listener_.Start([this](env::Stream& stream) { Serve(stream); });
   }
 
  private:
@@ -107,7 +97,7 @@ class Actor : public Server {
   env::Env& env_;
   const Lie lie_;
   std::string primary_;  // "10.0.0.1 6379"; "": this is one
-  std::unique_ptr<env::Listener> listener_;
+  TestingListener listener_{env_};
 };
 
 // The check that fails, over a few seeds; "" if none did.

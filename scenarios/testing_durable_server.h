@@ -14,6 +14,7 @@
 #include "engine/fiber/spawn.h"
 #include "net/reply_parser.h"
 #include "scenarios/server.h"
+#include "scenarios/testing_listener.h"
 #include "scenarios/workload.h"
 
 namespace norn::scenarios {
@@ -39,18 +40,7 @@ class LogStandIn : public Server {
     log_ = *std::move(file);
     if (absl::Status s = env_.disk().SyncDir("."); !s.ok()) return s;
     if (absl::Status s = Load(); !s.ok()) return s;
-    auto listener = env_.network().Listen("0.0.0.0:6379", {});
-    if (!listener.ok()) return listener.status();
-    listener_ = *std::move(listener);
-    SpawnFiber(env_.executor(), [this] {
-      for (;;) {
-        auto stream = listener_->Accept();
-        if (!stream.ok()) return;
-        SpawnFiber(env_.executor(),
-                   [this, stream = *std::move(stream)]() mutable { Serve(*stream); });
-      }
-    });
-    return absl::OkStatus();
+    return listener_.Start([this](env::Stream& stream) { Serve(stream); });
   }
 
  private:
@@ -236,7 +226,7 @@ class LogStandIn : public Server {
   env::Env& env_;
   const LogMistake mistake_;
   std::unique_ptr<env::File> log_;
-  std::unique_ptr<env::Listener> listener_;
+  TestingListener listener_{env_};
   std::map<std::string, Db> dbs_;
   uint64_t end_ = 0;
   uint64_t written_ = 0;

@@ -12,6 +12,7 @@
 #include "net/reply_parser.h"
 #include "scenarios/model.h"
 #include "scenarios/server.h"
+#include "scenarios/testing_listener.h"
 
 namespace norn::scenarios {
 
@@ -45,18 +46,7 @@ class StandIn : public Server {
   }
 
   absl::Status Start() override {
-    auto listener = env_.network().Listen("0.0.0.0:6379", {});
-    if (!listener.ok()) return listener.status();
-    listener_ = *std::move(listener);
-    SpawnFiber(env_.executor(), [this] {
-      for (;;) {
-        auto stream = listener_->Accept();
-        if (!stream.ok()) return;
-        SpawnFiber(env_.executor(),
-                   [this, stream = *std::move(stream)]() mutable { Serve(*stream); });
-      }
-    });
-    return absl::OkStatus();
+    return listener_.Start([this](env::Stream& stream) { Serve(stream); });
   }
 
  private:
@@ -273,7 +263,7 @@ class StandIn : public Server {
   env::Env& env_;
   const Mistake mistake_;
   std::shared_ptr<StandInDisk> disk_;
-  std::unique_ptr<env::Listener> listener_;
+  TestingListener listener_{env_};
   std::map<std::string, std::optional<ModelValue>> before_;
   std::map<std::string, uint64_t> versions_;
   uint64_t calls_ = 0;

@@ -66,7 +66,6 @@ void Journal::Accept(const EffectLog& effects) {
 }
 
 void Journal::Tell(DbIndex db, std::string_view resp) {
-  bytes_ += resp.size();
   for (JournalListener* listener : listeners_) listener->OnEffects(db, resp);
 }
 

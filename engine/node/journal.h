@@ -8,7 +8,6 @@
 //   J3  Whoever holds every token and runs on executor 0 sees a journal that holds all that ran before, and nothing else: that
 //       is where a snapshot's cut lies, after Settle.
 
-#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -40,7 +39,6 @@ class Journal {
   // still be under way: a post never runs inside of itself (O3).
   void Settle();
   void Listen(JournalListener* listener) { listeners_.push_back(listener); }
-  uint64_t bytes() const { return bytes_; }  // accepted so far
 
  private:
   class Sink;
@@ -52,7 +50,6 @@ class Journal {
   env::Executor& executor_;
   std::unique_ptr<Sink> sink_;
   std::vector<JournalListener*> listeners_;
-  uint64_t bytes_ = 0;
 };
 
 }  // namespace norn

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
 #include "engine/config/rewrite.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
+#include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
 #include "engine/shard/transaction.h"
 
@@ -521,18 +521,12 @@ void Node::SetJournaling(Listener listener, bool on) {
   const bool wanted = journal_listeners_[0] || journal_listeners_[1];
   if (wanted == (states_[0]->effect_sink != nullptr)) return;
   TokenSet tokens(env_.executor(), shard_pointers_.data());
-  tokens.Collect(AllShards());
+  tokens.Collect(EveryShard(executor_count()));
   EffectSink* const sink = wanted ? journal_.sink() : nullptr;
   OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
     states_[i]->effect_sink = sink;
     keyspace_pointers_[i]->set_records_deletions(wanted);
   });
-}
-
-std::vector<uint32_t> Node::AllShards() const {
-  std::vector<uint32_t> all(executor_count());
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
 }
 
 NodeCondition Node::ConditionNow() {
@@ -568,7 +562,7 @@ void Node::PublishCondition() {
 void Node::SettleCondition(bool settle) {
   TokenSet tokens(env_.executor(), shard_pointers_.data());
   if (settle) {
-    tokens.Collect(AllShards());
+    tokens.Collect(EveryShard(executor_count()));
     journal_.Settle();
   }
   PublishCondition();

@@ -149,7 +149,6 @@ class Node : public NodeControl {
   NodeCondition ConditionNow();
   void PublishCondition();
   void SettleCondition(bool settle);
-  std::vector<uint32_t> AllShards() const;
 
   env::Env& env_;
   HostFacts host_;

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "engine/base/words.h"
 #include "engine/shard/gather.h"
+#include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
 
 namespace norn {
@@ -116,10 +115,8 @@ void NodeReplication::HoldWrites(bool on) {
   const Pause pause{on ? PauseMode::kWrite : PauseMode::kNone, Instant::Never()};
   states_[0]->node.SetPause(pause);
   if (!on) return;
-  std::vector<uint32_t> all(states_[0]->shard_count);
-  std::iota(all.begin(), all.end(), 0u);
   TokenSet tokens(executor, states_[0]->shards);
-  tokens.Collect(all);
+  tokens.Collect(EveryShard(states_[0]->shard_count));
   journal_.Settle();
 }
 

@@ -1,12 +1,12 @@
 #include "engine/node/snapshot.h"
 
 #include <deque>
-#include <numeric>
 
 #include "engine/base/check.h"
 #include "engine/base/number.h"
 #include "engine/fiber/spawn.h"
 #include "engine/persist/rdb_stream.h"
+#include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
 
 namespace norn {
@@ -113,13 +113,11 @@ absl::Status SnapshotWriter::Write(const SnapshotRequest& request, persist::Byte
 
 void SnapshotWriter::BeginParts(const std::shared_ptr<Run>& run, const SnapshotRequest& request,
                                 ByteBuffer* head) {
-  std::vector<uint32_t> all(shards_);
-  std::iota(all.begin(), all.end(), 0u);
   for (uint32_t i = 0; i < shards_; ++i) {
     run->parts.push_back(std::make_unique<Part>(request));
   }
   TokenSet tokens(states_[0]->env.executor(), states_[0]->shards);
-  tokens.Collect(all);
+  tokens.Collect(EveryShard(shards_));
   const persist::RdbEncoder& encoder = run->parts[0]->encoder;
   encoder.Header(*head);
   for (const auto& [key, value] : request.at_cut()) encoder.Aux(key, value, *head);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "engine/base/plant.h"
 #include "engine/commands/table.h"
 #include "engine/shard/routing.h"
@@ -114,10 +112,8 @@ void StagedDataset::ReusePlace(CommandRef& command) {
 }
 
 void StagedDataset::Adopt(const std::function<void()>& at_swap) {
-  std::vector<uint32_t> all(pointers_.size());
-  std::iota(all.begin(), all.end(), 0u);
   TokenSet tokens(state_->env.executor(), states_[0]->shards);
-  tokens.Collect(all);
+  tokens.Collect(EveryShard(static_cast<uint32_t>(pointers_.size())));
   for (size_t i = 0; i < pointers_.size(); ++i) states_[0]->keyspaces[i]->Adopt(*pointers_[i]);
   at_swap();
 }

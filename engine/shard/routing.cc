@@ -9,12 +9,6 @@
 namespace norn {
 namespace {
 
-std::vector<uint32_t> EveryShard(uint32_t count) {
-  std::vector<uint32_t> all(count);
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
-}
-
 // One past the last word that the simple positions of `spec` cover; negative last_key counts from the end.
 size_t KeysEnd(const CommandSpec& spec, size_t words) {
   const int last = spec.last_key >= 0 ? spec.last_key : static_cast<int>(words) + spec.last_key;
@@ -26,6 +20,12 @@ uint32_t ShardOfWord(std::string_view word, const KeyspaceView& view) {
 }
 
 }  // namespace
+
+std::vector<uint32_t> EveryShard(uint32_t count) {
+  std::vector<uint32_t> all(count);
+  std::iota(all.begin(), all.end(), 0u);
+  return all;
+}
 
 std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& view) {
   const CommandSpec& spec = *command.spec;

@@ -8,6 +8,9 @@
 
 namespace norn {
 
+// All of them, in order.
+std::vector<uint32_t> EveryShard(uint32_t count);
+
 // Sorted, distinct. Every shard where the key specs do not decide (the handler will then say what is wrong).
 std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& view);
 
