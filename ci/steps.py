@@ -62,7 +62,7 @@ class Run:
         self.folder, self.jobs, self.long = folder, jobs, long_run
         self.passed, self.failed, self.failures, self.times = 0, 0, [], []
         self.started = time.monotonic()
-        self._stage, self._step = "", 0
+        self._stage, self._step, self._last_words = "", 0, []
         os.makedirs(folder, exist_ok=True)
 
     def stage(self, number, total, name, function):
@@ -110,7 +110,9 @@ class Run:
         print(f"   FAILED: {title}", flush=True)
 
     def summary(self):
-        """Prints the times and the count, which is the last line; returns the exit code."""
+        """Prints what the failures said once more, the times and the count, which is the last line; returns the exit code."""
+        for title, words in self._last_words:
+            print(f"\n== said by {title}\n{words}")
         print("\n== times")
         for name, seconds, passed, failed in self.times:
             print(f"   {name:12} {seconds:8.1f} s  {passed} passed, {failed} failed")
@@ -132,7 +134,9 @@ class Run:
             print(f"   {title}: ok, {passed} passed, {seconds:.1f} s", flush=True)
             return
         self.failures.append(f"{self._stage}: {title} (log: {log})")
-        print("\n".join("   | " + line for line in output.splitlines()[-_TAIL_LINES:]))
+        words = "\n".join("   | " + line for line in output.splitlines()[-_TAIL_LINES:])
+        self._last_words.append((title, words))
+        print(words)
         print(f"   {title}: FAILED, {passed} passed, {failed} failed, {seconds:.1f} s (log: {log})", flush=True)
 
 
