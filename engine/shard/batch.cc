@@ -56,6 +56,7 @@ void ShardBatch::Back(env::Task* task) {
 void ShardBatch::Clear() {
   commands_.clear();
   reply_ends_.clear();
+  taken_ = 0;
   replies_.Release(kKeptReplyBytes);
 }
 

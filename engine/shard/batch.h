@@ -34,10 +34,10 @@ class ShardBatch : private env::Task, private TokenClaim {
   void Send(env::Executor& executor, uint32_t shard, Session& session, WaveProgress& progress,
             ExecutorState* const* states);
 
-  // After it came back: the reply of the i-th command added.
-  std::string_view Reply(size_t i) const {
-    const size_t begin = i == 0 ? 0 : reply_ends_[i - 1];
-    return replies_.view().substr(begin, reply_ends_[i] - begin);
+  // After it came back: the replies, in the order in which their commands were added.
+  std::string_view NextReply() {
+    const size_t begin = taken_ == 0 ? 0 : reply_ends_[taken_ - 1];
+    return replies_.view().substr(begin, reply_ends_[taken_++] - begin);
   }
 
   // For the next wave; keeps modest memory.
@@ -53,6 +53,7 @@ class ShardBatch : private env::Task, private TokenClaim {
   std::vector<CommandRef> commands_;
   ByteBuffer replies_;
   std::vector<size_t> reply_ends_;
+  size_t taken_ = 0;
   Session* session_ = nullptr;
   WaveProgress* progress_ = nullptr;
   env::Executor* executor_ = nullptr;

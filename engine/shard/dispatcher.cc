@@ -129,12 +129,11 @@ bool Dispatcher::RunWaveHere(Session& session, ReplyWriter& reply, ReplySink& si
 
 void Dispatcher::RunWaveAcross(Session& session, ReplyWriter& reply) {
   if (batches_.empty()) batches_ = std::vector<ShardBatch>(state_.shard_count);
-  std::vector<uint32_t> local;
-  for (uint32_t i = 0; i < wave_.size(); ++i) {
-    if (wave_[i].shard == state_.index) {
-      local.push_back(i);
+  for (const CommandRef& command : wave_) {
+    if (command.shard == state_.index) {
+      local_.push_back(command);
     } else {
-      batches_[wave_[i].shard].Add(wave_[i]);
+      batches_[command.shard].Add(command);
     }
   }
   env::Executor& executor = state_.env.executor();
@@ -144,10 +143,9 @@ void Dispatcher::RunWaveAcross(Session& session, ReplyWriter& reply) {
     if (batches_[shard].empty()) continue;
     batches_[shard].Send(executor, shard, session, progress, states_);
   }
-  RunLocalPart(session, local);
+  RunLocalPart(session);
   while (progress.outstanding > 0) executor.Park(Instant::Never());
 
-  std::vector<size_t> taken(batches_.size(), 0);
   size_t local_taken = 0;
   for (const CommandRef& command : wave_) {
     if (command.shard == state_.index) {
@@ -155,22 +153,24 @@ void Dispatcher::RunWaveAcross(Session& session, ReplyWriter& reply) {
       reply.Raw(local_replies_.view().substr(begin, local_ends_[local_taken] - begin));
       ++local_taken;
     } else {
-      reply.Raw(batches_[command.shard].Reply(taken[command.shard]++));
+      reply.Raw(batches_[command.shard].NextReply());
     }
   }
   for (ShardBatch& batch : batches_) batch.Clear();
+  local_.clear();
   local_replies_.Release(kDrainBytes);
   local_ends_.clear();
 }
 
-void Dispatcher::RunLocalPart(Session& session, const std::vector<uint32_t>& local) {
-  if (local.empty()) return;
+void Dispatcher::RunLocalPart(Session& session) {
+  if (local_.empty()) return;
   TokenSet tokens(state_.env.executor(), state_.shards);
-  tokens.Collect({state_.index});
+  if (!state_.home().token().free()) tokens.Collect({state_.index});  // else I3 of token.h
+  PrefetchKeys(local_.data(), local_.size(), state_, session.db);
   runner_.RestartClock();
   ReplyWriter reply(local_replies_, session.resp);
-  for (const uint32_t i : local) {
-    runner_.Run(wave_[i], session, reply);
+  for (const CommandRef& command : local_) {
+    runner_.Run(command, session, reply);
     local_ends_.push_back(local_replies_.size());
   }
   runner_.Settle();

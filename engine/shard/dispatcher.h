@@ -64,7 +64,7 @@ class Dispatcher {
   bool RunWave(Session& session, ReplyWriter& reply, ReplySink& sink);
   bool RunWaveHere(Session& session, ReplyWriter& reply, ReplySink& sink);
   void RunWaveAcross(Session& session, ReplyWriter& reply);
-  void RunLocalPart(Session& session, const std::vector<uint32_t>& local);
+  void RunLocalPart(Session& session);
   void RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply);
   void RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply);
   void RunWithTokens(const CommandRef& command, Session& session, ReplyWriter& reply);
@@ -80,6 +80,7 @@ class Dispatcher {
   Prepared next_;
   bool has_next_ = false;
   std::vector<ShardBatch> batches_;  // by shard; made on first use
+  std::vector<CommandRef> local_;    // of a wave that goes across shards: what stays here
   ByteBuffer local_replies_;
   std::vector<size_t> local_ends_;
 };
