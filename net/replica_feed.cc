@@ -10,6 +10,9 @@ namespace norn::net {
 namespace {
 
 constexpr size_t kPieceBytes = 64 * 1024;
+// Under load the stream goes out this often: a send costs more than what a few commands of the stream cost, and a write that
+// comes alone still goes at once.
+constexpr Duration kGather = Duration::Micros(200);
 constexpr size_t kReadBytes = 1024;
 // A replica says little; more than this without a whole command is no replica.
 constexpr size_t kInputBytesMax = 64 * 1024;
@@ -48,13 +51,19 @@ ReplicaFeed::Outcome ReplicaFeed::Run(std::string_view unread) {
 void ReplicaFeed::FeedUntilEnd() {
   env::Executor& executor = state_.env.executor();
   const std::unique_ptr<char[]> piece = std::make_unique_for_overwrite<char[]>(kPieceBytes);
+  Instant sent = Instant::Past();
+  bool small = false;
   while (!closing_) {
     FeedPull pull;
+    const Instant next = sent + kGather;
+    while (small && !closing_ && state_.env.clock().Now() < next) executor.Park(next);
     port_.woken = false;
     AtZero(executor, [&] { pull = replication_.Pull(session_.id, {piece.get(), kPieceBytes}); });
     if (pull.gone || closing_) return;
     if (pull.bytes > 0) {
       if (!WriteAll({piece.get(), pull.bytes})) return;
+      small = pull.bytes < kPieceBytes;
+      sent = state_.env.clock().Now();
       continue;
     }
     while (!port_.woken && !closing_) executor.Park(Instant::Never());
