@@ -1,6 +1,7 @@
 #include "server/io_pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -11,6 +12,13 @@
 #include "server/crash_report.h"
 
 namespace norn::server {
+namespace {
+
+// Where threads are short of cores, commands come before copying into the page cache: without this a snapshot's writes take
+// turns with a loop for a scheduler's slice each, and clients wait for as long.
+constexpr int kNice = 3;
+
+}  // namespace
 
 // Travels: queue, a thread of the pool, back to its executor as a task. Two hold it there, the fiber
 // that waits and the task; a node that ends takes either first (executor.h), so whichever goes last
@@ -99,6 +107,7 @@ void IoPool::Abandon(Job* job) {
 
 void IoPool::Work() {
   CrashStack crash_stack;
+  setpriority(PRIO_PROCESS, 0, kNice);  // of this thread alone; being nicer needs no permission
   std::unique_lock lock(mutex_);
   for (;;) {
     work_there_.wait(lock, [&] { return ending_ || !queue_.empty(); });

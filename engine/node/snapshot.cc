@@ -1,5 +1,6 @@
 #include "engine/node/snapshot.h"
 
+#include <algorithm>
 #include <deque>
 
 #include "engine/base/check.h"
@@ -16,8 +17,10 @@ constexpr size_t kHandedBytes = 64 * 1024;
 constexpr uint64_t kUnwrittenBytesMax = 1024 * 1024;
 constexpr size_t kLinesAtOnce = 8;
 constexpr Duration kSlice = Duration::Micros(200);
-// While clients want the executor, a walker sleeps so many times as long as it walked.
-constexpr int64_t kSleepShare = 4;
+// A walker sleeps so many times as long as it walked while commands fill the executor, and in proportion less while they do not.
+// Most of what a busy dataset costs is shown by the writes themselves; a hasty walker on top is what clients would notice.
+constexpr int64_t kSleepShare = 19;
+constexpr Duration kCommandTime = Duration::Micros(5);  // roughly, with its part of the system calls
 
 }  // namespace
 
@@ -63,6 +66,7 @@ struct SnapshotWriter::Part {
   env::FiberId walker;
   bool stop = false;
   uint64_t commands_seen = 0;
+  Instant looked;  // at commands_seen
 };
 
 // What all parts and the writer share; lives as long as any of them.
@@ -224,6 +228,18 @@ bool SnapshotWriter::WalkSlice(Run&, Part& part, ExecutorState& state) {
   return false;
 }
 
+// How long a walker that walked for `walked` leaves the executor to the commands.
+Duration SnapshotWriter::RestAfter(Part& part, const ExecutorState& state, Duration walked,
+                                   Instant now) {
+  const uint64_t commands = state.stats.commands_processed - part.commands_seen;
+  const int64_t elapsed_ns = std::max<int64_t>((now - part.looked).ns, 1);
+  part.commands_seen = state.stats.commands_processed;
+  part.looked = now;
+  const int64_t wanted_ns = std::min(static_cast<int64_t>(commands) * kCommandTime.ns, elapsed_ns);
+  const int64_t permille = wanted_ns * 1000 / elapsed_ns;
+  return Duration{walked.ns * kSleepShare * permille / 1000};
+}
+
 void SnapshotWriter::Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state,
                           bool last) {
   Part& part = *run->parts[shard];
@@ -242,6 +258,8 @@ void SnapshotWriter::Walk(const std::shared_ptr<Run>& run, ExecutorState& state)
   Part& part = *run->parts[state.index];
   env::Executor& executor = state.env.executor();
   part.walker = executor.Self();
+  part.commands_seen = state.stats.commands_processed;
+  part.looked = state.env.clock().Now();
   for (bool done = false; !done;) {
     while (part.unwritten_bytes > kUnwrittenBytesMax && !part.stop) {
       executor.Park(Instant::Never());
@@ -255,12 +273,10 @@ void SnapshotWriter::Walk(const std::shared_ptr<Run>& run, ExecutorState& state)
       if (done || part.buffer.size() >= kHandedBytes) Hand(run, state.index, state, done);
     }
     if (done) break;
-    const uint64_t commands = state.stats.commands_processed;
-    const bool busy = commands != part.commands_seen;
-    part.commands_seen = commands;
     const Instant now = state.env.clock().Now();
-    if (busy) {
-      executor.Park(now + Duration{(now - begin).ns * kSleepShare});
+    const Duration sleep = RestAfter(part, state, now - begin, now);
+    if (sleep > Duration{0}) {
+      executor.Park(now + sleep);
     } else {
       executor.Yield();
     }

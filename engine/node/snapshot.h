@@ -98,6 +98,7 @@ class SnapshotWriter {
   void Describe(Run& run, ByteBuffer* head);
   static void Walk(const std::shared_ptr<Run>& run, ExecutorState& state);
   static bool WalkSlice(Run& run, Part& part, ExecutorState& state);
+  static Duration RestAfter(Part& part, const ExecutorState& state, Duration walked, Instant now);
   static void Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state,
                    bool last);
 
