@@ -20,7 +20,8 @@ constexpr Duration kSlice = Duration::Micros(200);
 // A walker sleeps so many times as long as it walked while commands fill the executor, and in proportion less while they do not.
 // Most of what a busy dataset costs is shown by the writes themselves; a hasty walker on top is what clients would notice.
 constexpr int64_t kSleepShare = 19;
-constexpr Duration kCommandTime = Duration::Micros(5);  // roughly, with its part of the system calls
+constexpr Duration kCommandTime =
+    Duration::Micros(5);  // roughly, with its part of the system calls
 
 }  // namespace
 
