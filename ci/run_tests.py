@@ -2,6 +2,7 @@
 """The stages of ci/test, in order: what each builds, runs and counts. Logs of every step stay under build/ci."""
 
 import argparse
+import functools
 import glob
 import os
 import re
@@ -132,16 +133,19 @@ def stage_fuzz(run):
         run.fail("fuzz targets exist and build")
         return
     seconds = 600 if run.long else 15
-    for target in targets:
-        corpus = os.path.join("build", "ci", "corpus", target)
-        os.makedirs(corpus, exist_ok=True)
-        for seed in glob.glob(FUZZ_SEEDS.get(target, ""), recursive=True):
-            shutil.copy(seed, corpus)
-        binary = glob.glob(f"{preset_dir('fuzz')}/**/{target}", recursive=True)[0]
-        run.step(f"{target} for {seconds} s", [binary, corpus, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
-                                               "-max_len=4096", "-print_final_stats=1",
-                                               f"-artifact_prefix=build/ci/{target}-"],
-                 parse=steps.fuzz_counts, env=SANITIZER_ENV, limit_s=seconds + 120)
+    run.together([functools.partial(fuzz, run, target, seconds) for target in targets])
+
+
+def fuzz(run, target, seconds):
+    corpus = os.path.join("build", "ci", "corpus", target)
+    os.makedirs(corpus, exist_ok=True)
+    for seed in glob.glob(FUZZ_SEEDS.get(target, ""), recursive=True):
+        shutil.copy(seed, corpus)
+    binary = glob.glob(f"{preset_dir('fuzz')}/**/{target}", recursive=True)[0]
+    run.step(f"{target} for {seconds} s", [binary, corpus, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+                                           "-max_len=4096", "-print_final_stats=1",
+                                           f"-artifact_prefix=build/ci/{target}-"],
+             parse=steps.fuzz_counts, env=SANITIZER_ENV, limit_s=seconds + 120)
 
 
 STAGES = {name[len("stage_"):]: function for name, function in list(globals().items()) if name.startswith("stage_")}

@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 _TAIL_LINES = 60
 
@@ -63,6 +65,7 @@ class Run:
         self.passed, self.failed, self.failures, self.times = 0, 0, [], []
         self.started = time.monotonic()
         self._stage, self._step, self._last_words = "", 0, []
+        self._lock = threading.Lock()  # together() counts from several threads
         os.makedirs(folder, exist_ok=True)
 
     def stage(self, number, total, name, function):
@@ -91,6 +94,12 @@ class Run:
             return True
         self._count(title, passed, failed, time.monotonic() - started, output, log)
         return failed == 0
+
+    def together(self, calls):
+        """Runs calls, each a function that makes one step of a single core, as many at once as there are jobs."""
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for done in [pool.submit(call) for call in calls]:
+                done.result()
 
     def check(self, title, function):
         """Like step, for a function(out) -> list of problems, where out is an open text log."""
@@ -123,11 +132,17 @@ class Run:
         return 1 if self.failed or not self.passed else 0
 
     def _next_log(self, title):
-        self._step += 1
+        with self._lock:
+            self._step += 1
+            number = self._step
         slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:50]
-        return os.path.join(self.folder, f"{self._stage}-{self._step:02d}-{slug}.log")
+        return os.path.join(self.folder, f"{self._stage}-{number:02d}-{slug}.log")
 
     def _count(self, title, passed, failed, seconds, output, log):
+        with self._lock:
+            self._count_locked(title, passed, failed, seconds, output, log)
+
+    def _count_locked(self, title, passed, failed, seconds, output, log):
         self.passed += passed
         self.failed += failed
         if failed == 0:

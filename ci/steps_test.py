@@ -62,6 +62,12 @@ class Running(unittest.TestCase):
                      [sys.executable, "-c", "import time; time.sleep(60)"]):
             self.assertEqual(self.run_stage(lambda run, argv=argv: run.step("x", argv, limit_s=1)), (1, "0 passed, 1 failed"))
 
+    def test_steps_that_run_together_are_all_counted(self):
+        def several(run):
+            run.together([lambda code=code: run.step(f"exit {code}", [sys.executable, "-c", f"raise SystemExit({code})"])
+                          for code in (0, 0, 3, 0)])
+        self.assertEqual(self.run_stage(several), (1, "3 passed, 1 failed"))
+
     def test_a_stage_that_breaks_or_runs_nothing_fails(self):
         def broken(_run):
             raise ValueError("planted")
