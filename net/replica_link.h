@@ -79,6 +79,7 @@ class ReplicaLink {
   Handshake::Action Talk(Link& link, Handshake handshake);
   bool LoadCopy(Link& link, std::string primary_id, StreamOffset offset);
   bool LoadDualChannel(Link& link);
+  void GatherStream(Link& link, const bool& gathering);
   bool OpenCopyChannel(Link& copy, std::string* end_offset_line);
   bool LoadFrom(Link& link, const std::string& primary_id, StreamOffset offset, int64_t stream_db);
   bool AskForStream(Link& link, std::string_view copy_client, const std::string& id,

@@ -124,15 +124,10 @@ bool ReplicaLink::LoadDualChannel(Link& link) {
   ok = offset && db && words[1].size() == kReplicationIdChars;
   ok = ok && AskForStream(link, words[3], words[1], *offset);
   if (ok) {
-    // The stream that arrives while the copy is loaded is read into the main reader's input.
     bool gathering = true;
     bool gathered = false;
     SpawnFiber(node_.env().executor(), [this, &link, &gathering, &gathered] {
-      while (gathering && link.reader.Poll(kGatherTurn)) {
-        status_.stream_buffer_bytes = link.reader.input().size();
-        status_.stream_buffer_peak_bytes =
-            std::max(status_.stream_buffer_peak_bytes, status_.stream_buffer_bytes);
-      }
+      GatherStream(link, gathering);
       gathered = true;
       ended_.WakeAll();
     });
@@ -144,6 +139,28 @@ bool ReplicaLink::LoadDualChannel(Link& link) {
   CloseLink(copy);
   copy_link_ = nullptr;
   return ok;
+}
+
+// The stream that arrives while the copy is loaded is read into the main reader's input. What is beyond the hard limit of a
+// replica's output buffer stays at the primary, which has limits of its own (Valkey: the same limit).
+void ReplicaLink::GatherStream(Link& link, const bool& gathering) {
+  bool full = false;
+  while (gathering) {
+    const size_t limit = options().client_output_buffer_limit[config::kReplicaClient].hard_bytes;
+    const size_t held = link.reader.input().size();
+    status_.stream_buffer_bytes = held;
+    status_.stream_buffer_peak_bytes = std::max(status_.stream_buffer_peak_bytes, held);
+    const bool was_full = std::exchange(full, limit > 0 && held >= limit);
+    if (full && !was_full) {
+      log().Notice("The stream of the primary is held back: {} bytes of it wait for the copy",
+                   held);
+    }
+    if (full) {
+      ended_.Wait(Now() + kGatherTurn);
+    } else if (!link.reader.Poll(kGatherTurn)) {
+      return;
+    }
+  }
 }
 
 bool ReplicaLink::OpenCopyChannel(Link& copy, std::string* end_offset_line) {

@@ -387,6 +387,30 @@ TEST_P(ReplicationInSimulation, FailoverSwapsTheRoles) {
   });
 }
 
+TEST_P(ReplicationInSimulation, TheStreamBesideADualChannelCopyIsHeldWithinALimit) {
+  AddNodes(2, [](config::Options& o) { o.dual_channel_replication_enabled = true; });
+  Run([&](env::Env& env) {
+    for (int i = 0; i < 3000; ++i) nodes_[0]->host->data[fmt::format("old{}", i)] = "x";
+    Client replica(env, nodes_[1]->address());
+    EXPECT_EQ(replica.Call("CONFIG SET client-output-buffer-limit \"replica 20000 0 0\""), "OK");
+    Follow(env, 1, 0);
+    size_t most = 0;
+    for (int i = 0; i < 100; ++i) {
+      Write(env, 0, i * 100, 100);
+      env.executor().Park(env.clock().Now() + Duration::Millis(5));
+      const std::string info = replica.Info();
+      const size_t at = info.find("replicas_repl_buffer_size:");
+      if (at != std::string::npos) {
+        most = std::max(most, static_cast<size_t>(std::stoul(info.substr(at + 26))));
+      }
+    }
+    EXPECT_GE(most, 20000u);
+    EXPECT_LT(most, 20000u + 128u * 1024);
+    EXPECT_TRUE(AwaitSame(env, 0, 1));
+    EXPECT_EQ(nodes_[1]->host->loads, 1);
+  });
+}
+
 TEST_P(ReplicationInSimulation, AReplicaThatCannotKeepUpIsDroppedAndComesBack) {
   AddNodes(2, [](config::Options& o) {
     o.repl_backlog_size = 1000;

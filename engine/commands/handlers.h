@@ -136,6 +136,7 @@ void ConfigSet(CommandContext& c);
 
 // latency_commands.cc
 void LatencyDoctor(CommandContext& c);
+void LatencyGraph(CommandContext& c);
 void LatencyHelp(CommandContext& c);
 void LatencyHistogram(CommandContext& c);
 void LatencyHistory(CommandContext& c);

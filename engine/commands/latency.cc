@@ -135,6 +135,74 @@ size_t LatencyMonitor::Reset(const std::vector<std::string>& names) {
   });
 }
 
+// ---- the chart ----
+
+namespace {
+
+constexpr int kRows = 4;
+constexpr int kColumnsMax = 80;
+// The top of a column within its row, from low to high; below it the column is filled.
+constexpr std::string_view kTops = "_o#";
+constexpr int kLevels = kRows * static_cast<int>(kTops.size());
+
+std::string AgeText(int64_t seconds) {
+  if (seconds < 60) return fmt::format("{}s", seconds);
+  if (seconds < 3600) return fmt::format("{}m", seconds / 60);
+  if (seconds < 86400) return fmt::format("{}h", seconds / 3600);
+  return fmt::format("{}d", seconds / 86400);
+}
+
+int LevelOf(int64_t ms, int64_t lowest, int64_t highest) {
+  if (highest <= lowest) return 0;
+  const double part = std::log(static_cast<double>(ms - lowest + 1)) /
+                      std::log(static_cast<double>(highest - lowest + 1));
+  return std::min(static_cast<int>(part * kLevels), kLevels - 1);
+}
+
+// What stands in `row`, counted from the lowest, of a column that ends at `level`.
+char CellOf(int level, int row) {
+  const int top_row = level / static_cast<int>(kTops.size());
+  if (row < top_row) return '|';
+  return row > top_row ? ' ' : kTops[static_cast<size_t>(level) % kTops.size()];
+}
+
+std::string WithoutTrailingBlanks(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line;
+}
+
+}  // namespace
+
+std::string LatencyChart(const LatencyEvent& event, int64_t now_unix_s) {
+  std::span<const LatencySample> samples(event.samples);
+  if (samples.size() > kColumnsMax) samples = samples.last(kColumnsMax);
+  const auto by_ms = [](const LatencySample& a, const LatencySample& b) { return a.ms < b.ms; };
+  const auto [lowest, highest] = std::minmax_element(samples.begin(), samples.end(), by_ms);
+  std::string text =
+      fmt::format("{} - high {} ms, low {} ms (all time high {} ms)\n{}\n", event.name, highest->ms,
+                  lowest->ms, event.max_ms, std::string(80, '-'));
+  for (int row = kRows - 1; row >= 0; --row) {
+    std::string line;
+    for (const LatencySample& sample : samples) {
+      line += CellOf(LevelOf(sample.ms, lowest->ms, highest->ms), row);
+    }
+    text += WithoutTrailingBlanks(line) + '\n';
+  }
+  text += '\n';
+  std::vector<std::string> ages;
+  size_t longest = 0;
+  for (const LatencySample& sample : samples) {
+    ages.push_back(AgeText(std::max<int64_t>(now_unix_s - sample.unix_s, 0)));
+    longest = std::max(longest, ages.back().size());
+  }
+  for (size_t at = 0; at < longest; ++at) {
+    std::string line;
+    for (const std::string& age : ages) line += at < age.size() ? age[at] : ' ';
+    text += WithoutTrailingBlanks(line) + '\n';
+  }
+  return text;
+}
+
 std::string LatencyDiagnosis(std::span<const LatencyEvent> events, int64_t threshold_ms,
                              int64_t now_unix_s) {
   std::string text;

@@ -57,6 +57,10 @@ class LatencyMonitor {
   std::map<std::string, LatencyEvent, std::less<>> events_;
 };
 
+// LATENCY GRAPH's text: a column a sample, oldest first, as high as the logarithm of its latency between the lowest and the
+// highest, with its age written downwards below it.
+std::string LatencyChart(const LatencyEvent& event, int64_t now_unix_s);
+
 // LATENCY DOCTOR's text.
 std::string LatencyDiagnosis(std::span<const LatencyEvent> events, int64_t threshold_ms,
                              int64_t now_unix_s);

@@ -1,5 +1,7 @@
 // LATENCY: histograms of commands, and events that took longer than latency-monitor-threshold.
 
+#include <fmt/format.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,6 +88,14 @@ void LatencyDoctor(CommandContext& c) {
                                            c.options.latency_monitor_threshold, c.now.unix_s()));
 }
 
+void LatencyGraph(CommandContext& c) {
+  for (const LatencyEvent& event : c.node.LatencyEvents()) {
+    if (event.name != c.word(2)) continue;
+    return c.reply.Verbatim("txt", LatencyChart(event, c.now.unix_s()));
+  }
+  c.reply.Error(fmt::format("ERR No samples available for event '{}'", c.word(2)));
+}
+
 void LatencyReset(CommandContext& c) {
   std::vector<std::string> names(c.words.begin() + 2, c.words.end());
   c.reply.Integer(static_cast<int64_t>(c.node.ResetLatencyEvents(names)));
@@ -96,6 +106,8 @@ void LatencyHelp(CommandContext& c) {
             {
                 "DOCTOR",
                 "    What the recorded latencies say, and what may be done about them.",
+                "GRAPH <event>",
+                "    The recorded latencies of an event as a chart.",
                 "HISTORY <event>",
                 "    The recorded latencies of an event.",
                 "LATEST",

@@ -96,6 +96,9 @@ TEST_F(LatencyCommands, Events) {
   EXPECT_THAT(
       Run("LATENCY DOCTOR").text,
       ::testing::HasSubstr("2. command: 2 latency spikes (average 5ms, mean deviation 2ms,"));
+  EXPECT_THAT(Run("LATENCY GRAPH command").text,
+              ::testing::StartsWith("command - high 7 ms, low 3 ms (all time high 7 ms)\n---"));
+  EXPECT_THAT(Run("LATENCY GRAPH nosuch"), IsError("ERR No samples available for event 'nosuch'"));
   EXPECT_THAT(Run("LATENCY RESET COMMAND nosuch"), IsInt(1));
   EXPECT_THAT(Run("LATENCY HISTORY command"), IsArray());
   EXPECT_THAT(Run("LATENCY RESET"), IsInt(1));
@@ -112,6 +115,18 @@ TEST(LatencyMonitor, KeepsTheLastSeconds) {
   EXPECT_EQ(events[0].samples.size(), LatencyMonitor::kSamples);
   EXPECT_EQ(events[0].samples.front().unix_s, 41);
   EXPECT_EQ(events[0].max_ms, 99);
+}
+
+TEST(LatencyChart, DrawsEachSampleAndItsAge) {
+  const LatencyEvent event{"command", {{1000, 10}, {1100, 200}, {1194, 40}, {1200, 1000}}, 3000};
+  EXPECT_EQ(LatencyChart(event, 1200),
+            "command - high 1000 ms, low 10 ms (all time high 3000 ms)\n" + std::string(80, '-') +
+                "\n _ #\n | |\n |#|\n_|||\n\n3160\nmmss\n");
+}
+
+TEST(LatencyChart, EqualSamplesAreOneLine) {
+  const LatencyEvent event{"fork", {{1, 5}, {2, 5}}, 5};
+  EXPECT_THAT(LatencyChart(event, 2), ::testing::HasSubstr("\n\n\n\n__\n\n10\nss\n"));
 }
 
 }  // namespace
