@@ -134,7 +134,7 @@ TEST(Durability, EveryMistakeIsFound) {
   std::string no_sync = deaths;
   no_sync.replace(no_sync.find("always"), 6, "no");
   EXPECT_THAT(WhatFails(no_sync, LogMistake::kSkipsDamage),
-              AnyOf(HasSubstr("L3"), HasSubstr("L4")));
+              AnyOf(HasSubstr("L2"), HasSubstr("L3"), HasSubstr("L4")));
   EXPECT_THAT(WhatFails(no_sync, LogMistake::kRepliesBeforeSync), "") << "nothing was promised";
   const std::string broken = deaths + kBrokenDisk;
   EXPECT_THAT(WhatFails(broken, LogMistake::kServesAfterLostSync), HasSubstr("durable_prefix"));

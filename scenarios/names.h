@@ -1,5 +1,5 @@
 #pragma once
-// The words of scenario files for the families of the workload and the kinds of faults; one row each.
+// The words of scenario files for the families of the workload; one row each. Those of faults: faults/rules.h.
 
 #include <array>
 #include <string_view>
@@ -31,62 +31,5 @@ inline constexpr std::array<FamilyRow, kFamilies> kFamilyRows = {{
     {Family::kBgSave, "bgsave", "BGSAVE, BGSAVE SCHEDULE"},
     {Family::kRewrite, "rewrite", "BGREWRITEAOF"},
 }};
-
-struct FaultRow {
-  FaultKind kind;
-  std::string_view name;
-  std::string_view doc;
-  bool lasts = false;
-  bool latency = false;
-  // A number that this kind needs: its key ("": none), its greatest value, its meaning.
-  std::string_view amount_key = {};
-  int64_t amount_max = 0;
-  std::string_view amount_doc = {};
-};
-
-inline constexpr std::string_view kDeathDoc =
-    "disk operations from then on, before or after the last of which it dies; 0: at once";
-
-inline constexpr std::array<FaultRow, kFaultKinds> kFaultRows = {{
-    {FaultKind::kReset, "reset", "a random connection is reset at both ends"},
-    {FaultKind::kSlowLink, "slow_link", "one client's link takes `latency` longer for `lasts`",
-     true, true},
-    {FaultKind::kHalfOpen, "half_open", "one end of a random connection vanishes without a word"},
-    {FaultKind::kPartition, "partition", "nothing passes one direction of a link for `lasts`",
-     true},
-    {FaultKind::kCrash, "crash", "the node dies, and starts again, empty, after `lasts`", true},
-    {FaultKind::kPause, "pause", "the node stands still for `lasts`", true},
-    {FaultKind::kKill, "kill",
-     "the process dies at a disk operation; its files are as it left them", true, false,
-     "operations", 1'000'000, kDeathDoc},
-    {FaultKind::kPowerLoss, "power_loss",
-     "the machine dies at a disk operation, with all unsynced bytes", true, false, "operations",
-     1'000'000, kDeathDoc},
-    {FaultKind::kTornWrites, "torn_writes",
-     "likewise, but of each file's unsynced sectors the first few survive", true, false,
-     "operations", 1'000'000, kDeathDoc},
-    {FaultKind::kReorderedWrites, "reordered_writes",
-     "likewise, but any of the unsynced sectors survive", true, false, "operations", 1'000'000,
-     kDeathDoc},
-    {FaultKind::kIoError, "io_error", "the device fails calls", false, false, "calls", 1000,
-     "that many in a row"},
-    {FaultKind::kFailingSync, "failing_sync", "syncs fail, and lose some of what they were to save",
-     false, false, "calls", 1000, "that many in a row"},
-    {FaultKind::kLyingSync, "lying_sync", "for `lasts` syncs answer without doing anything", true},
-    {FaultKind::kDiskFull, "disk_full", "for `lasts` the disk has hardly any room", true, false,
-     "room", 1 << 30, "bytes that still fit"},
-    {FaultKind::kBitRot, "bit_rot", "one bit near the end of a random file flips", false, false,
-     "tail", 1 << 30, "how many bytes from the end it is at most"},
-    {FaultKind::kSlowDisk, "slow_disk", "for `lasts` every disk operation takes `latency` longer",
-     true, true},
-    {FaultKind::kLinkKill, "link_kill", "CLIENT KILL of the replication links of a random node"},
-    {FaultKind::kPromote, "promote",
-     "REPLICAOF NO ONE on a random replica; then the others follow it"},
-    {FaultKind::kRefollow, "refollow", "a random replica follows another node"},
-}};
-
-inline std::string_view NameOf(FaultKind kind) {
-  return kFaultRows[static_cast<size_t>(kind)].name;
-}
 
 }  // namespace norn::scenarios

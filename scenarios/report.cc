@@ -21,6 +21,7 @@ constexpr DiskRow kDiskRows[] = {
     {&sim::DiskCounters::names_lost, "names lost"},
     {&sim::DiskCounters::writes_torn, "writes torn"},
     {&sim::DiskCounters::writes_reordered, "reordered"},
+    {&sim::DiskCounters::sectors_reordered, "sectors reordered"},
     {&sim::DiskCounters::errors, "errors"},
     {&sim::DiskCounters::failed_syncs, "failed syncs"},
     {&sim::DiskCounters::lies, "lies"},
@@ -155,7 +156,7 @@ std::string Summary(const Scenario& scenario, const Totals& totals, double elaps
   }
   for (const FaultRow& row : kFaultRows) {
     const size_t i = static_cast<size_t>(row.kind);
-    if (!scenario.faults[i].enabled()) continue;
+    if (!scenario.HasFault(row.kind)) continue;
     const FaultCount& count = totals.faults[i];
     text += fmt::format("  fault {:<16} armed in {} runs, fired {}, effect {}\n", row.name,
                         count.armed, count.fired, count.effect);
@@ -167,7 +168,7 @@ std::vector<std::string> Idlers(const Scenario& scenario, const Totals& totals) 
   std::vector<std::string> idlers;
   for (const FaultRow& row : kFaultRows) {
     const size_t i = static_cast<size_t>(row.kind);
-    if (scenario.faults[i].enabled() && totals.faults[i].effect == 0) {
+    if (scenario.HasFault(row.kind) && totals.faults[i].effect == 0) {
       idlers.push_back(fmt::format("fault {} never had an effect", row.name));
     }
   }

@@ -11,10 +11,10 @@
 
 #include "scenarios/audit.h"
 #include "scenarios/director.h"
+#include "scenarios/drawn.h"
 #include "scenarios/exact_model.h"
 #include "scenarios/final_reading.h"
 #include "scenarios/linearizability.h"
-#include "scenarios/names.h"
 #include "scenarios/sim_client.h"
 #include "sim/world.h"
 
@@ -43,8 +43,14 @@ bool GivesReason(std::string_view words) {
 class Run {
  public:
   Run(const Scenario& scenario, const ServerFactory& factory, const RunOptions& options)
-      : scenario_(scenario), factory_(factory), options_(options), world_(MakeWorld()) {
+      : scenario_(scenario),
+        factory_(factory),
+        options_(options),
+        drawn_(Draw(scenario, options.seed)),
+        world_(MakeWorld()) {
     result_.seed = options_.seed;
+    result_.drawn = drawn_.Text();
+    record_.history.lone_client = drawn_.clients <= 1;
     if (options_.trace) world_.trace().SetSink(options_.trace);
   }
   ~Run() {
@@ -59,7 +65,6 @@ class Run {
   }
 
   RunResult Play() {
-    Draw();
     AddServers();
     if (Started()) {
       AddClients();
@@ -90,56 +95,26 @@ class Run {
     return world;
   }
 
-  void DrawOptions(const std::vector<OptionChoice>& choices, Prng& prng, ServerOptions* options) {
-    for (const OptionChoice& choice : choices) {
-      const std::string& value = choice.values[prng.Below(choice.values.size())];
-      options->emplace_back(choice.name, value);
-      result_.drawn += fmt::format(" {}={}", choice.name, value);
-    }
-  }
-
-  // What the seed decides before anything runs.
-  void Draw() {
-    Prng prng = world_.PrngOf("scenario");
-    threads_ = static_cast<size_t>(scenario_.node.threads.Draw(prng));
-    drift_ppm_ = scenario_.node.drift_ppm.Draw(prng);
-    pct_ = prng.OneIn(4);
-    universe_.groups = static_cast<uint32_t>(scenario_.clients.groups.Draw(prng));
-    universe_.keys_per_group = static_cast<uint32_t>(scenario_.clients.keys_per_group.Draw(prng));
-    universe_.databases = static_cast<uint32_t>(scenario_.clients.databases.Draw(prng));
-    clients_ = static_cast<size_t>(scenario_.clients.count.Draw(prng));
-    timeout_ = Duration::Nanos(scenario_.clients.timeout_ns.Draw(prng));
-    result_.drawn = fmt::format("threads={} scheduling={} clients={}", threads_,
-                                pct_ ? "pct" : "random", clients_);
-    DrawOptions(scenario_.node.options, prng, &node_options_);
-    if (scenario_.node.replicas.high > 0) {
-      replicas_ = static_cast<size_t>(scenario_.node.replicas.Draw(prng));
-      result_.drawn += fmt::format(" replicas={}", replicas_);
-      replica_options_ = node_options_;
-      DrawOptions(scenario_.node.replica_options, prng, &replica_options_);
-      // The first node of the world has its first address.
-      for (size_t i = 0; i < replicas_; ++i) {
-        replica_threads_.push_back(static_cast<size_t>(scenario_.node.threads.Draw(prng)));
-        result_.drawn += fmt::format(" threads{}={}", i + 1, replica_threads_.back());
-      }
-      replica_options_.emplace_back("replicaof", fmt::format("10.0.0.1 {}", kServerPort));
-    }
-    record_.history.lone_client = clients_ <= 1;
-  }
-
   // Servers are the first nodes of the world; the first of them is the one that clients talk to.
   void AddServers() {
-    for (size_t i = 0; i <= replicas_; ++i) {
+    for (size_t i = 0; i <= drawn_.replicas; ++i) {
       sim::NodeOptions node;
       node.name = i == 0 ? "server" : fmt::format("replica{}", i);
-      node.executors.executors = i == 0 ? threads_ : replica_threads_[i - 1];
-      node.executors.policy = pct_ ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
-      node.clock.drift_ppm = drift_ppm_;
+      node.executors.executors = i == 0 ? drawn_.threads : drawn_.replica_threads[i - 1];
+      node.executors.policy = drawn_.pct ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
+      node.clock.drift_ppm = drawn_.drift_ppm;
       hosts_.push_back(std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_,
-                                                    i == 0 ? node_options_ : replica_options_));
+                                                    i == 0 ? drawn_.options : ReplicaOptions()));
     }
     if (Director::IsWanted(scenario_)) AddDirector();
     for (const auto& host : hosts_) host->Start();
+  }
+
+  // The first node of the world has its first address.
+  ServerOptions ReplicaOptions() const {
+    ServerOptions options = drawn_.replica_options;
+    options.emplace_back("replicaof", fmt::format("10.0.0.1 {}", kServerPort));
+    return options;
   }
 
   void AddDirector() {
@@ -169,38 +144,47 @@ class Run {
 
   void AddClients() {
     stop_at_ = world_.now() + Duration::Nanos(scenario_.duration_ns);
-    FaultTargets targets;
+    for (size_t i = 0; i < drawn_.clients; ++i) AddClient(i);
+    faults_ = std::make_unique<faults::Injector>(FaultTargets(), drawn_.plan, drawn_.kinds);
+    result_.drawn += drawn_.Kinds();
+  }
+
+  faults::Targets FaultTargets() {
+    faults::Targets targets;
     targets.world = &world_;
-    for (const auto& host : hosts_) targets.servers.push_back(host.get());
-    for (size_t i = 0; i < clients_; ++i) {
-      targets.hosts.push_back(AddClient(i));
-      targets.clients.push_back(sim_clients_.back().get());
+    for (const auto& each : hosts_) {
+      ServerHost* const host = each.get();
+      targets.machines.push_back({host->node(), [host] { return host->serving(); },
+                                  [this, host](const sim::CrashOptions& how) { Kill(*host, how); },
+                                  [this, host] { Restart(*host); }});
     }
-    targets.crash = [this](ServerHost& host, const sim::CrashOptions& how) {
-      record_.history.crashes.push_back({world_.now().ns});
-      host.Crash(how);
-      NoteDeath(host);
-    };
-    targets.restart = [this](ServerHost& host) { Restart(host); };
+    for (size_t i = 0; i < drawn_.clients; ++i) {
+      const SimClient* const client = sim_clients_[i].get();
+      targets.clients.push_back({client_nodes_[i], [client] { return client->pipelines(); },
+                                 [client] { return client->connections_lost(); },
+                                 [client] { return client->waiting(); }});
+    }
+    targets.client_patience = Duration::Nanos(scenario_.clients.timeout_ns.high);
     if (director_ != nullptr) {
       targets.command = [this](FaultKind kind, Prng& prng, std::function<void()> effect) {
         return director_->Ask(kind, prng, std::move(effect));
       };
     }
-    faults_ = std::make_unique<Faults>(scenario_, targets, stop_at_);
-    for (const FaultRow& row : kFaultRows) {
-      if (faults_->counts()[static_cast<size_t>(row.kind)].armed > 0) {
-        result_.drawn += fmt::format(" {}", row.name);
-      }
-    }
+    return targets;
+  }
+
+  void Kill(ServerHost& host, const sim::CrashOptions& how) {
+    record_.history.crashes.push_back({world_.now().ns});
+    host.Crash(how);
+    NoteDeath(host);
   }
 
   void AddAuditor() {
     if (!scenario_.Checks("durable_prefix")) return;
-    const bool slow = scenario_.faults[static_cast<size_t>(FaultKind::kSlowDisk)].enabled();
-    sim::Node* const node = AddClient(clients_);
-    audit_ = std::make_unique<Audit>(DurabilityPromise::Of(node_options_, slow), *hosts_[0],
-                                     *sim_clients_.back(), universe_.databases, record_);
+    const bool slow = scenario_.HasFault(FaultKind::kSlowDisk);
+    sim::Node* const node = AddClient(drawn_.clients);
+    audit_ = std::make_unique<Audit>(DurabilityPromise::Of(drawn_.options, slow), *hosts_[0],
+                                     *sim_clients_.back(), drawn_.universe.databases, record_);
     world_.Start(node, [this](env::Env& env) { audit_->Run(env); });
   }
 
@@ -210,21 +194,23 @@ class Run {
     settings.server = fmt::format("{}:{}", hosts_[0]->node()->ip(), kServerPort);
     settings.think_time_ns = scenario_.clients.think_time_ns;
     settings.pipeline = scenario_.clients.pipeline;
-    settings.timeout = timeout_;
+    settings.timeout = drawn_.timeout;
     settings.resp3_percent = scenario_.clients.resp3_percent;
     settings.stop_at = stop_at_;
     settings.keep_history = KeepsHistory();
-    settings.ignores_gate = index == clients_;
+    settings.ignores_gate = index == drawn_.clients;
     WorkloadSettings workload;
     workload.client = settings.index;
-    workload.universe = universe_;
+    workload.universe = drawn_.universe;
     workload.value_bytes = scenario_.clients.value_bytes;
     std::copy(std::begin(scenario_.weights), std::end(scenario_.weights), workload.weights);
-    if (index == clients_) workload.weights[0] = 1;  // the final reader: asks nothing of its own
+    if (index == drawn_.clients)
+      workload.weights[0] = 1;  // the final reader: asks nothing of its own
     sim_clients_.push_back(std::make_unique<SimClient>(settings, workload, world_, record_));
     sim::NodeOptions node;
     node.name = fmt::format("client{}", index);
-    return world_.AddNode(node);
+    client_nodes_.push_back(world_.AddNode(node));
+    return client_nodes_.back();
   }
 
   bool KeepsHistory() const {
@@ -287,7 +273,7 @@ class Run {
   // Clients work while faults happen; then all heals and the clients come to their end.
   void Busy() {
     faults_->Arm();
-    for (size_t i = 0; i < clients_; ++i) {
+    for (size_t i = 0; i < drawn_.clients; ++i) {
       SimClient* client = sim_clients_[i].get();
       world_.Start(world_.nodes()[i + hosts_.size()].get(),
                    [client](env::Env& env) { client->Run(env); });
@@ -298,7 +284,7 @@ class Run {
     if (!EndBusyTime()) return;
     faults_->Heal();
     healed_ = true;
-    const Instant patience = world_.now() + timeout_ * 3 + kStartMax;
+    const Instant patience = world_.now() + drawn_.timeout * 3 + kStartMax;
     RunTended([this] { return AllDone(); }, patience);
     if (!result_.passed() || refused_) return;
     if (!primary().serving()) {
@@ -306,7 +292,7 @@ class Run {
     }
     if (!ComeTogether()) return;
     if (audit_ != nullptr && !ReadBackOnceMore()) return;
-    for (size_t i = 0; i < clients_; ++i) {
+    for (size_t i = 0; i < drawn_.clients; ++i) {
       if (!sim_clients_[i]->done()) return Fail("finish", fmt::format("client {} hangs", i));
     }
     if (scenario_.Checks("model_equality")) ReadAll();
@@ -359,15 +345,15 @@ class Run {
 
   bool AllDone() const {
     if (!primary().serving() || (audit_ != nullptr && !audit_->settled())) return false;
-    const auto end = sim_clients_.begin() + static_cast<ptrdiff_t>(clients_);
+    const auto end = sim_clients_.begin() + static_cast<ptrdiff_t>(drawn_.clients);
     return std::all_of(sim_clients_.begin(), end,
                        [](const auto& client) { return client->done(); });
   }
 
   void ReadAll() {
     world_.RunFor(kDrain);
-    sim::Node* host = AddClient(clients_);
-    FinalReading reading(*sim_clients_.back(), universe_, record_.checks);
+    sim::Node* host = AddClient(drawn_.clients);
+    FinalReading reading(*sim_clients_.back(), drawn_.universe, record_.checks);
     world_.Start(host, [&reading](env::Env& env) { reading.Run(env); });
     if (!world_.RunUntil([&reading] { return reading.done(); }, world_.now() + kFinalMax)) {
       Fail("finish", "the final reading hangs");
@@ -377,7 +363,7 @@ class Run {
 
   void Judge() {
     ClockError clock;
-    clock.drift_ppm = std::abs(drift_ppm_) + kDriftMarginPpm;
+    clock.drift_ppm = std::abs(drawn_.drift_ppm) + kDriftMarginPpm;
     if (scenario_.Checks("exact_model")) JudgeExactly(clock);
     if (scenario_.Checks("linearizability")) JudgeOrder(clock);
     for (const CheckRow& row : kChecks) {
@@ -389,7 +375,7 @@ class Run {
   }
 
   void JudgeExactly(const ClockError& clock) {
-    const ExactModelReport report = CheckExactModel(record_.history, universe_, clock);
+    const ExactModelReport report = CheckExactModel(record_.history, drawn_.universe, clock);
     CheckTally& tally = At(record_.checks, CheckId::kExactModel);
     tally.examined += report.examined;
     if (!report.message.empty()) tally.Fail(report.message);
@@ -397,7 +383,7 @@ class Run {
 
   void JudgeOrder(const ClockError& clock) {
     LinearizabilityOptions options;
-    options.universe = universe_;
+    options.universe = drawn_.universe;
     options.clock = clock;
     options.steps_max = options_.search_steps_max;
     const LinearizabilityReport report = CheckLinearizability(record_.history, options);
@@ -438,26 +424,18 @@ class Run {
   const RunOptions& options_;
   RunResult result_;
   RunRecord record_;
-  KeyUniverse universe_;
-  size_t threads_ = 1;
-  size_t clients_ = 0;
-  int64_t drift_ppm_ = 0;
-  bool pct_ = false;
-  Duration timeout_;
-  ServerOptions node_options_;
-  size_t replicas_ = 0;
-  std::vector<size_t> replica_threads_;
-  ServerOptions replica_options_;
   bool healed_ = false;   // no fault acts any more
   bool refused_ = false;  // the node does not come back, and need not
   std::string gave_up_;   // the search ended without a verdict: where
   Instant stop_at_;
   std::vector<std::unique_ptr<ServerHost>> hosts_;
   std::vector<std::unique_ptr<SimClient>> sim_clients_;
-  std::unique_ptr<Faults> faults_;
+  std::vector<sim::Node*> client_nodes_;  // of sim_clients_
+  std::unique_ptr<faults::Injector> faults_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<Director> director_;
   ServerHost* dead_ = nullptr;  // for good
+  const Drawn drawn_;
   // Last, so that it goes first: its fibers use all of the above.
   sim::World world_;
 };

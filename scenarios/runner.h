@@ -6,13 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "faults/injector.h"
 #include "scenarios/checks.h"
-#include "scenarios/faults.h"
 #include "scenarios/scenario.h"
 #include "scenarios/server.h"
 #include "sim/trace.h"
 
 namespace norn::scenarios {
+
+using faults::FaultCount;
+using faults::FaultCounts;
 
 struct RunOptions {
   uint64_t seed = 1;

@@ -5,20 +5,23 @@
 // before anything runs, so that one file covers small and large, fast and slow.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/base/prng.h"
+#include "faults/plan.h"
+#include "faults/rules.h"
 
 namespace norn::scenarios {
 
-// Both included; low <= high.
-struct Range {
-  int64_t low = 0;
-  int64_t high = 0;
-  int64_t Draw(Prng& prng) const { return prng.Between(low, high); }
-  bool operator==(const Range&) const = default;
-};
+using faults::FaultKind;
+using faults::FaultRow;
+using faults::FaultRule;
+using faults::kFaultKinds;
+using faults::kFaultRows;
+using faults::NameOf;
+using faults::Range;
 
 // An option of the node: one of the values is drawn per seed.
 struct OptionChoice {
@@ -56,43 +59,10 @@ struct ReplicationSection {
   int64_t full_syncs_max = 0;  // for each replica in the whole run; 0: not judged
 };
 
-// One kind of hardship; `every` 0: never.
-struct FaultSection {
-  Range every_ns{0, 0};
-  Range lasts_ns{0, 0};
-  Range latency_ns{0, 0};
-  Range amount{1, 1};  // what it counts: see the table in names.h
-  bool enabled() const { return every_ns.high > 0; }
-};
-
 struct NetworkSection {
   Range latency_ns{20'000, 100'000};
   Range jitter_ns{0, 100'000};
 };
-
-// In the order of the table in names.h.
-enum class FaultKind : uint8_t {
-  kReset,
-  kSlowLink,
-  kHalfOpen,
-  kPartition,
-  kCrash,
-  kPause,
-  kKill,
-  kPowerLoss,
-  kTornWrites,
-  kReorderedWrites,
-  kIoError,
-  kFailingSync,
-  kLyingSync,
-  kDiskFull,
-  kBitRot,
-  kSlowDisk,
-  kLinkKill,
-  kPromote,
-  kRefollow,
-};
-inline constexpr size_t kFaultKinds = 19;
 
 // The families of the workload, in the order of the table in workload.cc.
 enum class Family : uint8_t {
@@ -125,8 +95,15 @@ struct Scenario {
   NetworkSection network;
   ReplicationSection replication;
   int64_t weights[kFamilies] = {};
-  FaultSection faults[kFaultKinds];
+  faults::FaultRules faults{};
+  // Instead of what the seed would draw by those rules.
+  std::optional<faults::FaultPlan> plan;
+  int64_t seed = 1;  // when nobody asks for another
 
+  bool HasFault(FaultKind kind) const {
+    return plan ? faults::KindsOf(*plan)[static_cast<size_t>(kind)]
+                : faults[static_cast<size_t>(kind)].enabled();
+  }
   bool Checks(const std::string& name) const {
     for (const std::string& check : checks) {
       if (check == name) return true;

@@ -18,218 +18,13 @@ constexpr void RequireOfToml(bool condition) {
 
 #include "engine/base/number.h"
 #include "scenarios/checks.h"
-#include "scenarios/names.h"
+#include "scenarios/vocabulary.h"
 
 namespace norn::scenarios {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kDay = 86400 * kSecond;
-constexpr size_t kTextBytesMax = 64 * 1024;
+constexpr size_t kTextBytesMax = 1024 * 1024;  // plans are long
 constexpr size_t kDotsInLineMax = 24;
-
-enum class Form : uint8_t {
-  kText,
-  kFlag,
-  kNumber,
-  kNumberRange,
-  kDuration,
-  kDurationRange,
-  kChecks,
-  kOptions,
-};
-
-struct Value {
-  std::string text;
-  bool flag = false;
-  Range range;
-  std::vector<std::string> words;
-  std::vector<OptionChoice> options;
-};
-
-// A key of the vocabulary. `low` and `high` bound numbers and durations (in ns).
-struct Row {
-  std::string section;  // "" for the top
-  std::string key;
-  Form form;
-  int64_t low;
-  int64_t high;
-  std::function<void(Scenario&, const Value&)> set;
-  std::function<Range(const Scenario&)> get;  // for the help: the default
-  std::string doc;
-};
-
-// A row whose value is a Range of the scenario.
-template <typename Select>
-Row RangeRow(std::string section, std::string key, Form form, Range allowed, std::string doc,
-             Select select) {
-  return {std::move(section),
-          std::move(key),
-          form,
-          allowed.low,
-          allowed.high,
-          [select](Scenario& s, const Value& v) { select(s) = v.range; },
-          [select](const Scenario& s) { return select(const_cast<Scenario&>(s)); },
-          std::move(doc)};
-}
-
-// A row whose value is one whole number.
-template <typename Select>
-Row NumberRow(std::string section, std::string key, Form form, Range allowed, std::string doc,
-              Select select) {
-  return {std::move(section),
-          std::move(key),
-          form,
-          allowed.low,
-          allowed.high,
-          [select](Scenario& s, const Value& v) { select(s) = v.range.low; },
-          [select](const Scenario& s) {
-            const int64_t value = select(const_cast<Scenario&>(s));
-            return Range{value, value};
-          },
-          std::move(doc)};
-}
-
-Row PlainRow(std::string section, std::string key, Form form, std::string doc,
-             std::function<void(Scenario&, const Value&)> set) {
-  return {std::move(section), std::move(key), form, 0, 0, std::move(set), nullptr, std::move(doc)};
-}
-
-void AddTopRows(std::vector<Row>& rows) {
-  rows.push_back(PlainRow("", "name", Form::kText, "what `norn-sim list` calls it",
-                          [](Scenario& s, const Value& v) { s.name = v.text; }));
-  rows.push_back(PlainRow("", "description", Form::kText, "one line for `norn-sim list`",
-                          [](Scenario& s, const Value& v) { s.description = v.text; }));
-  rows.push_back(NumberRow("", "duration", Form::kDuration, {1'000'000, kDay},
-                           "virtual time in which clients are busy and faults happen",
-                           [](Scenario& s) -> int64_t& { return s.duration_ns; }));
-  rows.push_back(PlainRow("", "swarm", Form::kFlag,
-                          "each seed switches a random subset of the fault kinds off",
-                          [](Scenario& s, const Value& v) { s.swarm = v.flag; }));
-  rows.push_back(PlainRow("", "checks", Form::kChecks, "what is judged",
-                          [](Scenario& s, const Value& v) { s.checks = v.words; }));
-}
-
-void AddNodeRows(std::vector<Row>& rows) {
-  rows.push_back(RangeRow("node", "threads", Form::kNumberRange, {1, 64}, "executors of the node",
-                          [](Scenario& s) -> Range& { return s.node.threads; }));
-  rows.push_back(RangeRow("node", "drift_ppm", Form::kNumberRange, {-10'000, 10'000},
-                          "how many us a second the node's clocks gain",
-                          [](Scenario& s) -> Range& { return s.node.drift_ppm; }));
-  rows.push_back(PlainRow("node", "options", Form::kOptions,
-                          "a table: option = value, or a list of which each seed takes one",
-                          [](Scenario& s, const Value& v) { s.node.options = v.options; }));
-  rows.push_back(RangeRow("node", "replicas", Form::kNumberRange, {0, 8},
-                          "more nodes, which replicate the first",
-                          [](Scenario& s) -> Range& { return s.node.replicas; }));
-  rows.push_back(PlainRow("node", "replica_options", Form::kOptions,
-                          "likewise, for the replicas on top of the others",
-                          [](Scenario& s, const Value& v) { s.node.replica_options = v.options; }));
-}
-
-void AddClientRows(std::vector<Row>& rows) {
-  using R = Range&;
-  using S = Scenario&;
-  constexpr Form kN = Form::kNumberRange, kD = Form::kDurationRange;
-  const char* const at = "clients";
-  rows.push_back(RangeRow(at, "count", kN, {0, 1000}, "clients, each a host of its own",
-                          [](S s) -> R { return s.clients.count; }));
-  rows.push_back(RangeRow(at, "think_time", kD, {0, 3600 * kSecond}, "between two pipelines",
-                          [](S s) -> R { return s.clients.think_time_ns; }));
-  rows.push_back(RangeRow(at, "pipeline", kN, {1, 1000}, "operations sent without waiting",
-                          [](S s) -> R { return s.clients.pipeline; }));
-  rows.push_back(RangeRow(at, "timeout", kD, {1'000'000, 3600 * kSecond},
-                          "after which a client gives its connection up",
-                          [](S s) -> R { return s.clients.timeout_ns; }));
-  rows.push_back(RangeRow(at, "groups", kN, {1, 1000}, "groups of keys in each database",
-                          [](S s) -> R { return s.clients.groups; }));
-  rows.push_back(RangeRow(at, "keys_per_group", kN, {1, 8}, "keys that commands combine",
-                          [](S s) -> R { return s.clients.keys_per_group; }));
-  rows.push_back(RangeRow(at, "databases", kN, {1, 16}, "databases in use",
-                          [](S s) -> R { return s.clients.databases; }));
-  rows.push_back(RangeRow(at, "value_bytes", kN, {1, 1 << 20}, "length of values written",
-                          [](S s) -> R { return s.clients.value_bytes; }));
-  rows.push_back(NumberRow(at, "resp3_percent", Form::kNumber, {0, 100},
-                           "connections that say HELLO 3",
-                           [](S s) -> int64_t& { return s.clients.resp3_percent; }));
-}
-
-void AddNetworkRows(std::vector<Row>& rows) {
-  rows.push_back(RangeRow("network", "latency", Form::kDurationRange, {0, 3600 * kSecond},
-                          "of a link, one way",
-                          [](Scenario& s) -> Range& { return s.network.latency_ns; }));
-  rows.push_back(RangeRow("network", "jitter", Form::kDurationRange, {0, 3600 * kSecond},
-                          "on top, drawn anew for each segment",
-                          [](Scenario& s) -> Range& { return s.network.jitter_ns; }));
-}
-
-void AddReplicationRows(std::vector<Row>& rows) {
-  using S = Scenario&;
-  const char* const at = "replication";
-  rows.push_back(RangeRow(at, "quiet_every", Form::kDurationRange, {1'000'000, kDay},
-                          "between two moments without writes, in which all nodes are read",
-                          [](S s) -> Range& { return s.replication.quiet_every_ns; }));
-  rows.push_back(NumberRow(at, "chained_percent", Form::kNumber, {0, 100},
-                           "replicas that begin as replica of another replica",
-                           [](S s) -> int64_t& { return s.replication.chained_percent; }));
-  rows.push_back(RangeRow(at, "witnesses", Form::kNumberRange, {0, 20},
-                          "writers that WAIT, and that read keys with deadlines on every node",
-                          [](S s) -> Range& { return s.replication.witnesses; }));
-  rows.push_back(PlainRow(at, "primary_dies", Form::kFlag,
-                          "at the end, for good; the best replica takes over",
-                          [](S s, const Value& v) { s.replication.primary_dies = v.flag; }));
-  rows.push_back(NumberRow(at, "full_syncs_max", Form::kNumber, {0, 1000},
-                           "full copies that a replica may ask for in a run; 0: not judged",
-                           [](S s) -> int64_t& { return s.replication.full_syncs_max; }));
-}
-
-void AddFamilyRows(std::vector<Row>& rows) {
-  for (const FamilyRow& family : kFamilyRows) {
-    const size_t i = static_cast<size_t>(family.family);
-    rows.push_back(NumberRow("workload", std::string(family.name), Form::kNumber, {0, 1'000'000},
-                             "weight of " + std::string(family.doc),
-                             [i](Scenario& s) -> int64_t& { return s.weights[i]; }));
-  }
-}
-
-void AddFaultRows(std::vector<Row>& rows) {
-  for (const FaultRow& fault : kFaultRows) {
-    const size_t i = static_cast<size_t>(fault.kind);
-    const std::string section = "faults." + std::string(fault.name);
-    rows.push_back(RangeRow(section, "every", Form::kDurationRange, {0, kDay},
-                            "time between two: " + std::string(fault.doc),
-                            [i](Scenario& s) -> Range& { return s.faults[i].every_ns; }));
-    if (fault.lasts) {
-      rows.push_back(RangeRow(section, "lasts", Form::kDurationRange, {0, kDay}, "until it ends",
-                              [i](Scenario& s) -> Range& { return s.faults[i].lasts_ns; }));
-    }
-    if (fault.latency) {
-      rows.push_back(RangeRow(section, "latency", Form::kDurationRange, {0, 3600 * kSecond},
-                              "added to each segment or operation",
-                              [i](Scenario& s) -> Range& { return s.faults[i].latency_ns; }));
-    }
-    if (!fault.amount_key.empty()) {
-      rows.push_back(RangeRow(section, std::string(fault.amount_key), Form::kNumberRange,
-                              {0, fault.amount_max}, std::string(fault.amount_doc),
-                              [i](Scenario& s) -> Range& { return s.faults[i].amount; }));
-    }
-  }
-}
-
-std::vector<Row> Vocabulary() {
-  std::vector<Row> rows;
-  AddTopRows(rows);
-  AddNodeRows(rows);
-  AddClientRows(rows);
-  AddNetworkRows(rows);
-  AddReplicationRows(rows);
-  AddFamilyRows(rows);
-  AddFaultRows(rows);
-  return rows;
-}
-
-bool IsTime(Form form) { return form == Form::kDuration || form == Form::kDurationRange; }
-bool IsRange(Form form) { return form == Form::kNumberRange || form == Form::kDurationRange; }
 
 std::string CheckNames() {
   std::string names;
@@ -250,6 +45,9 @@ std::string Allowed(const Row& row) {
       return "a list of " + CheckNames();
     case Form::kOptions:
       return "a table of option = value or option = [values]";
+    case Form::kPlan:
+      return "tables of at, kind, target (0 to 999; its rest among what is there), other (of two "
+             "directions, ends or sides) and what the kind has of lasts, latency and its number";
     default:
       break;
   }
@@ -345,6 +143,8 @@ class Reader {
         return ReadChecks(row, node, value);
       case Form::kOptions:
         return ReadOptions(row, node, value);
+      case Form::kPlan:
+        return ReadPlan(row, node, value);
       default:
         return ReadRange(row, node, &value->range);
     }
@@ -391,6 +191,61 @@ class Reader {
     return true;
   }
 
+  bool ReadPlan(const Row& row, const toml::node& node, Value* value) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return Wrong(row, node, "is not a list of tables");
+    value->plan.emplace();
+    for (const toml::node& element : *list) {
+      faults::PlannedFault fault;
+      if (!element.is_table()) return Wrong(row, element, "holds what is not a table");
+      if (!ReadPlanned(element, &fault)) return false;
+      value->plan->push_back(fault);
+    }
+    std::stable_sort(value->plan->begin(), value->plan->end(),
+                     [](const auto& a, const auto& b) { return a.at < b.at; });
+    return true;
+  }
+
+  bool ReadPlanned(const toml::node& node, faults::PlannedFault* fault) {
+    const toml::table& table = *node.as_table();
+    const auto kind_name = table["kind"].value<std::string_view>();
+    const auto* const kind =
+        std::find_if(kFaultRows.begin(), kFaultRows.end(),
+                     [&](const FaultRow& fault_row) { return fault_row.name == kind_name; });
+    if (kind == kFaultRows.end()) return Fail(node, "plan", "`kind` is missing or no fault");
+    if (!table.contains("at")) return Fail(node, "plan", "`at` is missing");
+    fault->kind = kind->kind;
+    for (const auto& [key, entry] : table) {
+      if (!ReadPlannedKey(*kind, std::string(key.str()), entry, fault)) return false;
+    }
+    return true;
+  }
+
+  bool ReadPlannedKey(const FaultRow& kind, const std::string& key, const toml::node& entry,
+                      faults::PlannedFault* fault) {
+    const auto number = [&](Form form, int64_t high, int64_t* to) {
+      const Row row{"plan", key, form, 0, high, nullptr, nullptr, ""};
+      return ReadNumber(row, entry, to);
+    };
+    if (key == "kind") return true;
+    if (key == "at") return number(Form::kDuration, kDay, &fault->at.ns);
+    if (key == "lasts" && kind.lasts) return number(Form::kDuration, kDay, &fault->lasts.ns);
+    if (key == "latency" && kind.latency) {
+      return number(Form::kDuration, 3600 * kSecond, &fault->latency.ns);
+    }
+    if (key == kind.amount_key) return number(Form::kNumber, kind.amount_max, &fault->amount);
+    if (key == "target") {
+      int64_t target = 0;
+      if (!number(Form::kNumber, faults::kTargets - 1, &target)) return false;
+      fault->target = static_cast<uint32_t>(target);
+      return true;
+    }
+    if (key != "other") return Fail(entry, "plan." + key, fmt::format("not of {}", kind.name));
+    if (!entry.is_boolean()) return Fail(entry, "plan.other", "is neither true nor false");
+    fault->other = entry.as_boolean()->get();
+    return true;
+  }
+
   bool ReadOptions(const Row& row, const toml::node& node, Value* value) {
     const toml::table* table = node.as_table();
     if (table == nullptr) return Wrong(row, node, "is not a table");
@@ -433,8 +288,9 @@ std::string Contradiction(const Scenario& scenario) {
   if (scenario.clients.count.high > 0 && !any_weight) {
     return "workload: clients need at least one weight above 0";
   }
-  const bool any_fault = std::any_of(std::begin(scenario.faults), std::end(scenario.faults),
-                                     [](const FaultSection& fault) { return fault.enabled(); });
+  const bool any_fault =
+      std::any_of(kFaultRows.begin(), kFaultRows.end(),
+                  [&](const FaultRow& fault) { return scenario.HasFault(fault.kind); });
   const std::string lone = std::string(kChecks[static_cast<size_t>(CheckId::kExactModel)].name);
   if (scenario.Checks(lone) && (any_fault || scenario.clients.count.high != 1)) {
     return "checks: exact_model needs clients.count = 1 and no faults";
@@ -465,7 +321,7 @@ std::string Contradiction(const Scenario& scenario) {
     return "checks: wait_never_over_reports needs replication.primary_dies";
   }
   if (scenario.Checks(calm) && any_fault) return "checks: connection allows no faults";
-  for (const FaultSection& fault : scenario.faults) {
+  for (const FaultRule& fault : scenario.faults) {
     if (fault.enabled() && fault.every_ns.low <= 0) return "faults: `every` must be above \"0s\"";
   }
   return "";
@@ -474,7 +330,7 @@ std::string Contradiction(const Scenario& scenario) {
 // What toml++ 3.3 does not survive, refused before it looks: dotted keys that nest without bound (destroying those tables
 // recurses), and characters beyond ASCII (some are undefined behaviour there).
 std::string Unreadable(std::string_view text) {
-  if (text.size() > kTextBytesMax) return "1: longer than 64 KiB";
+  if (text.size() > kTextBytesMax) return "1: longer than 1 MiB";
   size_t line = 1;
   size_t dots = 0;
   for (const char c : text) {
@@ -537,8 +393,8 @@ std::string ScenarioHelp() {
       help += section.empty() ? "\n" : "\n[" + section + "]\n";
     }
     help += fmt::format("  {:<15} {}\n{:18}{}", row.key, row.doc, "", Allowed(row));
-    if (row.get) {
-      const Range range = row.get(defaults);
+    if (IsTime(row.form) || row.form == Form::kNumber || row.form == Form::kNumberRange) {
+      const Range range = row.get(defaults).range;
       const auto show = [&](int64_t value) {
         return IsTime(row.form) ? FormatDuration(value) : std::to_string(value);
       };

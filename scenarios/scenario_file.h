@@ -14,6 +14,11 @@ namespace norn::scenarios {
 // InvalidArgument is the only error.
 absl::StatusOr<Scenario> ParseScenario(std::string_view text, std::string_view path);
 
+// A file that reads back to this scenario.
+std::string ScenarioText(const Scenario& scenario);
+// Its part that says what happens: [[plan]] tables.
+std::string PlanText(const faults::FaultPlan& plan);
+
 // Every key with its form, default and meaning.
 std::string ScenarioHelp();
 

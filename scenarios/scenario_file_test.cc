@@ -50,7 +50,7 @@ TEST(ScenarioFile, ReadsEveryForm) {
   EXPECT_EQ(scenario->clients.count, (Range{3, 3}));
   EXPECT_EQ(scenario->clients.think_time_ns, (Range{0, 20'000'000}));
   EXPECT_EQ(scenario->weights[static_cast<size_t>(Family::kRead)], 5);
-  const FaultSection& slow = scenario->faults[static_cast<size_t>(FaultKind::kSlowLink)];
+  const FaultRule& slow = scenario->faults[static_cast<size_t>(FaultKind::kSlowLink)];
   EXPECT_TRUE(slow.enabled());
   EXPECT_EQ(slow.latency_ns, (Range{30'000'000, 30'000'000}));
   EXPECT_FALSE(scenario->faults[static_cast<size_t>(FaultKind::kCrash)].enabled());
@@ -116,6 +116,59 @@ TEST(ScenarioFile, DurabilityIsNotForNodesThatRestartEmpty) {
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\", \"linearizability\"]\n[workload]\n"
                       "ledger=1\n"),
               HasSubstr("linearizability is for a node that restarts empty"));
+}
+
+TEST(ScenarioFile, APlanIsReadInItsOrder) {
+  const auto scenario = ParseScenario(std::string(kSmall) + R"(
+[[plan]]
+at = "2s"
+kind = "slow_link"
+target = 5
+lasts = "10ms"
+latency = "1ms"
+[[plan]]
+at = "1500us"
+kind = "reset"
+other = true
+)",
+                                      "x.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  ASSERT_EQ(scenario->plan->size(), 2u);
+  const faults::PlannedFault& first = scenario->plan->front();
+  EXPECT_EQ(first.kind, FaultKind::kReset);
+  EXPECT_EQ(first.at, Duration::Micros(1500));
+  EXPECT_TRUE(first.other);
+  EXPECT_EQ(scenario->plan->back().latency, Duration::Millis(1));
+  EXPECT_TRUE(scenario->HasFault(FaultKind::kReset));
+  EXPECT_FALSE(scenario->HasFault(FaultKind::kCrash));
+}
+
+TEST(ScenarioFile, ABadPlanIsRefusedWithItsLine) {
+  const auto error = [](const std::string& plan) { return ErrorOf("name = \"x\"\n" + plan); };
+  EXPECT_THAT(error("plan = 3"), HasSubstr("x.toml:2: plan: is not a list of tables"));
+  EXPECT_THAT(error("[[plan]]\nat = \"1s\""), HasSubstr("plan: `kind` is missing"));
+  EXPECT_THAT(error("[[plan]]\nkind = \"reset\""), HasSubstr("plan: `at` is missing"));
+  EXPECT_THAT(error("[[plan]]\nat = \"1s\"\nkind = \"rain\""), HasSubstr("no fault"));
+  EXPECT_THAT(error("[[plan]]\nat = \"1s\"\nkind = \"reset\"\nlasts = \"1s\""),
+              HasSubstr("x.toml:5: plan.lasts: not of reset"));
+  EXPECT_THAT(error("[[plan]]\nat = \"1s\"\nkind = \"reset\"\ntarget = 1000"),
+              HasSubstr("plan.target: is out of range"));
+}
+
+TEST(ScenarioFile, WhatIsWrittenReadsBack) {
+  auto scenario = ParseScenario(kSmall, "x.toml");
+  ASSERT_TRUE(scenario.ok());
+  const std::string text = ScenarioText(*scenario);
+  const auto again = ParseScenario(text, "y.toml");
+  ASSERT_TRUE(again.ok()) << again.status() << "\n" << text;
+  EXPECT_EQ(ScenarioText(*again), text);
+  EXPECT_THAT(text, HasSubstr("think_time = [\"0s\", \"20ms\"]"));
+  EXPECT_THAT(text, HasSubstr("[node.options]\nhz = [\"1\", \"10\", \"100\"]\n"));
+  EXPECT_THAT(text, HasSubstr("[faults.slow_link]\nevery = [\"1s\", \"2s\"]\nlasts = \"100ms\"\n"));
+  scenario->plan.emplace();
+  const auto empty = ParseScenario(ScenarioText(*scenario), "z.toml");
+  ASSERT_TRUE(empty.ok()) << empty.status();
+  EXPECT_TRUE(empty->plan && empty->plan->empty());
 }
 
 TEST(ScenarioFile, DepthAndLengthAreBounded) {

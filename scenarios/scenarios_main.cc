@@ -23,6 +23,8 @@
 
 #include "engine/base/number.h"
 #include "engine/base/plant.h"
+#include "scenarios/drawn.h"
+#include "scenarios/minimise.h"
 #include "scenarios/norn_server.h"
 #include "scenarios/plants.h"
 #include "scenarios/report.h"
@@ -54,6 +56,9 @@ struct Arguments {
   std::string log;
   std::string plant;
   bool first_failure = false;
+  bool quiet = false;  // workers say nothing on stderr
+  std::string out;
+  uint64_t runs_max = 1000;
   uint64_t jobs = 1;
   uint64_t worker_stride = 0;  // not 0: this process is a worker
 };
@@ -199,6 +204,9 @@ class Worker {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
+    if (arguments.quiet) {
+      posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    }
     const int error =
         ::posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -352,7 +360,7 @@ int PlantsCommand() {
 }
 
 int RunCommand(const Arguments& arguments) {
-  const std::optional<SeedRange> seeds = ParseSeeds(arguments);
+  std::optional<SeedRange> seeds = ParseSeeds(arguments);
   if (!seeds) return Usage("a seed is a whole number, --seeds takes FIRST..LAST");
   const bool one = seeds->count() == 1;
   if (!one && !(arguments.trace.empty() && arguments.log.empty())) {
@@ -361,6 +369,9 @@ int RunCommand(const Arguments& arguments) {
   if (!Plant(arguments.plant)) return kUsage;
   const std::optional<Scenario> scenario = LoadScenario(arguments.file);
   if (!scenario) return kUsage;
+  if (arguments.seed.empty() && arguments.seeds.empty()) {
+    seeds->first = seeds->last = static_cast<uint64_t>(scenario->seed);
+  }
   if (arguments.worker_stride != 0) return Work(*scenario, arguments, *seeds);
   const double begun = Now();
   Totals totals;
@@ -378,6 +389,101 @@ int RunCommand(const Arguments& arguments) {
     }
   }
   return passed ? kPassed : kFailed;
+}
+
+// The scenario of the file with the seed that was asked for, or its own.
+std::optional<Scenario> LoadForSeed(const Arguments& arguments) {
+  std::optional<Scenario> scenario = LoadScenario(arguments.file);
+  if (!scenario || arguments.seed.empty()) return scenario;
+  const std::optional<int64_t> seed = ParseInt64(arguments.seed);
+  if (!seed || *seed < 0) {
+    Usage("a seed is a whole number");
+    return std::nullopt;
+  }
+  scenario->seed = *seed;
+  return scenario;
+}
+
+bool WriteText(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  return static_cast<bool>(out);
+}
+
+int PlanCommand(const Arguments& arguments) {
+  std::optional<Scenario> scenario = LoadForSeed(arguments);
+  if (!scenario) return kUsage;
+  scenario->plan = Draw(*scenario, static_cast<uint64_t>(scenario->seed)).plan;
+  fmt::print("{}", ScenarioText(*scenario));
+  return kPassed;
+}
+
+// Plays candidates of the minimiser, each in a process of its own: some of them crash.
+class CandidatePlayer {
+ public:
+  explicit CandidatePlayer(const Arguments& arguments) : arguments_(arguments) {
+    arguments_.quiet = true;
+    arguments_.file =
+        (std::filesystem::temp_directory_path() / fmt::format("norn-sim-{}.toml", ::getpid()))
+            .string();
+  }
+  ~CandidatePlayer() {
+    std::error_code ignored;
+    std::filesystem::remove(arguments_.file, ignored);
+  }
+
+  std::string Play(const Scenario& scenario) {
+    if (!WriteText(arguments_.file, ScenarioText(scenario))) return "";
+    Worker worker;
+    const auto seed = static_cast<uint64_t>(scenario.seed);
+    if (!worker.Start(arguments_, seed, seed, 1)) return "";
+    std::string line;
+    const bool whole = worker.ReadLine(&line);
+    const std::string died_of = worker.Finish();
+    if (!whole)
+      return died_of.starts_with("signal") ? "crash" : "";  // a refused file is no failure
+    constexpr std::string_view kMark = "check=";
+    const size_t at = line.find(kMark);
+    if (at == std::string::npos) return "";
+    const size_t from = at + kMark.size();
+    return line.substr(from, line.find(' ', from) - from);
+  }
+
+ private:
+  Arguments arguments_;
+};
+
+int MinimiseCommand(const Arguments& arguments) {
+  const std::optional<Scenario> scenario = LoadForSeed(arguments);
+  if (!scenario) return kUsage;
+  if (!Plant(arguments.plant)) return kUsage;
+  CandidatePlayer player(arguments);
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  const auto progress = [terminal](const MinimiseProgress& now) {
+    if (!terminal) return;
+    fmt::print(stderr, "\r\x1b[K{} runs, {} faults left; trying without {}", now.runs, now.faults,
+               now.trying);
+    std::fflush(stderr);
+  };
+  const double begun = Now();
+  const MinimiseResult result = Minimise(
+      *scenario, arguments.runs_max, [&](const Scenario& s) { return player.Play(s); }, progress);
+  if (terminal) fmt::print(stderr, "\r\x1b[K");
+  if (result.check.empty()) {
+    fmt::print(stderr, "norn-sim: seed {} of {} passes, there is nothing to minimise\n",
+               scenario->seed, arguments.file);
+    return kFailed;
+  }
+  const std::string text = ScenarioText(result.scenario);
+  if (arguments.out.empty()) {
+    fmt::print("{}", text);
+  } else if (!WriteText(arguments.out, text)) {
+    return Usage(arguments.out + ": cannot be written");
+  }
+  fmt::print(stderr, "check={}: {} faults left after {} runs in {:.1f} s\n", result.check,
+             result.scenario.plan->size(), result.runs, Now() - begun);
+  return kPassed;
 }
 
 int ListCommand(const std::string& folder) {
@@ -442,6 +548,17 @@ int Main(int argc, char** argv) {
                   "make the engine commit this mistake (build `plants`; see `norn-sim plants`)");
   run->add_flag("--first-failure", arguments.first_failure, "stop --seeds at the first that fails");
   run->add_option("--worker", arguments.worker_stride)->group("");
+  CLI::App* plan = app.add_subcommand(
+      "plan", "print the scenario with the faults that a seed draws, to read, edit and run");
+  plan->add_option("FILE", arguments.file, "the scenario file")->required();
+  plan->add_option("--seed", arguments.seed, "of this seed (default: the file's, or 1)");
+  CLI::App* minimise = app.add_subcommand(
+      "minimise", "make a failing run smaller: faults, options, nodes, clients, commands, time");
+  minimise->add_option("FILE", arguments.file, "the scenario file")->required();
+  minimise->add_option("--seed", arguments.seed, "the seed that fails (default: the file's, or 1)");
+  minimise->add_option("--out", arguments.out, "where the small scenario goes (default: stdout)");
+  minimise->add_option("--runs", arguments.runs_max, "runs to spend (default 1000)");
+  minimise->add_option("--plant", arguments.plant, "as for run");
   std::string folder = "scenarios";
   CLI::App* list = app.add_subcommand("list", "name the scenarios of a folder and those below it");
   list->add_option("FOLDER", folder, "where to look (default: scenarios)");
@@ -459,6 +576,8 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kPassed : kUsage;
   }
   if (run->parsed()) return RunCommand(arguments);
+  if (plan->parsed()) return PlanCommand(arguments);
+  if (minimise->parsed()) return MinimiseCommand(arguments);
   if (list->parsed()) return ListCommand(folder);
   if (diff->parsed()) return DiffCommand(trace_a, trace_b);
   if (plants->parsed()) return PlantsCommand();

@@ -12,6 +12,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/number.h"
 #include "engine/fiber/spawn.h"
+#include "engine/fiber/wait_queue.h"
 #include "net/reply_parser.h"
 #include "scenarios/server.h"
 #include "scenarios/testing_listener.h"
@@ -72,7 +73,7 @@ class LogStandIn : public Server {
       rest.remove_prefix(kHeaderBytes + length);
     }
     if (mistake_ == LogMistake::kReplaysTwice) Replay(last);
-    end_ = bytes.size() - rest.size();
+    end_ = logged_ = bytes.size() - rest.size();
     if (absl::Status s = log_->Truncate(end_); !s.ok()) return s;
     return log_->Sync();
   }
@@ -184,7 +185,10 @@ class LogStandIn : public Server {
     record += body;
     const uint64_t at = end_;
     end_ += record.size();  // the next transaction may come while this one is written
+    while (logged_ != at) turn_.Wait(Instant::Never());  // none leaves a hole before it
     if (!log_->Write(at, {record.data(), record.size()}).ok()) Die();
+    logged_ = at + record.size();
+    turn_.WakeAll();
   }
 
   void Die() {
@@ -229,6 +233,8 @@ class LogStandIn : public Server {
   TestingListener listener_{env_};
   std::map<std::string, Db> dbs_;
   uint64_t end_ = 0;
+  uint64_t logged_ = 0;  // up to where the log is written
+  WaitQueue turn_{env_.executor()};
   uint64_t written_ = 0;
 };
 

@@ -59,6 +59,7 @@ class DiskFile::Verdicts {
     bool kept = false;
     if (fate_ == UnsyncedFate::kPrefix) kept = tally_.kept + tally_.lost < prefix_;
     if (fate_ == UnsyncedFate::kRandom) kept = prng_.Below(256) < odds_;
+    if (kept && tally_.lost > 0) ++tally_.sectors_reordered;
     ++(kept ? tally_.kept : tally_.lost);
     return kept;
   }

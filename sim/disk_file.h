@@ -22,8 +22,9 @@ enum class UnsyncedFate : uint8_t {
 struct SyncTally {
   uint64_t kept = 0;  // sectors
   uint64_t lost = 0;
-  uint64_t torn = 0;       // writes of which a part survived
-  uint64_t reordered = 0;  // writes that survived whole after one that was lost whole
+  uint64_t torn = 0;               // writes of which a part survived
+  uint64_t reordered = 0;          // writes that survived whole after one that was lost whole
+  uint64_t sectors_reordered = 0;  // that survived after one that was lost
 };
 
 class DiskFile {

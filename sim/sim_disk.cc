@@ -370,6 +370,7 @@ void SimDisk::Crash(UnsyncedFate fate) {
     bytes.lost += tally.lost;
     counters_.writes_torn += tally.torn;
     counters_.writes_reordered += tally.reordered;
+    counters_.sectors_reordered += tally.sectors_reordered;
   }
   const uint64_t prefix = crash_prng_.Below(pending_names_.size() + 1);
   uint64_t seen = 0;

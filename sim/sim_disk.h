@@ -40,11 +40,12 @@ struct DiskCounters {
   uint64_t lies = 0;          // syncs that did nothing
   uint64_t full = 0;          // writes that found no room
   uint64_t short_reads = 0;
-  uint64_t sectors_lost = 0;      // by crashes and failed syncs
-  uint64_t names_lost = 0;        // directory changes lost by crashes
-  uint64_t writes_torn = 0;       // by crashes: a part survived
-  uint64_t writes_reordered = 0;  // by crashes: whole, after one that was lost
-  uint64_t slowed = 0;            // operations that took longer, by SlowDown
+  uint64_t sectors_lost = 0;       // by crashes and failed syncs
+  uint64_t names_lost = 0;         // directory changes lost by crashes
+  uint64_t writes_torn = 0;        // by crashes: a part survived
+  uint64_t writes_reordered = 0;   // by crashes: whole, after one that was lost
+  uint64_t sectors_reordered = 0;  // likewise, of one file
+  uint64_t slowed = 0;             // operations that took longer, by SlowDown
   uint64_t bits_flipped = 0;
   uint64_t crash_points = 0;  // reached
 };

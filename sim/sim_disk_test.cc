@@ -377,6 +377,7 @@ TEST(SimDiskCrash, TornAndReorderedWritesAreCounted) {
     const std::string left = node->sim_disk().Contents("f");
     const bool hole = left == std::string(512, '\0') + std::string(512, 'b');
     EXPECT_EQ(node->sim_disk().counters().writes_reordered, hole ? 1u : 0u);
+    EXPECT_EQ(node->sim_disk().counters().sectors_reordered, hole ? 1u : 0u);
     reordered += hole ? 1 : 0;
     torn += node->sim_disk().counters().writes_torn;
   }
