@@ -3,6 +3,7 @@
 #include "engine/cluster/topology.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -19,9 +20,22 @@ constexpr Duration kRejoinMax = Duration::Seconds(5);
 }  // namespace
 
 SlotSet ToSet(const std::vector<SlotRange>& ranges) {
-  SlotSet set;
-  for (const SlotRange& range : ranges) set.SetRange(range);
-  return set;
+  // By whole bytes: every message that leaves makes one of these.
+  std::array<char, SlotSet::kWireBytes> bytes{};
+  for (const auto& [first, last] : ranges) {
+    CHECK(first <= last && last.value < kSlotCount);
+    for (uint32_t slot = first.value; slot <= last.value;) {
+      if (slot % 8 == 0 && slot + 7u <= last.value) {
+        const uint32_t full = (last.value + 1u - slot) / 8;
+        std::fill_n(bytes.begin() + slot / 8, full, static_cast<char>(0xff));
+        slot += full * 8;
+      } else {
+        bytes[slot / 8] = static_cast<char>(bytes[slot / 8] | (1 << (slot % 8)));
+        ++slot;
+      }
+    }
+  }
+  return SlotSet::FromWire(bytes);
 }
 
 Topology::Topology(NodeId self, ClusterShardId shard, TopologyOptions options)
@@ -229,6 +243,13 @@ TopologyEffects Topology::TakeOver(uint64_t epoch) {
   }
   MakePrimary(*self_);
   Bind(slots, self_);
+  self_->config_epoch = std::max(self_->config_epoch, epoch);  // T2
+  ObserveEpoch(self_->config_epoch);
+  return {.changed = true, .must_sync = true, .tell_everyone = true};
+}
+
+TopologyEffects Topology::Renew(uint64_t epoch) {
+  CHECK(self_->is_primary());
   self_->config_epoch = std::max(self_->config_epoch, epoch);  // T2
   ObserveEpoch(self_->config_epoch);
   return {.changed = true, .must_sync = true, .tell_everyone = true};

@@ -210,6 +210,8 @@ class Topology {
   TopologyEffects FollowPrimary(const NodeId& primary);
   // This replica won `epoch`, or takes it (TAKEOVER, after BumpEpoch): it is the primary, with all slots of its shard.
   TopologyEffects TakeOver(uint64_t epoch);
+  // This primary won its own shard anew.
+  TopologyEffects Renew(uint64_t epoch);
   // What this node tells of itself.
   void DescribeSelf(const NodeDescription& told, const History& history, bool hears_quorum,
                     Instant now);

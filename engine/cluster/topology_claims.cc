@@ -30,10 +30,11 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
     effects.changed = effects.must_sync = effects.tell_everyone = true;
     return effects;
   }
-  const bool idle_beside = !self_->owns_slots() && SameShard(*sender, *self_);
-  if (!was_primary || idle_beside || claim.slots.Ranges() != sender->slots) {
+  if (!was_primary || claim.slots.Ranges() != sender->slots) {
     ApplySlots(*sender, claim.config_epoch, claim.slots, effects);
     CorrectStaleOwner(*sender, claim, effects);
+  } else if (!self_->owns_slots() && SameShard(*sender, *self_)) {
+    AfterLosingSlots(*sender, claim.config_epoch, false, effects);
   }
   ResolveCollision(*sender, claim.config_epoch, effects);
   return effects;
