@@ -181,9 +181,8 @@ void ElectionWorld::Stream(int from, int to) {
   Deliver(from, to, [=, this, history = nodes_.at(from).history] {
     Member& member = nodes_.at(to);
     if (member.view->self().primary != Node(from)) return;
-    // A link is ordered: late bytes of an earlier time are none.
-    if (history.reign < member.history.reign) return;
-    if (history.reign > member.history.reign || history.offset > member.history.offset) {
+    // Another reign is another link: what the node had before is thrown away or continued, and then counts as this one.
+    if (history.reign != member.history.reign || history.offset > member.history.offset) {
       member.history = history;
     }
   });
@@ -309,7 +308,11 @@ void ElectionWorld::CheckWriters() {
   std::map<ClusterShardId, int> writers;
   for (const auto& [number, member] : nodes_) {
     if (!IsWriter(number)) continue;
-    if (++writers[member.view->self().shard] > 1) Fail("two writers of one shard");
+    const ClusterShardId shard = member.view->self().shard;
+    if (++writers[shard] > 1) Fail("two writers of one shard");
+    uint64_t& reign = reigns_[shard];
+    if (member.election->record().reign < reign) Fail("a deposed writer");
+    reign = member.election->record().reign;
   }
 }
 

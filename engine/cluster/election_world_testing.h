@@ -4,7 +4,7 @@
 // The world checks as it goes:
 //
 //   one winner     of a shard and ballot (I1, I3)
-//   one writer     of a shard at any instant (I2): what the fencing promises
+//   one writer     of a shard at any instant, and none of an earlier reign behind one of a later (I2): what the fencing promises
 //   best history   a vote goes to nobody of whom the voter knows an able replica with more (I6)
 //
 // A Mistake turns the nodes into doubles that do one thing wrong.
@@ -117,6 +117,7 @@ class ElectionWorld {
   int promotions_ = 0;
   Instant last_promotion_;
   Instant checked_at_;
+  std::map<ClusterShardId, uint64_t> reigns_;
   bool mute_winners_ = false;
 };
 

@@ -243,6 +243,8 @@ TopologyEffects Topology::TakeOver(uint64_t epoch) {
   }
   MakePrimary(*self_);
   Bind(slots, self_);
+  self_->history.reign =
+      std::max(self_->history.reign, epoch);  // or T6 would judge the next claim by the past
   self_->config_epoch = std::max(self_->config_epoch, epoch);  // T2
   ObserveEpoch(self_->config_epoch);
   return {.changed = true, .must_sync = true, .tell_everyone = true};
@@ -250,6 +252,7 @@ TopologyEffects Topology::TakeOver(uint64_t epoch) {
 
 TopologyEffects Topology::Renew(uint64_t epoch) {
   CHECK(self_->is_primary());
+  self_->history.reign = std::max(self_->history.reign, epoch);
   self_->config_epoch = std::max(self_->config_epoch, epoch);  // T2
   ObserveEpoch(self_->config_epoch);
   return {.changed = true, .must_sync = true, .tell_everyone = true};
