@@ -29,9 +29,10 @@ class ClusterId {
 
   // nullopt: not 40 characters of 0-9 and a-z.
   static std::optional<ClusterId> Parse(std::string_view text) {
-    if (text.size() != kNodeIdChars || !std::all_of(text.begin(), text.end(), IsIdChar)) {
-      return std::nullopt;
-    }
+    if (text.size() != kNodeIdChars) return std::nullopt;
+    bool valid = true;  // no early end: this loop sees every node that others gossip about
+    for (size_t i = 0; i < kNodeIdChars; ++i) valid &= IsIdChar(text[i]);
+    if (!valid) return std::nullopt;
     ClusterId id;
     std::copy(text.begin(), text.end(), id.chars_.begin());
     return id;
@@ -59,7 +60,9 @@ class ClusterId {
   std::strong_ordering operator<=>(const ClusterId& other) const { return view() <=> other.view(); }
 
  private:
-  static bool IsIdChar(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
+  static bool IsIdChar(char c) {
+    return (static_cast<uint8_t>(c - '0') < 10) | (static_cast<uint8_t>(c - 'a') < 26);
+  }
 
   std::array<char, kNodeIdChars> chars_{};
 };
