@@ -24,9 +24,8 @@ bool LoadId(std::string_view bytes, NodeId& id) {
   return parsed.has_value();
 }
 
-// Valkey: the bytes behind the closing zero are whatever the sender's memory held.
 bool LoadIp(std::string_view field, IpText& ip) {
-  const std::optional<IpText> parsed = IpText::Parse(field.substr(0, field.find('\0')));
+  const std::optional<IpText> parsed = IpText::FromField(field);
   if (parsed) ip = *parsed;
   return parsed.has_value();
 }

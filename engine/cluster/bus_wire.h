@@ -9,8 +9,10 @@
 //   2214 extensions 2216 reserved[30] 2246 secondary port
 //   2248 bus port 2250 flags 2252 state 2253 message flags[3]
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -49,20 +51,28 @@ inline constexpr std::string_view kNornMarkBytes = "norn";
 inline constexpr size_t kGossipEntryBytes = 104;
 inline constexpr size_t kExtensionHeaderBytes = 8;
 
+static_assert(std::endian::native == std::endian::little, "the bytes are turned around below");
+
+template <typename Number>
+Number TurnedAround(Number value) {
+  if constexpr (sizeof(Number) == 8) return static_cast<Number>(__builtin_bswap64(value));
+  if constexpr (sizeof(Number) == 4) return static_cast<Number>(__builtin_bswap32(value));
+  if constexpr (sizeof(Number) == 2) return static_cast<Number>(__builtin_bswap16(value));
+  return value;
+}
+
+// Requires: the number's bytes lie in `bytes`.
 template <typename Number>
 Number Load(std::string_view bytes, size_t at) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < sizeof(Number); ++i) {
-    value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
-  }
-  return static_cast<Number>(value);
+  Number value;
+  std::memcpy(&value, bytes.data() + at, sizeof(value));
+  return TurnedAround(value);
 }
 
 template <typename Number>
 void Store(Number value, char* at) {
-  for (size_t i = 0; i < sizeof(Number); ++i) {
-    at[i] = static_cast<char>(static_cast<uint64_t>(value) >> (8 * (sizeof(Number) - 1 - i)));
-  }
+  value = TurnedAround(value);
+  std::memcpy(at, &value, sizeof(value));
 }
 
 template <typename Number>

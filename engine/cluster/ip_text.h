@@ -5,19 +5,28 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace norn::cluster {
 
+// By character: what IsPlainText lets pass.
+inline constexpr std::array<bool, 256> kPlainChars = [] {
+  constexpr std::string_view kRefused = "!#$&()*+;<>?@[]^{|}~,=\"'\\";
+  std::array<bool, 256> plain{};
+  for (size_t c = ' ' + 1; c < 0x7f; ++c) {
+    plain[c] = kRefused.find(static_cast<char>(c)) == std::string_view::npos;
+  }
+  return plain;
+}();
+
 // Whether `text` can stand in a word of nodes.conf and be read back: printable, no blank, no quote, none of the characters
 // that separate. Names and addresses that other nodes announce must pass it before they are kept.
 inline bool IsPlainText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    constexpr std::string_view kRefused = "!#$&()*+;<>?@[]^{|}~,=\"'\\";
-    return c > ' ' && c < '\x7f' && kRefused.find(c) == std::string_view::npos;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return kPlainChars[static_cast<uint8_t>(c)]; });
 }
 
 class IpText {
@@ -31,6 +40,16 @@ class IpText {
     if (text.size() >= kFieldBytes || !IsPlainText(text)) return std::nullopt;
     IpText ip;
     std::copy(text.begin(), text.end(), ip.chars_.begin());
+    return ip;
+  }
+
+  // The text of a field of a message. What is behind its zero is not looked at: whatever the sender's memory held.
+  static std::optional<IpText> FromField(std::string_view field) {
+    size_t end = 0;
+    while (end < field.size() && kPlainChars[static_cast<uint8_t>(field[end])]) ++end;
+    if (end >= field.size() || end >= kFieldBytes || field[end] != '\0') return std::nullopt;
+    IpText ip;
+    std::copy_n(field.begin(), end, ip.chars_.begin());
     return ip;
   }
 
