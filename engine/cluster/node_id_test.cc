@@ -39,6 +39,17 @@ TEST(NodeId, IsFortyDigitsOrSmallLettersAndNothingElse) {
   EXPECT_FALSE(NodeId::Parse(std::string(39, 'a') + " "));
 }
 
+TEST(NodeId, EveryByteIsJudgedInEveryPlace) {
+  for (size_t at = 0; at < kNodeIdChars; ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text(kNodeIdChars, 'm');
+      text[at] = static_cast<char>(c);
+      const bool valid = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+      EXPECT_EQ(NodeId::Parse(text).has_value(), valid) << at << " " << c;
+    }
+  }
+}
+
 TEST(NodeId, RandomOnesAreHexadecimalAndDiffer) {
   SeededEntropy entropy(7);
   std::map<NodeId, int> seen;
