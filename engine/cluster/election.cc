@@ -74,7 +74,9 @@ ElectionActions Election::StepNorn(const SelfFacts& facts, Instant now) {
 
 ElectionActions Election::Step(const SelfFacts& facts, Instant now) {
   ElectionActions actions;
-  if (manual_.Step(now)) {
+  const bool deposed = manual_.paused() && !view_.self().is_primary();
+  if (deposed) manual_.Stop();  // the failover is done: clients need not wait for the pause's end
+  if (manual_.Step(now) || deposed) {
     lease_.Resume();
     actions.push_back(ResumeWrites{});
   }

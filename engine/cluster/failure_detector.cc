@@ -122,9 +122,11 @@ std::optional<Instant> FailureDetector::PingSentAt(const NodeId& id) const {
 
 bool FailureDetector::HearsQuorum(Instant now) const {
   uint32_t heard = view_.IsVoter(view_.self()) ? 1 : 0;
-  for (const auto& [id, facts] : facts_) {
-    const ClusterNode* node = view_.Find(id);
-    if (node == nullptr || !view_.IsVoter(*node)) continue;
+  auto node = view_.nodes().begin();
+  for (const auto& [id, facts] : facts_) {  // both in order of id
+    while (node != view_.nodes().end() && node->first < id) ++node;
+    if (node == view_.nodes().end()) break;
+    if (node->first != id || !view_.IsVoter(node->second)) continue;
     // An answer, not just a byte: a node that nobody hears must not hold itself for well connected.
     if (facts.pong_at && now - *facts.pong_at <= timeout()) ++heard;
   }
@@ -282,9 +284,15 @@ void FailureDetector::StepNode(const ClusterNode& node, Facts& facts, Instant no
 DetectorActions FailureDetector::Step(Instant now) {
   ForgivePause(now);
   DetectorActions actions;
+  auto facts = facts_.begin();
   for (const auto& [id, node] : view_.nodes()) {
     if (&node == &view_.self()) continue;
-    StepNode(node, *FactsOf(id, now), now, actions);
+    while (facts != facts_.end() && facts->first < id) ++facts;  // both in order of id
+    if (facts == facts_.end() || facts->first != id) {
+      FactsOf(id, now);
+      facts = facts_.find(id);
+    }
+    StepNode(node, facts->second, now, actions);
   }
   return actions;
 }

@@ -187,7 +187,16 @@ void Topology::Bind(const SlotSet& slots, ClusterNode* owner) {
     StoreSlots(*owner, all);
   }
   unclaimed_by_owner_ -= slots;
-  voters_stale_ = true;
+  const bool within_shard =
+      owner != nullptr && !losers.empty() &&
+      std::ranges::all_of(losers, [&](const auto* loser) { return SameShard(*loser, *owner); });
+  if (!within_shard) voters_stale_ = true;
+  RolesChanged();
+}
+
+// Where members vote, a failover changes nothing about who votes; 500 at once must not cost 500 recounts.
+void Topology::RolesChanged() {
+  if (!electorate_.norn_rules || !options_.members_vote) voters_stale_ = true;
 }
 
 TopologyEffects Topology::SetOwner(const SlotSet& slots, const NodeId& owner) {

@@ -167,7 +167,10 @@ class Topology {
   const ClusterNode* OwnerOf(SlotId slot) const { return owners_[slot.value]; }
   uint64_t current_epoch() const { return current_epoch_; }
   const TopologyOptions& options() const { return options_; }
-  void SetOptions(const TopologyOptions& options) { options_ = options; }
+  void SetOptions(const TopologyOptions& options) {
+    options_ = options;
+    voters_stale_ = true;
+  }
   // By id; O(nodes).
   std::vector<const ClusterNode*> ReplicasOf(const NodeId& primary) const;
   // The primary that owns slots in this shard, the greatest epoch's; null: none.
@@ -246,6 +249,7 @@ class Topology {
   // Binds without asking; keeps the owners' lists.
   void Bind(const SlotSet& slots, ClusterNode* owner);
   void StoreSlots(ClusterNode& node, const SlotSet& slots);
+  void RolesChanged();
   void RecountVoters() const;
   ClusterState JudgeState(Instant now);
 

@@ -87,7 +87,7 @@ void Topology::MakePrimary(ClusterNode& node) {
   if (node.is_primary()) return;
   if (&node != self_) node.has_spare_claim = true;
   node.primary = NodeId();
-  voters_stale_ = true;
+  RolesChanged();
 }
 
 void Topology::MakeReplica(ClusterNode& node, ClusterNode& primary, TopologyEffects& effects) {
@@ -95,7 +95,7 @@ void Topology::MakeReplica(ClusterNode& node, ClusterNode& primary, TopologyEffe
   if (node.primary != primary.id) effects.changed = true;
   node.primary = primary.id;
   if (&primary != self_) primary.has_spare_claim = true;
-  voters_stale_ = true;
+  RolesChanged();
 }
 
 void Topology::ApplyRole(ClusterNode& sender, const Claim& claim, TopologyEffects& effects) {
