@@ -197,7 +197,9 @@ DetectorActions FailureDetector::OnFail(const NodeId& from, const NodeId& failed
   DetectorActions actions;
   const ClusterNode* node = view_.Find(failed);
   if (view_.Find(from) == nullptr || node == nullptr || node == &view_.self()) return actions;
+  if (node->health == Health::kFailed) return actions;
   view_.SetHealth(failed, Health::kFailed, now);
+  actions.obeyed.push_back(failed);
   return actions;
 }
 

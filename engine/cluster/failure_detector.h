@@ -43,11 +43,14 @@ namespace norn::cluster {
 
 struct DetectorActions {
   std::vector<NodeId> declared;   // FAIL to broadcast
+  std::vector<NodeId> obeyed;     // FAIL on another's word
   std::vector<NodeId> suspected;  // newly: tell norn members at once
   std::vector<NodeId> cleared;    // up again
   std::vector<NodeId> reconnect;  // drop the link, it is silent
   std::vector<NodeId> ping;       // send a PING
-  bool changed() const { return !declared.empty() || !suspected.empty() || !cleared.empty(); }
+  bool changed() const {
+    return !declared.empty() || !obeyed.empty() || !suspected.empty() || !cleared.empty();
+  }
 };
 
 class FailureDetector {
