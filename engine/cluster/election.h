@@ -1,0 +1,77 @@
+#pragma once
+// Elections of one node, whole: the voter, the candidate, the lease and the failover by hand, put together so that a node has
+// one thing to feed with messages and steps and one list of actions to carry out. The rules are explained where they live:
+// voter.h, candidate.h, lease.h, legacy_candidate.h, manual_failover.h.
+//
+// Which rules apply is the electorate's matter (topology.h) at each moment: legacy elections among Valkey voters, ballots and
+// leases among norn voters. A node that changes over keeps its record: votes of both kinds are never given twice.
+//
+// The caller: feeds every message and a Step every 10 to 100 ms (next_at()); carries out actions in order, with nothing behind
+// a Persist before that is durable; lets writes through only while now < WritableUntil(); reports facts about itself truly, above
+// all History (history.h). Pure; executor 0.
+
+#include <optional>
+
+#include "engine/base/prng.h"
+#include "engine/cluster/candidate.h"
+#include "engine/cluster/election_types.h"
+#include "engine/cluster/failure_detector.h"
+#include "engine/cluster/lease.h"
+#include "engine/cluster/legacy_candidate.h"
+#include "engine/cluster/manual_failover.h"
+#include "engine/cluster/topology.h"
+#include "engine/cluster/voter.h"
+
+namespace norn::cluster {
+
+class Election {
+ public:
+  // `record`: what the last Persist of an earlier life stored. `boot`: random bits of this life.
+  Election(Topology& view, const FailureDetector& detector, const ElectionOptions& options,
+           ElectionRecord record, uint64_t boot, Prng random, Instant now);
+  Election(const Election&) = delete;
+  Election& operator=(const Election&) = delete;
+
+  ElectionActions Step(const SelfFacts& facts, Instant now);
+  // From the node that `message` names as its sender, which the caller has checked.
+  ElectionActions OnMessage(const ElectionMessage& message, Instant now);
+  // A claim showed that this epoch is taken (TopologyEffects::overtaken_by).
+  void OnOvertaken(uint64_t epoch);
+  void OnLinkDown(const NodeId& id) { lease_.OnLinkDown(id); }
+
+  // CLUSTER FAILOVER on a replica. Requires: this node follows a known primary.
+  ElectionActions StartManual(ManualMode mode, Instant now);
+  // A message of this node's primary said that it is paused, at `offset`. `released`: its word as a norn node.
+  void OnPrimaryPaused(StreamOffset offset, LeaseStamp released);
+
+  // Until when this node, as a primary, may take writes; Never(): the rules do not fence. Past(): not now.
+  Instant WritableUntil() const;
+  // Paused for a failover by hand; what its messages to the replica say.
+  bool paused() const { return manual_.paused(); }
+  LeaseStamp released() const { return released_; }
+  const ElectionRecord& record() const { return record_; }
+  Instant next_at() const;
+
+ private:
+  Candidate::Mission Mission(const SelfFacts& facts, Instant now) const;
+  bool DataIsFresh(const SelfFacts& facts) const;
+  uint64_t PromisedHere() const;
+  ElectionActions StepNorn(const SelfFacts& facts, Instant now);
+  void Win(uint64_t epoch, ElectionActions& actions, Instant now);
+  // Takes what is addressed to this node itself out of `actions`, and puts its answers in.
+  ElectionActions DeliverOwn(ElectionActions actions, Instant now);
+  ElectionActions Answer(const ElectionMessage& message, Instant now);
+
+  Topology& view_;
+  const FailureDetector& detector_;
+  ElectionOptions options_;
+  ElectionRecord record_;
+  Voter voter_;
+  Candidate candidate_;
+  LegacyCandidate legacy_;
+  ManualFailover manual_;
+  Lease lease_;
+  LeaseStamp released_;
+};
+
+}  // namespace norn::cluster

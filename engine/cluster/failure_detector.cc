@@ -1,0 +1,302 @@
+// The failure detector's steps. Times that are compared are all of this node's monotonic clock.
+
+#include "engine/cluster/failure_detector.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/check.h"
+
+namespace norn::cluster {
+
+namespace {
+
+constexpr size_t kWordBits = 64;
+// Valkey: CLUSTER_FAIL_UNDO_TIME_MULT.
+constexpr int64_t kUndoTimeouts = 2;
+// Steps come every 100 ms; a gap well above that is a pause of this node.
+constexpr Duration kPauseMin = Duration::Millis(400);
+constexpr Duration kNornPingMin = Duration::Millis(100);
+constexpr Duration kNornPingMax = Duration::Seconds(2);
+
+void SetBit(std::vector<uint64_t>& bits, uint32_t at) {
+  if (bits.size() <= at / kWordBits) bits.resize(at / kWordBits + 1);
+  bits[at / kWordBits] |= uint64_t{1} << (at % kWordBits);
+}
+
+void ClearBit(std::vector<uint64_t>& bits, uint32_t at) {
+  if (bits.size() > at / kWordBits) bits[at / kWordBits] &= ~(uint64_t{1} << (at % kWordBits));
+}
+
+uint64_t WordOf(const std::vector<uint64_t>& bits, size_t at) {
+  return at < bits.size() ? bits[at] : 0;
+}
+
+}  // namespace
+
+// Null: not a known node, or this one.
+FailureDetector::Facts* FailureDetector::FactsOf(const NodeId& id, Instant now) {
+  const ClusterNode* node = view_.Find(id);
+  if (node == nullptr || node == &view_.self()) return nullptr;
+  const auto [at, added] = facts_.try_emplace(id);
+  if (added) at->second.known_since = at->second.window_since = now;
+  return &at->second;
+}
+
+uint32_t FailureDetector::SeatOf(const NodeId& id) {
+  const auto [at, added] = seats_.try_emplace(id, static_cast<uint32_t>(seat_holders_.size()));
+  if (added) seat_holders_.push_back(id);
+  return at->second;
+}
+
+// ---- own eyes ----
+
+void FailureDetector::OnLinkUp(const NodeId& id, Instant now) {
+  Facts* facts = FactsOf(id, now);
+  if (facts == nullptr) return;
+  facts->link_up = true;
+  facts->link_since = now;
+  facts->refused_since.reset();  // somebody listens
+  facts->gone = false;
+}
+
+void FailureDetector::OnLinkDown(const NodeId& id, Instant now) {
+  Facts* facts = FactsOf(id, now);
+  if (facts == nullptr) return;
+  facts->link_up = false;
+  // Nothing can be asked now: as if a ping were under way, or the silence would never count.
+  if (!facts->ping_sent) facts->ping_sent = now;
+}
+
+void FailureDetector::OnPingSent(const NodeId& id, Instant now) {
+  Facts* facts = FactsOf(id, now);
+  if (facts != nullptr && !facts->ping_sent) facts->ping_sent = now;
+}
+
+void FailureDetector::OnData(const NodeId& id, Instant now) {
+  Facts* facts = FactsOf(id, now);
+  if (facts == nullptr) return;
+  facts->heard_at = now;
+  facts->refused_since.reset();
+  facts->gone = false;
+}
+
+DetectorActions FailureDetector::OnPong(const NodeId& id, Instant now) {
+  DetectorActions actions;
+  OnData(id, now);
+  Facts* facts = FactsOf(id, now);
+  if (facts == nullptr) return actions;
+  facts->ping_sent.reset();
+  facts->pong_at = now;
+  const ClusterNode& node = *view_.Find(id);
+  if (node.health == Health::kSuspected) {
+    view_.SetHealth(id, Health::kUp, now);
+    actions.cleared.push_back(id);
+  } else if (node.health == Health::kFailed) {
+    ClearIfAllowed(node, now, actions);
+  }
+  return actions;
+}
+
+DetectorActions FailureDetector::OnRefused(const NodeId& id, Instant now) {
+  DetectorActions actions;
+  Facts* facts = FactsOf(id, now);
+  if (facts == nullptr || facts->link_up || view_.Find(id)->told.norn_level == 0) return actions;
+  if (!facts->heard_at) return actions;  // it may never have been at this address
+  if (!facts->refused_since) facts->refused_since = now;
+  if (now - *facts->refused_since < kRefusalConfirm) return actions;
+  facts->gone = true;
+  Suspect(*view_.Find(id), now, actions);
+  return actions;
+}
+
+bool FailureDetector::IsGone(const NodeId& id) const {
+  const auto found = facts_.find(id);
+  return found != facts_.end() && found->second.gone;
+}
+
+std::optional<Instant> FailureDetector::PingSentAt(const NodeId& id) const {
+  const auto found = facts_.find(id);
+  return found == facts_.end() ? std::nullopt : found->second.ping_sent;
+}
+
+bool FailureDetector::HearsQuorum(Instant now) const {
+  uint32_t heard = view_.IsVoter(view_.self()) ? 1 : 0;
+  auto node = view_.nodes().begin();
+  for (const auto& [id, facts] : facts_) {  // both in order of id
+    while (node != view_.nodes().end() && node->first < id) ++node;
+    if (node == view_.nodes().end()) break;
+    if (node->first != id || !view_.IsVoter(node->second)) continue;
+    // An answer, not just a byte: a node that nobody hears must not hold itself for well connected.
+    if (facts.pong_at && now - *facts.pong_at <= timeout()) ++heard;
+  }
+  return heard >= view_.electorate().quorum();
+}
+
+// ---- others' words ----
+
+void FailureDetector::RotateReports(Facts& facts, Instant now) {
+  const Duration age = now - facts.window_since;
+  if (age <= timeout()) return;
+  if (age <= timeout() * 2) {
+    facts.reports_before.swap(facts.reports);
+    facts.window_since = facts.window_since + timeout();
+  } else {
+    facts.reports_before.clear();
+    facts.window_since = now;
+  }
+  facts.reports.clear();
+}
+
+uint32_t FailureDetector::CountReports(Facts& facts, Instant now) {
+  RotateReports(facts, now);
+  uint32_t count = 0;
+  const size_t words = std::max(facts.reports.size(), facts.reports_before.size());
+  for (size_t i = 0; i < words; ++i) {
+    uint64_t word = WordOf(facts.reports, i) | WordOf(facts.reports_before, i);
+    for (; word != 0; word &= word - 1) {
+      const size_t seat = i * kWordBits + static_cast<size_t>(std::countr_zero(word));
+      const ClusterNode* reporter = view_.Find(seat_holders_[seat]);
+      if (reporter != nullptr && view_.IsVoter(*reporter)) ++count;  // F2
+    }
+  }
+  return count;
+}
+
+uint32_t FailureDetector::ReportsAbout(const NodeId& id, Instant now) {
+  const auto found = facts_.find(id);
+  return found == facts_.end() ? 0 : CountReports(found->second, now);
+}
+
+DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const NodeId> failing,
+                                           std::span<const NodeId> up, Instant now) {
+  DetectorActions actions;
+  const ClusterNode* reporter = view_.Find(from);
+  if (reporter == nullptr || reporter == &view_.self()) return actions;
+  const uint32_t seat = SeatOf(from);
+  for (const NodeId& id : up) {
+    const auto found = facts_.find(id);
+    if (found == facts_.end()) continue;
+    ClearBit(found->second.reports, seat);
+    ClearBit(found->second.reports_before, seat);
+  }
+  if (!view_.IsVoter(*reporter)) return actions;
+  for (const NodeId& id : failing) {
+    const ClusterNode* node = view_.Find(id);
+    if (node == nullptr || node->health == Health::kFailed) continue;  // nothing left to find out
+    Facts* facts = FactsOf(id, now);
+    if (facts == nullptr) continue;
+    RotateReports(*facts, now);
+    SetBit(facts->reports, seat);
+    DeclareIfAgreed(*node, now, actions);
+  }
+  return actions;
+}
+
+DetectorActions FailureDetector::OnFail(const NodeId& from, const NodeId& failed, Instant now) {
+  DetectorActions actions;
+  const ClusterNode* node = view_.Find(failed);
+  if (view_.Find(from) == nullptr || node == nullptr || node == &view_.self()) return actions;
+  if (node->health == Health::kFailed) return actions;
+  view_.SetHealth(failed, Health::kFailed, now);
+  actions.obeyed.push_back(failed);
+  return actions;
+}
+
+// ---- verdicts ----
+
+void FailureDetector::Suspect(const ClusterNode& node, Instant now, DetectorActions& actions) {
+  if (node.health != Health::kUp) return;
+  view_.SetHealth(node.id, Health::kSuspected, now);
+  actions.suspected.push_back(node.id);
+  DeclareIfAgreed(node, now, actions);
+}
+
+void FailureDetector::DeclareIfAgreed(const ClusterNode& node, Instant now,
+                                      DetectorActions& actions) {
+  if (node.health != Health::kSuspected) return;
+  Facts& facts = *FactsOf(node.id, now);
+  const uint32_t own = view_.IsVoter(view_.self()) ? 1 : 0;
+  if (own + CountReports(facts, now) < view_.electorate().quorum()) return;  // F1
+  view_.SetHealth(node.id, Health::kFailed, now);
+  facts.reports = Bits();
+  facts.reports_before = Bits();
+  actions.declared.push_back(node.id);
+}
+
+bool FailureDetector::CouldBeReplaced(const ClusterNode& node) const {
+  for (const ClusterNode* replica : view_.ReplicasOf(node.id)) {
+    if (replica->health == Health::kUp && !replica->told.no_failover) return true;
+  }
+  return false;
+}
+
+void FailureDetector::ClearIfAllowed(const ClusterNode& node, Instant now,
+                                     DetectorActions& actions) {
+  const bool owner = node.is_primary() && node.owns_slots();
+  const bool waits = !view_.electorate().norn_rules || CouldBeReplaced(node);
+  if (owner && waits && now - node.failed_at <= timeout() * kUndoTimeouts) return;
+  view_.SetHealth(node.id, Health::kUp, now);
+  actions.cleared.push_back(node.id);
+}
+
+// ---- steps ----
+
+Duration FailureDetector::PingInterval(const ClusterNode& node) const {
+  if (node.told.norn_level == 0 || view_.self().told.norn_level == 0) return timeout() / 2;
+  return std::clamp(timeout() / 8, kNornPingMin, kNornPingMax);
+}
+
+bool FailureDetector::IsSilent(const ClusterNode& node, const Facts& facts, Instant now) const {
+  if (!facts.ping_sent) return false;
+  const Duration asked = now - *facts.ping_sent;
+  const Duration unheard = now - facts.heard_at.value_or(facts.known_since);
+  if (unheard <= timeout()) return false;
+  return asked > (node.told.norn_level > 0 ? timeout() / 2 : timeout());
+}
+
+void FailureDetector::ForgivePause(Instant now) {
+  const Duration gap = last_step_ ? now - *last_step_ : Duration{};
+  last_step_ = now;
+  if (gap < std::max(kPauseMin, timeout() / 8)) return;
+  for (auto& [id, facts] : facts_) {
+    if (facts.heard_at) facts.heard_at = std::min(now, *facts.heard_at + gap);
+    if (facts.ping_sent) facts.ping_sent = std::min(now, *facts.ping_sent + gap);
+    facts.known_since = std::min(now, facts.known_since + gap);
+  }
+}
+
+void FailureDetector::StepNode(const ClusterNode& node, Facts& facts, Instant now,
+                               DetectorActions& actions) {
+  const Duration half = timeout() / 2;
+  if (facts.link_up) {
+    const bool asked_long = facts.ping_sent && now - *facts.ping_sent > half;
+    const bool unheard = now - facts.heard_at.value_or(facts.known_since) > half;
+    if (asked_long && unheard && now - facts.link_since > timeout()) {
+      actions.reconnect.push_back(node.id);
+    }
+    const bool due = !facts.pong_at || now - *facts.pong_at > PingInterval(node);
+    if (!facts.ping_sent && due) actions.ping.push_back(node.id);
+  } else if (!facts.ping_sent) {
+    facts.ping_sent = now;
+  }
+  if (node.health == Health::kUp && IsSilent(node, facts, now)) Suspect(node, now, actions);
+}
+
+DetectorActions FailureDetector::Step(Instant now) {
+  ForgivePause(now);
+  DetectorActions actions;
+  auto facts = facts_.begin();
+  for (const auto& [id, node] : view_.nodes()) {
+    if (&node == &view_.self()) continue;
+    while (facts != facts_.end() && facts->first < id) ++facts;  // both in order of id
+    if (facts == facts_.end() || facts->first != id) {
+      FactsOf(id, now);
+      facts = facts_.find(id);
+    }
+    StepNode(node, facts->second, now, actions);
+  }
+  return actions;
+}
+
+}  // namespace norn::cluster

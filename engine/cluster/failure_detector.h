@@ -1,0 +1,131 @@
+#pragma once
+// Who is up, as far as this node can tell, and when a suspicion becomes a verdict.
+//
+// The problem. Silence and death look alike. One observer's suspicion may be its own fault (it was paused, its link is cut), so
+// a failure is declared only when a quorum of voters suspects the node at the same time; and a healthy node must not be
+// suspected because its observer slept.
+//
+// The design.
+//   Silence    A node from which nothing was heard for the node timeout, although it was asked, is suspected (PFAIL). Valkey
+//              counts from an unanswered ping. Between norn nodes, which ping each other often (ping_interval), it counts from
+//              the last byte heard, as long as a ping waits for an answer since half the timeout: earlier by up to half a
+//              timeout.
+//   Refusal    A connection that was up, is closed, and whose reconnection is refused and refused again kRefusalConfirm later:
+//              the host lives and the process is gone. Norn peers only; the timeout plays no part. What is heard from the node
+//              in between takes the evidence back.
+//   Pauses     If this node was not stepped for long, that time is nobody else's silence.
+//   Verdict    Suspected here and by enough voters within the last two timeouts: FAIL, told to everyone, who obey unchecked.
+//              Any node may find that out, replicas too (B12). A new suspicion is told to norn peers at once, others hear it by
+//              gossip, where suspicions go first (B21).
+//   Undo       A suspect that answers is up. A failed one that answers is up if it does not own slots; an owner after two
+//              timeouts (nobody replaced it), or, under norn rules, when no replica is left that could.
+//
+//   F1  kFailed is set by a quorum of suspicions inside the window, or by a FAIL of a known node (I24).
+//   F2  Reports are counted only from nodes that vote when the count is taken; this node's own counts if it votes.
+//   F3  A report lives more than one node timeout and at most two.
+//
+// What can fail: a firewall that answers with resets for a host that lives makes refusals lie; then a live primary is declared
+// dead by everybody that it also cannot reach.
+//
+// Reports are bits, two windows of them a node: 1000 suspects with 1000 reporters are 256 KiB. Pure; executor 0.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "engine/cluster/node_id.h"
+#include "engine/cluster/topology.h"
+
+namespace norn::cluster {
+
+struct DetectorActions {
+  std::vector<NodeId> declared;   // FAIL to broadcast
+  std::vector<NodeId> obeyed;     // FAIL on another's word
+  std::vector<NodeId> suspected;  // newly: tell norn members at once
+  std::vector<NodeId> cleared;    // up again
+  std::vector<NodeId> reconnect;  // drop the link, it is silent
+  std::vector<NodeId> ping;       // send a PING
+  bool changed() const {
+    return !declared.empty() || !obeyed.empty() || !suspected.empty() || !cleared.empty();
+  }
+};
+
+class FailureDetector {
+ public:
+  // Evidence needs two refusals at least this far apart.
+  static constexpr Duration kRefusalConfirm = Duration::Millis(200);
+
+  // `view` must outlive this. Health in it is changed only here (and by Topology::LoseAddress).
+  explicit FailureDetector(Topology& view) : view_(view) {}
+
+  // ---- what this node saw itself; unknown ids are ignored ----
+  void OnLinkUp(const NodeId& id, Instant now);
+  void OnLinkDown(const NodeId& id, Instant now);
+  void OnPingSent(const NodeId& id, Instant now);
+  // Any bytes, on any link.
+  void OnData(const NodeId& id, Instant now);
+  // An answer on this node's own link.
+  DetectorActions OnPong(const NodeId& id, Instant now);
+  // A connection attempt was refused by the host (not: timed out, unreachable).
+  DetectorActions OnRefused(const NodeId& id, Instant now);
+
+  // ---- what others say ----
+  // The nodes that `from` suspects or holds for failed, and those that it holds for up, of one message.
+  DetectorActions OnReports(const NodeId& from, std::span<const NodeId> failing,
+                            std::span<const NodeId> up, Instant now);
+  DetectorActions OnFail(const NodeId& from, const NodeId& failed, Instant now);
+
+  // Every 100 ms, or when something is due.
+  DetectorActions Step(Instant now);
+
+  // How often this node pings that one.
+  Duration PingInterval(const ClusterNode& node) const;
+  // CLUSTER COUNT-FAILURE-REPORTS.
+  uint32_t ReportsAbout(const NodeId& id, Instant now);
+  // The process is known to be gone, by this node's own attempts: its promises bind nobody any more.
+  bool IsGone(const NodeId& id) const;
+  // Whether this node hears a quorum of voters at `now`, itself counted: something within one node timeout. Such a node may stand.
+  bool HearsQuorum(Instant now) const;
+  std::optional<Instant> PingSentAt(const NodeId& id) const;
+  void Forget(const NodeId& id) { facts_.erase(id); }
+
+ private:
+  using Bits = std::vector<uint64_t>;
+  struct Facts {
+    bool link_up = false;
+    Instant link_since;
+    std::optional<Instant> ping_sent;  // unanswered
+    std::optional<Instant> pong_at;
+    std::optional<Instant> heard_at;
+    Instant known_since;
+    std::optional<Instant> refused_since;  // nothing was heard since
+    bool gone = false;
+    Instant window_since;
+    Bits reports;         // by seat, since window_since
+    Bits reports_before;  // in the window before
+  };
+
+  Facts* FactsOf(const NodeId& id, Instant now);
+  uint32_t SeatOf(const NodeId& id);
+  void RotateReports(Facts& facts, Instant now);
+  uint32_t CountReports(Facts& facts, Instant now);
+  void Suspect(const ClusterNode& node, Instant now, DetectorActions& actions);
+  void DeclareIfAgreed(const ClusterNode& node, Instant now, DetectorActions& actions);
+  void ClearIfAllowed(const ClusterNode& node, Instant now, DetectorActions& actions);
+  bool CouldBeReplaced(const ClusterNode& node) const;
+  bool IsSilent(const ClusterNode& node, const Facts& facts, Instant now) const;
+  void ForgivePause(Instant now);
+  void StepNode(const ClusterNode& node, Facts& facts, Instant now, DetectorActions& actions);
+  Duration timeout() const { return view_.options().node_timeout; }
+
+  Topology& view_;
+  std::map<NodeId, Facts> facts_;
+  std::map<NodeId, uint32_t> seats_;
+  std::vector<NodeId> seat_holders_;
+  std::optional<Instant> last_step_;
+};
+
+}  // namespace norn::cluster

@@ -1,0 +1,336 @@
+// Topology, first part: membership, this node's own deeds, who votes, the state of the whole. Claims of others: topology_claims.cc.
+
+#include "engine/cluster/topology.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace norn::cluster {
+
+namespace {
+
+// Valkey: CLUSTER_WRITABLE_DELAY and the bounds of the delay after a minority.
+constexpr Duration kWritableDelay = Duration::Seconds(2);
+constexpr Duration kRejoinMin = Duration::Millis(500);
+constexpr Duration kRejoinMax = Duration::Seconds(5);
+
+}  // namespace
+
+SlotSet ToSet(const std::vector<SlotRange>& ranges) {
+  // By whole bytes: every message that leaves makes one of these.
+  std::array<char, SlotSet::kWireBytes> bytes{};
+  for (const auto& [first, last] : ranges) {
+    CHECK(first <= last && last.value < kSlotCount);
+    for (uint32_t slot = first.value; slot <= last.value;) {
+      if (slot % 8 == 0 && slot + 7u <= last.value) {
+        const uint32_t full = (last.value + 1u - slot) / 8;
+        std::fill_n(bytes.begin() + slot / 8, full, static_cast<char>(0xff));
+        slot += full * 8;
+      } else {
+        bytes[slot / 8] = static_cast<char>(bytes[slot / 8] | (1 << (slot % 8)));
+        ++slot;
+      }
+    }
+  }
+  return SlotSet::FromWire(bytes);
+}
+
+Topology::Topology(NodeId self, ClusterShardId shard, TopologyOptions options)
+    : options_(options), owners_(kSlotCount, nullptr) {
+  CHECK(!self.empty() && !shard.empty());
+  self_ = &nodes_[self];
+  self_->id = self;
+  self_->shard = shard;
+}
+
+const ClusterNode* Topology::Find(const NodeId& id) const {
+  const auto found = nodes_.find(id);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+ClusterNode* Topology::Mutable(const NodeId& id) {
+  const auto found = nodes_.find(id);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+std::vector<const ClusterNode*> Topology::ReplicasOf(const NodeId& primary) const {
+  std::vector<const ClusterNode*> replicas;
+  for (const auto& [id, node] : nodes_) {
+    if (node.primary == primary && !primary.empty()) replicas.push_back(&node);
+  }
+  return replicas;
+}
+
+const ClusterNode* Topology::PrimaryOfShard(const ClusterShardId& shard) const {
+  const ClusterNode* best = nullptr;
+  for (const auto& [id, node] : nodes_) {
+    if (node.shard != shard || !node.is_primary() || !node.owns_slots()) continue;
+    if (best == nullptr || node.config_epoch > best->config_epoch) best = &node;
+  }
+  return best;
+}
+
+SlotSet Topology::SlotsToTell(const ClusterNode& node) const {
+  SlotSet slots = ToSet(node.slots);
+  slots -= unclaimed_by_owner_;
+  return slots;
+}
+
+// ---- who votes ----
+
+void Topology::RecountVoters() const {
+  shard_slots_.clear();
+  for (const auto& [id, node] : nodes_) {
+    if (node.owns_slots()) shard_slots_[node.shard] += node.slot_count;
+  }
+  uint32_t members = 0;
+  uint32_t primaries = 0;
+  bool all_norn = true;
+  for (const auto& [id, node] : nodes_) {
+    if (!shard_slots_.contains(node.shard)) continue;
+    ++members;
+    primaries += node.is_primary() && node.owns_slots() ? 1 : 0;
+    all_norn &= node.told.norn_level > 0;
+  }
+  electorate_.norn_rules = all_norn && members > 0;
+  electorate_.size = electorate_.norn_rules && options_.members_vote ? members : primaries;
+  voters_stale_ = false;
+}
+
+const Electorate& Topology::electorate() const {
+  if (voters_stale_) RecountVoters();
+  return electorate_;
+}
+
+bool Topology::IsVoter(const ClusterNode& node) const {
+  if (electorate().norn_rules && options_.members_vote) return shard_slots_.contains(node.shard);
+  return node.is_primary() && node.owns_slots();
+}
+
+// ---- membership ----
+
+bool Topology::Add(const ClusterNode& node, Instant now) {
+  CHECK(!node.id.empty());
+  if (nodes_.contains(node.id) || IsForgotten(node.id, now)) return false;
+  ClusterNode& added = nodes_[node.id];
+  added = node;
+  added.slots.clear();
+  added.slot_count = 0;
+  // Whoever never tells its shard (old servers) is in one named like itself, so that all observers agree.
+  if (added.shard.empty()) added.shard = *ClusterShardId::Parse(node.id.view());
+  ObserveEpoch(added.config_epoch);
+  if (!node.slots.empty()) Bind(ToSet(node.slots), &added);
+  voters_stale_ = true;
+  return true;
+}
+
+bool Topology::Forget(const NodeId& id, Instant now) {
+  ClusterNode* node = Mutable(id);
+  if (node == nullptr || node == self_ || self_->primary == id) return false;
+  Bind(ToSet(node->slots), nullptr);
+  std::erase_if(forgotten_until_, [now](const auto& entry) { return entry.second < now; });
+  forgotten_until_[id] = now + options_.forget_ttl;
+  nodes_.erase(id);
+  voters_stale_ = true;
+  return true;
+}
+
+bool Topology::IsForgotten(const NodeId& id, Instant now) const {
+  const auto found = forgotten_until_.find(id);
+  return found != forgotten_until_.end() && found->second >= now;
+}
+
+void Topology::SetEndpoint(const NodeId& id, const NodeEndpoint& endpoint) {
+  ClusterNode* node = Mutable(id);
+  if (node == nullptr) return;
+  node->endpoint = endpoint;
+  node->address_lost = false;
+}
+
+void Topology::LoseAddress(const NodeId& id, Instant now) {
+  ClusterNode* node = Mutable(id);
+  if (node == nullptr || node == self_) return;
+  node->endpoint = NodeEndpoint{};
+  node->address_lost = true;
+  SetHealth(id, Health::kFailed, now);
+}
+
+// ---- slots ----
+
+void Topology::StoreSlots(ClusterNode& node, const SlotSet& slots) {
+  node.slots = slots.Ranges();
+  node.slot_count = slots.count();
+  node.slots.shrink_to_fit();
+}
+
+void Topology::Bind(const SlotSet& slots, ClusterNode* owner) {
+  if (slots.empty()) return;
+  std::vector<ClusterNode*> losers;
+  for (const SlotId slot : slots) {
+    ClusterNode* const before = owners_[slot.value];
+    if (before != nullptr && before != owner && std::ranges::find(losers, before) == losers.end()) {
+      losers.push_back(before);
+    }
+    owners_[slot.value] = owner;
+  }
+  for (ClusterNode* loser : losers) {
+    SlotSet kept = ToSet(loser->slots);
+    kept -= slots;
+    StoreSlots(*loser, kept);
+  }
+  if (owner != nullptr) {
+    SlotSet all = ToSet(owner->slots);
+    all |= slots;
+    StoreSlots(*owner, all);
+  }
+  unclaimed_by_owner_ -= slots;
+  const bool within_shard =
+      owner != nullptr && !losers.empty() &&
+      std::ranges::all_of(losers, [&](const auto* loser) { return SameShard(*loser, *owner); });
+  if (!within_shard) voters_stale_ = true;
+  RolesChanged();
+}
+
+// Where members vote, a failover changes nothing about who votes; 500 at once must not cost 500 recounts.
+void Topology::RolesChanged() {
+  if (!electorate_.norn_rules || !options_.members_vote) voters_stale_ = true;
+}
+
+TopologyEffects Topology::SetOwner(const SlotSet& slots, const NodeId& owner) {
+  ClusterNode* const node = owner.empty() ? nullptr : Mutable(owner);
+  CHECK(owner.empty() || (node != nullptr && node->is_primary()));
+  Bind(slots, node);
+  return {.changed = true, .must_sync = true};
+}
+
+// ---- own deeds ----
+
+void Topology::ObserveEpoch(uint64_t epoch) { current_epoch_ = std::max(current_epoch_, epoch); }
+
+void Topology::RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch) {
+  self_->config_epoch = std::max(self_->config_epoch, own_config_epoch);
+  ObserveEpoch(current_epoch);
+  ObserveEpoch(own_config_epoch);
+}
+
+bool Topology::BumpEpoch() {
+  uint64_t greatest = current_epoch_;
+  for (const auto& [id, node] : nodes_) greatest = std::max(greatest, node.config_epoch);
+  if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
+  current_epoch_ = greatest + 1;
+  self_->config_epoch = current_epoch_;
+  return true;
+}
+
+bool Topology::SetConfigEpoch(uint64_t epoch) {
+  if (nodes_.size() > 1 || self_->config_epoch != 0) return false;
+  self_->config_epoch = epoch;
+  ObserveEpoch(epoch);
+  return true;
+}
+
+TopologyEffects Topology::FollowPrimary(const NodeId& primary) {
+  ClusterNode* const node = Mutable(primary);
+  CHECK(node != nullptr && node != self_ && node->is_primary());
+  CHECK(!self_->owns_slots());  // T3
+  TopologyEffects effects{.changed = true, .must_sync = true, .tell_everyone = true};
+  effects.follow = TopologyEffects::Follow{primary, SameShard(*node, *self_)};
+  MakeReplica(*self_, *node, effects);
+  self_->shard = node->shard;
+  return effects;
+}
+
+TopologyEffects Topology::TakeOver(uint64_t epoch) {
+  CHECK(!self_->is_primary());
+  SlotSet slots;
+  // Not only its primary's: that may have taken over itself a moment ago, and its claim be on the way.
+  for (const auto& [id, node] : nodes_) {
+    if (SameShard(node, *self_)) slots |= ToSet(node.slots);
+  }
+  MakePrimary(*self_);
+  Bind(slots, self_);
+  self_->history.reign =
+      std::max(self_->history.reign, epoch);  // or T6 would judge the next claim by the past
+  self_->config_epoch = std::max(self_->config_epoch, epoch);  // T2
+  ObserveEpoch(self_->config_epoch);
+  return {.changed = true, .must_sync = true, .tell_everyone = true};
+}
+
+TopologyEffects Topology::Renew(uint64_t epoch) {
+  CHECK(self_->is_primary());
+  self_->history.reign = std::max(self_->history.reign, epoch);
+  self_->config_epoch = std::max(self_->config_epoch, epoch);  // T2
+  ObserveEpoch(self_->config_epoch);
+  return {.changed = true, .must_sync = true, .tell_everyone = true};
+}
+
+void Topology::DescribeSelf(const NodeDescription& told, const History& history, bool hears_quorum,
+                            Instant now) {
+  if (self_->told.norn_level != told.norn_level) voters_stale_ = true;
+  self_->told = told;
+  self_->history = history;
+  self_->hears_quorum = hears_quorum;
+  self_->offset = history.offset;
+  self_->offset_at = now;
+}
+
+Claim Topology::OwnClaim() const {
+  const ClusterNode* const speaks_for = self_->is_primary() ? self_ : Find(self_->primary);
+  Claim claim{.sender = self_->id,
+              .replica_of = self_->primary,
+              .current_epoch = current_epoch_,
+              .shard = self_->shard};
+  if (speaks_for != nullptr) {
+    claim.config_epoch = speaks_for->config_epoch;
+    claim.slots = ToSet(speaks_for->slots);
+  }
+  claim.offset = self_->offset;
+  claim.description = self_->told;
+  claim.history = self_->history;
+  claim.hears_quorum = self_->hears_quorum;
+  return claim;
+}
+
+// ---- health ----
+
+void Topology::SetHealth(const NodeId& id, Health health, Instant now) {
+  ClusterNode* node = Mutable(id);
+  if (node == nullptr || node == self_) return;  // T5
+  if (health == Health::kFailed && node->health != Health::kFailed) node->failed_at = now;
+  node->health = health;
+}
+
+ClusterState Topology::JudgeState(Instant now) {
+  uint32_t covered = 0;
+  uint32_t reachable = 0;
+  for (const auto& [id, node] : nodes_) {
+    if (node.health != Health::kFailed) covered += node.slot_count;
+    if (node.health == Health::kUp && IsVoter(node)) ++reachable;
+  }
+  if (reachable < electorate().quorum()) {
+    last_minority_ = now;
+    return {.ok = false, .reason = StateReason::kMinority};
+  }
+  if (options_.require_full_coverage && covered < kSlotCount) {
+    return {.ok = false, .reason = StateReason::kSlotsUncovered};
+  }
+  return {.ok = true, .reason = StateReason::kNone};
+}
+
+ClusterState Topology::UpdateState(Instant now) {
+  if (!first_judged_) first_judged_ = now;
+  // A primary that restarts gives the others time to have replaced it (G6).
+  if (self_->is_primary() && !state_.ok && now - *first_judged_ < kWritableDelay) return state_;
+  const ClusterState judged = JudgeState(now);
+  if (judged.ok && !state_.ok && self_->is_primary() && last_minority_) {
+    const Duration rejoin = std::clamp(options_.node_timeout, kRejoinMin, kRejoinMax);
+    if (now - *last_minority_ < rejoin) return state_;
+  }
+  state_ = judged;
+  return state_;
+}
+
+}  // namespace norn::cluster
