@@ -17,9 +17,11 @@ constexpr size_t kHandedBytes = 64 * 1024;
 constexpr uint64_t kUnwrittenBytesMax = 1024 * 1024;
 constexpr size_t kLinesAtOnce = 8;
 constexpr Duration kSlice = Duration::Micros(200);
-// A walker sleeps so many times as long as it walked while commands fill the executor, and in proportion less while they do not.
-// Most of what a busy dataset costs is shown by the writes themselves; a hasty walker on top is what clients would notice.
-constexpr int64_t kSleepShare = 19;
+// While commands fill an executor, a snapshot gets one such part of its time, and in proportion more while they do not. Writes show
+// what they are about to change at once and without asking; the walker waits until that is made up for.
+constexpr int64_t kPartOfTime = 7;
+constexpr Duration kRestTurn = Duration::Millis(2);
+constexpr Duration kShowTime = Duration::Nanos(150);  // roughly: an entry that a write shows
 constexpr Duration kCommandTime =
     Duration::Micros(5);  // roughly, with its part of the system calls
 
@@ -34,6 +36,7 @@ struct SnapshotWriter::Part {
     selected = true;
     selected_db = db;
     ++keys;
+    ++shown;
     if (format == SnapshotFormat::kCommands) {
       if (select) AppendWords({"SELECT", Int64Text(db.value).view()});
       return AppendAsCommands(entry);
@@ -60,14 +63,17 @@ struct SnapshotWriter::Part {
   ByteBuffer buffer;
   DbIndex selected_db;
   bool selected = false;
-  uint64_t keys = 0;  // since the last handing-over
+  uint64_t keys = 0;   // since the last handing-over
+  uint64_t shown = 0;  // in all
 
   // ---- the shard's home only ----
   uint64_t unwritten_bytes = 0;
   env::FiberId walker;
   bool stop = false;
   uint64_t commands_seen = 0;
-  Instant looked;  // at commands_seen
+  uint64_t shown_seen = 0;
+  Instant looked;  // at those two
+  Instant rest_until = Instant::Past();
 };
 
 // What all parts and the writer share; lives as long as any of them.
@@ -229,16 +235,20 @@ bool SnapshotWriter::WalkSlice(Run&, Part& part, ExecutorState& state) {
   return false;
 }
 
-// How long a walker that walked for `walked` leaves the executor to the commands.
-Duration SnapshotWriter::RestAfter(Part& part, const ExecutorState& state, Duration walked,
-                                   Instant now) {
+// Until when a walker leaves the executor to the commands, after a slice of `walked` that showed so many entries.
+Instant SnapshotWriter::RestAfter(Part& part, const ExecutorState& state, Duration walked,
+                                  uint64_t shown, Instant now) {
   const uint64_t commands = state.stats.commands_processed - part.commands_seen;
+  const uint64_t by_writes = part.shown - part.shown_seen - shown;
   const int64_t elapsed_ns = std::max<int64_t>((now - part.looked).ns, 1);
-  part.commands_seen = state.stats.commands_processed;
-  part.looked = now;
   const int64_t wanted_ns = std::min(static_cast<int64_t>(commands) * kCommandTime.ns, elapsed_ns);
+  const Duration work = walked + kShowTime * static_cast<int64_t>(by_writes);
   const int64_t permille = wanted_ns * 1000 / elapsed_ns;
-  return Duration{walked.ns * kSleepShare * permille / 1000};
+  part.rest_until = std::max(part.rest_until, part.looked) + work * kPartOfTime * permille / 1000;
+  part.commands_seen = state.stats.commands_processed;
+  part.shown_seen = part.shown;
+  part.looked = now;
+  return part.rest_until;
 }
 
 void SnapshotWriter::Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state,
@@ -255,6 +265,20 @@ void SnapshotWriter::Hand(const std::shared_ptr<Run>& run, uint32_t shard, Execu
   });
 }
 
+// Meanwhile what writes show is handed on.
+void SnapshotWriter::Rest(const std::shared_ptr<Run>& run, Part& part, ExecutorState& state,
+                          Instant until) {
+  env::Executor& executor = state.env.executor();
+  for (Instant now = state.env.clock().Now(); now < until && !part.stop;
+       now = state.env.clock().Now()) {
+    executor.Park(std::min(until, now + kRestTurn));
+    if (part.buffer.size() < kHandedBytes) continue;
+    TokenSet token(executor, state.shards);
+    token.Collect({state.index});
+    Hand(run, state.index, state, false);
+  }
+}
+
 void SnapshotWriter::Walk(const std::shared_ptr<Run>& run, ExecutorState& state) {
   Part& part = *run->parts[state.index];
   env::Executor& executor = state.env.executor();
@@ -265,19 +289,23 @@ void SnapshotWriter::Walk(const std::shared_ptr<Run>& run, ExecutorState& state)
     while (part.unwritten_bytes > kUnwrittenBytesMax && !part.stop) {
       executor.Park(Instant::Never());
     }
-    const Instant begin = state.env.clock().Now();
+    Instant begin;
+    uint64_t shown = 0;
     {
       TokenSet token(executor, state.shards);
       token.Collect({state.index});
+      begin = state.env.clock().Now();
+      shown = part.shown;
       done = part.stop || WalkSlice(*run, part, state);
+      shown = part.shown - shown;
       if (done) state.home().keyspace().EndSnapshot();
       if (done || part.buffer.size() >= kHandedBytes) Hand(run, state.index, state, done);
     }
     if (done) break;
     const Instant now = state.env.clock().Now();
-    const Duration sleep = RestAfter(part, state, now - begin, now);
-    if (sleep > Duration{0}) {
-      executor.Park(now + sleep);
+    const Instant rest_until = RestAfter(part, state, now - begin, shown, now);
+    if (rest_until > now) {
+      Rest(run, part, state, rest_until);
     } else {
       executor.Yield();
     }

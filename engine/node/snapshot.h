@@ -98,7 +98,10 @@ class SnapshotWriter {
   void Describe(Run& run, ByteBuffer* head);
   static void Walk(const std::shared_ptr<Run>& run, ExecutorState& state);
   static bool WalkSlice(Run& run, Part& part, ExecutorState& state);
-  static Duration RestAfter(Part& part, const ExecutorState& state, Duration walked, Instant now);
+  static void Rest(const std::shared_ptr<Run>& run, Part& part, ExecutorState& state,
+                   Instant until);
+  static Instant RestAfter(Part& part, const ExecutorState& state, Duration walked, uint64_t shown,
+                           Instant now);
   static void Hand(const std::shared_ptr<Run>& run, uint32_t shard, ExecutorState& state,
                    bool last);
 

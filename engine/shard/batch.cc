@@ -1,5 +1,7 @@
 #include "engine/shard/batch.h"
 
+#include "engine/structs/prefetch.h"
+
 namespace norn {
 namespace {
 
@@ -36,7 +38,12 @@ void ShardBatch::Granted(TokenClaim* claim) {
 void ShardBatch::RunAll() {
   ++state_->stats.remote_batches;
   state_->stats.remote_commands += commands_.size();
+  // The words lie in the caches of the executor that sent them.
+  for (const CommandRef& command : commands_) Prefetch(command.words);
   PrefetchKeys(commands_.data(), commands_.size(), *state_, session_->db);
+  for (const CommandRef& command : commands_) {
+    if (command.word_count > 1) Prefetch(command.words[1].data());
+  }
   Runner runner(*state_);
   runner.RestartClock();
   ReplyWriter reply(replies_, session_->resp);
