@@ -19,7 +19,7 @@ constexpr size_t kLinesAtOnce = 8;
 constexpr Duration kSlice = Duration::Micros(200);
 // While commands fill an executor, a snapshot gets one such part of its time, and in proportion more while they do not. Writes show
 // what they are about to change at once and without asking; the walker waits until that is made up for.
-constexpr int64_t kPartOfTime = 7;
+constexpr int64_t kPartOfTime = 10;
 constexpr Duration kRestTurn = Duration::Millis(2);
 constexpr Duration kShowTime = Duration::Nanos(150);  // roughly: an entry that a write shows
 constexpr Duration kCommandTime =
