@@ -20,12 +20,12 @@ namespace norn::faults {
 inline constexpr uint32_t kTargets = 1000;  // targets are drawn below it
 
 struct PlannedFault {
-  Duration at;  // after the plan began
+  Duration at = {};  // after the plan began
   FaultKind kind{};
   uint32_t target = 0;
-  bool other = false;  // of two directions, ends or sides the other
-  Duration lasts;      // these three only of kinds that have them
-  Duration latency;
+  bool other = false;   // of two directions, ends or sides the other
+  Duration lasts = {};  // these three only of kinds that have them
+  Duration latency = {};
   int64_t amount = 1;
   bool operator==(const PlannedFault&) const = default;
 };
