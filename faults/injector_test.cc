@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-#include "engine/fiber/spawn.h"
+#include "sim/room_testing.h"
 
 namespace norn::faults {
 namespace {
