@@ -21,6 +21,7 @@ constexpr Duration kSlice = Duration::Micros(200);
 // what they are about to change at once and without asking; the walker waits until that is made up for.
 constexpr int64_t kPartOfTime = 10;
 constexpr Duration kRestTurn = Duration::Millis(2);
+constexpr int64_t kIdlePart = 10;  // commands fill less than such a part of the time: it is idle
 constexpr Duration kShowTime = Duration::Nanos(150);  // roughly: an entry that a write shows
 constexpr Duration kCommandTime =
     Duration::Micros(5);  // roughly, with its part of the system calls
@@ -265,18 +266,26 @@ void SnapshotWriter::Hand(const std::shared_ptr<Run>& run, uint32_t shard, Execu
   });
 }
 
-// Meanwhile what writes show is handed on.
+// Meanwhile what writes show is handed on. Ends early when the commands have gone: nobody is left to rest for.
 void SnapshotWriter::Rest(const std::shared_ptr<Run>& run, Part& part, ExecutorState& state,
                           Instant until) {
   env::Executor& executor = state.env.executor();
-  for (Instant now = state.env.clock().Now(); now < until && !part.stop;
-       now = state.env.clock().Now()) {
-    executor.Park(std::min(until, now + kRestTurn));
+  Instant turn = state.env.clock().Now();
+  uint64_t commands = state.stats.commands_processed;
+  for (Instant now = turn; now < until && !part.stop; now = state.env.clock().Now()) {
+    if (now - turn >= kRestTurn) {
+      const uint64_t came = state.stats.commands_processed - commands;
+      if (kCommandTime * static_cast<int64_t>(came) * kIdlePart < now - turn) break;
+      turn = now;
+      commands = state.stats.commands_processed;
+    }
+    executor.Park(std::min(until, turn + kRestTurn));
     if (part.buffer.size() < kHandedBytes) continue;
     TokenSet token(executor, state.shards);
     token.Collect({state.index});
     Hand(run, state.index, state, false);
   }
+  part.rest_until = std::min(part.rest_until, state.env.clock().Now());
 }
 
 void SnapshotWriter::Walk(const std::shared_ptr<Run>& run, ExecutorState& state) {
