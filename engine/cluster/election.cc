@@ -27,7 +27,6 @@ void Append(ElectionActions& to, ElectionActions from) {
 Election::Election(Topology& view, const FailureDetector& detector, const ElectionOptions& options,
                    ElectionRecord record, uint64_t boot, Prng random, Instant now)
     : view_(view),
-      detector_(detector),
       options_(options),
       record_(std::move(record)),
       voter_(view, detector, options, record_, now),

@@ -63,7 +63,6 @@ class Election {
   ElectionActions Answer(const ElectionMessage& message, Instant now);
 
   Topology& view_;
-  const FailureDetector& detector_;
   ElectionOptions options_;
   ElectionRecord record_;
   Voter voter_;
