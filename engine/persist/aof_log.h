@@ -105,7 +105,7 @@ class AofLog : public std::enable_shared_from_this<AofLog> {
 
   // ---- appending ----
 
-  // Adds whole commands (a transaction with its MULTI and EXEC in one call), preceded by a SELECT and a timestamp where needed.
+  // Adds whole commands, preceded by a SELECT and a timestamp where needed; MULTI and EXEC may come in calls of their own.
   // Returns the position behind them. Never parks. Ignored when the log is off, or waits for a rewrite that does not run.
   uint64_t Append(DbIndex db, std::string_view commands);
 
