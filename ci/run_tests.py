@@ -139,7 +139,7 @@ def stage_fuzz(run):
     if not targets or not build(run, "fuzz", *targets):
         run.fail("fuzz targets exist and build")
         return
-    seconds = 600 if run.long else 15
+    seconds = 600 if run.long else 10
     run.together([functools.partial(fuzz, run, target, seconds) for target in targets])
 
 
