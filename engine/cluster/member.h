@@ -1,0 +1,338 @@
+#pragma once
+// One node's whole life in its cluster, without any I/O: what it believes (Topology), who is up (FailureDetector), who leads
+// (Election), and between them the conversation: meeting, heartbeats with gossip, the answers. net/cluster.h carries bytes,
+// files and role changes in and out.
+//
+// The problem. Links come and go in both directions, messages of a dozen kinds arrive from nodes of several versions and from
+// strangers, and each may change membership, slots, roles and the file that a restart depends on. What leaves must not run
+// ahead of what is on disk.
+//
+// The design. Everything is an event with a time; what must be done is appended to a list of actions, in order, that the
+// carrier takes and performs: a message behind a Save of some version leaves when that version is durable (A1). Each node keeps
+// one link of its own to every other (asks on it, reads answers there) and answers on whatever link was asked: so both
+// directions of the network prove themselves. A stranger is answered, but believed only after a handshake: a MEET from him, or
+// the word of a member about him.
+//
+//   A1  No action is carried out before all actions ahead of it; Save{durable} is done when the file is synced.
+//   M1  Gossip, FAIL, PUBLISH, votes count only from members (by name, handshake over).
+//   M2  What only norn peers understand goes only to peers that showed a norn level (B68 likewise: extensions, light headers).
+//   M3  A node in handshake owns nothing, votes nothing, is gossiped about to nobody, and is gone after max(node timeout, 1 s).
+//
+// Pure; executor 0.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "engine/base/prng.h"
+#include "engine/base/time.h"
+#include "engine/cluster/bus_message.h"
+#include "engine/cluster/election.h"
+#include "engine/cluster/failure_detector.h"
+#include "engine/cluster/nodes_file.h"
+#include "engine/cluster/slot_routes.h"
+#include "engine/cluster/topology.h"
+
+namespace norn::cluster {
+
+// A bus connection, named by who carries it; never reused.
+struct LinkId {
+  uint64_t value = 0;
+  auto operator<=>(const LinkId&) const = default;
+};
+
+// How one end of a link is seen.
+struct LinkFacts {
+  std::string peer_ip;
+  std::string local_ip;
+};
+
+struct MemberOptions {
+  TopologyOptions topology;
+  ElectionOptions election;
+  bool no_failover = false;
+  bool allow_replica_migration = true;
+  uint32_t migration_barrier = 1;
+  // What is announced of this node; ports as others must use them. ip empty: they take the connection's.
+  NodeEndpoint announced;
+  std::string hostname;
+  std::string human_name;
+  std::string client_ipv4;
+  std::string client_ipv6;
+  bool tls = false;
+  enum class Endpoint : uint8_t { kIp, kHostname, kUnknown };
+  Endpoint preferred_endpoint = Endpoint::kIp;
+};
+
+// What replication tells the member about this node, before each event (cheap to make).
+struct DataFacts {
+  // `has_data`: a replica that has a copy (or resumed) of the primary that it follows, or had when it lost it; a primary.
+  bool has_data = false;
+  StreamOffset offset = 0;
+  Duration data_age;          // since the last byte of the primary's link
+  bool synced_since = false;  // the link to the present primary has been up since it was followed
+};
+
+namespace member_action {
+// The file of this version or a later one. `durable`: what follows waits until it is on disk; else soon.
+struct Save {
+  uint64_t version = 0;
+  bool durable = false;
+};
+// A link of this node's own to `node`: answer with OnLinkUp or OnConnectFailed. There is at most one attempt at a time for a node.
+struct Connect {
+  NodeId node;  // or the provisional name of one in handshake
+  std::string ip;
+  uint16_t bus_port = 0;
+};
+struct Close {
+  LinkId link;
+};
+struct Send {
+  LinkId link;
+  std::string bytes;
+};
+// Replicate from there. `same_shard`: the histories have a common past.
+struct Follow {
+  std::string ip;
+  uint16_t port = 0;
+  uint16_t tls_port = 0;
+  bool same_shard = false;
+};
+struct BecomePrimary {
+  bool elected = false;  // false: an order of somebody
+};
+struct PauseWrites {
+  Instant until;
+};
+struct ResumeWrites {};
+// The keys of these slots are somebody else's now: delete them.
+struct DropSlots {
+  SlotSet slots;
+};
+// RESET of a node that was a replica, FLUSHALL's work.
+struct DropAllKeys {};
+// For the local subscribers.
+struct Deliver {
+  bool sharded = false;
+  std::string channel;
+  std::string message;
+};
+struct Log {
+  enum class Level : uint8_t { kDebug, kVerbose, kNotice, kWarning };
+  Level level = Level::kNotice;
+  std::string line;
+};
+}  // namespace member_action
+
+using MemberAction =
+    std::variant<member_action::Save, member_action::Connect, member_action::Close,
+                 member_action::Send, member_action::Follow, member_action::BecomePrimary,
+                 member_action::PauseWrites, member_action::ResumeWrites, member_action::DropSlots,
+                 member_action::DropAllKeys, member_action::Deliver, member_action::Log>;
+
+// A row of CLUSTER LINKS.
+struct LinkRow {
+  bool outgoing = false;
+  NodeId node;
+  int64_t created_unix_ms = 0;
+};
+
+// Counters of CLUSTER INFO, by BusType's name.
+struct BusCounters {
+  std::map<std::string_view, uint64_t> sent;
+  std::map<std::string_view, uint64_t> received;
+};
+
+class Member {
+ public:
+  // `file`: what an earlier life saved; none: a new node with a new name. `boot`: random bits of this life.
+  Member(const MemberOptions& options, std::optional<NodesFile> file, NodeId fresh_id,
+         ClusterShardId fresh_shard, uint64_t boot, Prng random, Instant now, WallTime wall);
+  ~Member();
+  Member(const Member&) = delete;
+  Member& operator=(const Member&) = delete;
+
+  // What is to be done since the last call, in order.
+  std::vector<MemberAction> TakeActions();
+  // Every 100 ms, and at next_at(). `data` is kept for the events up to the next Step.
+  void Step(const DataFacts& data, Instant now, WallTime wall);
+  // When Step has something to do that cannot wait for the next 100 ms.
+  Instant next_at() const;
+
+  // ---- links ----
+  void OnAccepted(LinkId link, const LinkFacts& facts, Instant now);
+  // Of a Connect.
+  void OnLinkUp(const NodeId& node, LinkId link, const LinkFacts& facts, Instant now);
+  void OnConnectFailed(const NodeId& node, bool refused, Instant now);
+  void OnLinkDown(LinkId link, Instant now);
+  // Some bytes of a message that is not complete yet: a sign of life.
+  void OnBytes(LinkId link, Instant now);
+  // A whole message. The link may be closed by it (actions say so).
+  void OnMessage(LinkId link, const BusMessage& message, Instant now, WallTime wall);
+
+  // ---- what others must know ----
+  const Topology& view() const { return *view_; }
+  FailureDetector& detector() { return *detector_; }
+  const Election& election() const { return *election_; }
+  const MemberOptions& options() const { return options_; }
+  void SetOptions(const MemberOptions& options, Instant now);
+  // Raised by everything that routes depend on.
+  uint64_t routes_version() const { return routes_version_; }
+  SlotRoutes Routes() const;
+  // Until when this node may take writes (Election::WritableUntil).
+  Instant WritableUntil() const { return election_->WritableUntil(); }
+  // What the file must hold now; its version as Save names it.
+  NodesFile File(WallTime wall) const;
+  uint64_t file_version() const { return file_version_; }
+  // Nodes as CLUSTER NODES shows them, this node's own among them, those in handshake too; by id.
+  std::vector<NodeLine> Lines(WallTime wall) const;
+  std::vector<LinkRow> Links() const;
+  const BusCounters& counters() const { return counters_; }
+  bool manual_failover_running() const;
+
+  // ---- commands (engine/cluster/cluster_commands.h); checked by the caller unless said otherwise ----
+  // False: such a handshake is going on already, or the address is no ip.
+  bool Meet(const std::string& ip, uint16_t port, uint16_t bus_port, Instant now, WallTime wall);
+  // Not self, not the own primary, known. Tells the others.
+  void Forget(const NodeId& id, Instant now);
+  // ADDSLOTS, DELSLOTS (empty owner), SETSLOT NODE.
+  void SetOwner(const SlotSet& slots, const NodeId& owner, Instant now);
+  void SetMigrating(SlotId slot, const NodeId& to);
+  void SetImporting(SlotId slot, const NodeId& from);
+  void SetStable(SlotId slot);
+  const std::map<SlotId, NodeId>& migrating() const { return migrating_; }
+  const std::map<SlotId, NodeId>& importing() const { return importing_; }
+  // A config epoch above all others without asking. False: it has the greatest already.
+  bool BumpEpoch();
+  bool SetConfigEpoch(uint64_t epoch);
+  // A known primary, not self; this node owns no slots.
+  void Replicate(const NodeId& primary, Instant now);
+  // Requires: a replica with a known primary.
+  void Failover(ManualMode mode, Instant now);
+  // Forgets everybody and everything but, when soft, its name and epochs.
+  void Reset(bool hard, NodeId fresh_id, ClusterShardId fresh_shard, Instant now);
+  void SaveNow();  // SAVECONFIG
+  // To every node that can have subscribers (sharded: of the own shard).
+  void Publish(bool sharded, std::string_view channel, std::string_view message);
+
+ private:
+  struct Handshake {
+    std::string ip;
+    uint16_t port = 0;
+    uint16_t bus_port = 0;
+    bool owes_meet = false;
+    bool connecting = false;
+    std::optional<LinkId> link;
+    Instant began;
+    Instant retry_at;
+  };
+  struct Peer {
+    std::optional<LinkId> link;  // this node's own
+    bool connecting = false;
+    Instant retry_at;
+    bool owes_meet = false;
+    NodeFlags shown_flags = 0;  // of its last header: what it understands
+    NodeAddress shown_address;
+    int64_t pong_wall_ms = 0;
+    int64_t ping_sent_wall_ms = 0;
+    std::string client_ipv4;
+    std::string client_ipv6;
+    Instant gossiped_at = Instant::Past();
+  };
+  struct Link {
+    LinkFacts facts;
+    bool outgoing = false;
+    NodeId node;  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
+    int64_t created_unix_ms = 0;
+  };
+
+  // ---- member.cc ----
+  void Boot(const NodesFile& file, Instant now);
+  void MakeParts(ElectionRecord record, Instant now);
+  template <typename Action>
+  void Do(Action action) {
+    actions_.push_back(std::move(action));
+  }
+  void Changed(bool durable);
+  void Note(member_action::Log::Level level, std::string line);
+  void Apply(const TopologyEffects& effects, Instant now);
+  void Apply(const DetectorActions& detected, Instant now);
+  void Apply(const ElectionActions& asked, Instant now);
+  void FollowNow(bool same_shard);
+  void DescribeSelf(Instant now);
+  void StepHandshakes(Instant now);
+  void StepLinks(Instant now);
+  void StepReplicaMigration(Instant now);
+  void JudgeState(Instant now);
+  History OwnHistory() const;
+  Peer& PeerOf(const NodeId& id) { return peers_[id]; }
+  void DropLink(LinkId link, Instant now);
+
+  // ---- member_compose.cc ----
+  BusHeader Header() const;
+  BusHeader HeaderFor(const Peer* peer) const;
+  Heartbeat Beat(Heartbeat::Kind kind, const Peer* peer, const NodeId& to);
+  PingExtensions ExtensionsFor(bool to_norn) const;
+  void AddGossip(Heartbeat& beat, const NodeId& to);
+  GossipEntry GossipOf(const ClusterNode& node) const;
+  void SendOn(LinkId link, const BusMessage& message);
+  void SendTo(const NodeId& node, BusBody body);
+  void SendToAll(const BusBody& body);
+  void SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now);
+  void SendUpdate(const NodeId& to, const NodeId& about);
+  void SendElection(const NodeId& to, const ElectionMessage& message);
+  void TellEveryone(Instant now);
+  bool IsNorn(const NodeId& id) const;
+
+  // ---- member_receive.cc ----
+  struct Arrival {
+    LinkId link;
+    const BusHeader& header;
+    const ClusterNode* sender;  // null: not a member
+    Instant now;
+  };
+  void OnHeartbeat(const Arrival& arrival, const Heartbeat& beat);
+  void OnMeetOfStranger(const Arrival& arrival);
+  bool OnPongOnOwnLink(const Arrival& arrival);
+  void LearnAddress(const Arrival& arrival);
+  void LearnClaim(const Arrival& arrival, const Heartbeat& beat);
+  void LearnGossip(const Arrival& arrival, const Heartbeat& beat);
+  void LearnForgotten(const Heartbeat& beat, Instant now);
+  void AddByGossip(const GossipEntry& entry, Instant now);
+  void OnNorn(const Arrival& arrival, const NornBody& body);
+  void OnPausedPrimary(const Arrival& arrival, const Heartbeat& beat);
+  bool HasHandshakeWith(const std::string& ip, uint16_t bus_port) const;
+
+  MemberOptions options_;
+  uint64_t boot_;
+  Prng random_;
+  WallTime wall_;
+  DataFacts data_;
+  std::unique_ptr<Topology> view_;
+  std::unique_ptr<FailureDetector> detector_;
+  std::unique_ptr<Election> election_;
+  ElectionRecord restored_;
+  std::vector<MemberAction> actions_;
+  std::map<NodeId, Peer> peers_;
+  std::map<NodeId, Handshake> handshakes_;  // by provisional name
+  std::map<LinkId, Link> links_;
+  std::map<SlotId, NodeId> migrating_;
+  std::map<SlotId, NodeId> importing_;
+  std::map<NodeId, Instant> to_forget_;  // told to others until then
+  std::string own_ip_;                   // as peers of a MEET reach it
+  uint64_t reign_ = 0;                   // of the data here
+  uint64_t file_version_ = 0;
+  uint64_t routes_version_ = 0;
+  Instant last_step_ = Instant::Past();
+  Instant orphan_since_ = Instant::Never();
+  BusCounters counters_;
+};
+
+}  // namespace norn::cluster

@@ -1,0 +1,27 @@
+#pragma once
+// What commands ask of the cluster (CLUSTER, MIGRATE, INFO). Implemented by net's Cluster; an interface because commands stand
+// below it on the ladder, and in plain words, because they stand below its types too. Null where cluster-enabled is no. All
+// calls may come from any executor.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/session/session.h"
+
+namespace norn {
+
+class ClusterControl {
+ public:
+  virtual ~ClusterControl() = default;
+
+  // A CLUSTER subcommand that only the cluster's own state decides (engine/cluster/cluster_commands.h): exactly one reply, written
+  // to `reply`. Runs at executor 0. `words` are the whole command. Parks.
+  virtual void Run(std::span<const std::string_view> words, Session& session,
+                   ReplyWriter& reply) = 0;
+
+  // The lines of CLUSTER INFO. Parks.
+  virtual std::string Info() = 0;
+};
+
+}  // namespace norn
