@@ -96,6 +96,7 @@ std::string FlagsOf(const ClientInfo& client) {
   if (session.close_after_reply) flags += 'c';
   if (client.closing) flags += 'A';
   if (session.unix_socket) flags += 'U';
+  if (session.readonly) flags += 'r';
   if (session.no_evict) flags += 'e';
   if (session.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;

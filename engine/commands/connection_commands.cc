@@ -168,6 +168,8 @@ void Reset(CommandContext& c) {
   session.name.clear();
   session.reply_mode = ReplyMode::kOn;
   session.no_touch = false;
+  session.readonly = false;
+  session.asking = false;
   session.no_evict = false;
   c.reply.Simple("RESET");
 }

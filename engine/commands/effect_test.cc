@@ -42,8 +42,9 @@ class EffectTest : public CommandTest {
     TakeEffects();
     Advance(Duration::Millis(2));
   }
-  std::string RestoreEffects(std::string_view ttl, std::vector<std::string_view> options = {}) {
-    std::vector<std::string_view> words = {"RESTORE", "k", ttl, kHello};
+  std::string RestoreEffects(std::string_view ttl, std::vector<std::string_view> options = {},
+                             std::string_view name = "RESTORE") {
+    std::vector<std::string_view> words = {name, "k", ttl, kHello};
     words.insert(words.end(), options.begin(), options.end());
     RunWords(words);
     std::string text;
@@ -314,6 +315,8 @@ TEST_F(EffectTest, Restore) {
             "RESTORE k " + time(7) + " PAYLOAD9 REPLACE ABSTTL IDLETIME 30");
   EXPECT_EQ(RestoreEffects("0", {"FREQ", "9", "REPLACE"}),
             "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL FREQ 9");
+  EXPECT_EQ(RestoreEffects("0", {"REPLACE"}, "RESTORE-ASKING"),
+            "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");
   EXPECT_EQ(RestoreEffects("1", {"ABSTTL", "REPLACE"}), "DEL k");
   EXPECT_EQ(RestoreEffects("1", {"ABSTTL", "REPLACE"}), "");
   MakeExpired("k");
@@ -352,11 +355,11 @@ TEST_F(EffectTest, NobodyListensToReadsAndSettings) {
 // A new write command needs a test here.
 TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
   const std::set<std::string_view> tested = {
-      "append",   "copy",    "decr",      "decrby",   "del",      "delifeq", "expire",
-      "expireat", "getdel",  "getex",     "getset",   "incr",     "incrby",  "flushall",
-      "move",     "flushdb", "mset",      "msetex",   "msetnx",   "persist", "incrbyfloat",
-      "pexpire",  "psetex",  "pexpireat", "rename",   "renamenx", "restore", "set",
-      "setex",    "setnx",   "swapdb",    "setrange", "unlink"};
+      "append",   "copy",    "decr",      "decrby", "del",      "delifeq", "expire",
+      "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",  "flushall",
+      "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist", "incrbyfloat",
+      "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore", "restore-asking",
+      "set",      "setex",   "setnx",     "swapdb", "setrange", "unlink"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

@@ -65,7 +65,14 @@ void Quit(CommandContext& c);
 void Reset(CommandContext& c);
 void Select(CommandContext& c);
 
+// cluster_commands.cc
+void Asking(CommandContext& c);
+void ReadOnly(CommandContext& c);
+void ReadWrite(CommandContext& c);
+
 // server_commands.cc, db_commands.cc, info_commands.cc, command_commands.cc, debug_commands.cc
+void BgRewriteAof(CommandContext& c);
+void BgSave(CommandContext& c);
 void Command(CommandContext& c);
 void DbSize(CommandContext& c);
 void Debug(CommandContext& c);
@@ -73,14 +80,10 @@ Placement DebugPlacement(std::span<const std::string_view> words);
 void FlushAll(CommandContext& c);
 void FlushDb(CommandContext& c);
 void Info(CommandContext& c);
+void LastSave(CommandContext& c);
 void Lolwut(CommandContext& c);
 
-// persistence_commands.cc
-void BgRewriteAof(CommandContext& c);
-void BgSave(CommandContext& c);
-void LastSave(CommandContext& c);
 void Save(CommandContext& c);
-
 void Shutdown(CommandContext& c);
 void SwapDb(CommandContext& c);
 void Time(CommandContext& c);

@@ -1,4 +1,4 @@
-// TIME, SHUTDOWN and LOLWUT.
+// TIME, SHUTDOWN, LOLWUT; SAVE, BGSAVE, LASTSAVE, BGREWRITEAOF, of which the node does the work.
 
 #include <absl/status/status.h>
 
@@ -57,6 +57,11 @@ std::string Weave(uint64_t seed, int64_t rows) {
   return cloth;
 }
 
+void ReplyStarted(CommandContext& c, const absl::StatusOr<std::string>& started) {
+  if (!started.ok()) return ReplyFailure(c, "ERR ", started.status());
+  c.reply.Simple(*started);
+}
+
 }  // namespace
 
 void Time(CommandContext& c) {
@@ -72,6 +77,24 @@ void Shutdown(CommandContext& c) {
   if (!done.ok()) return ReplyFailure(c, "ERR ", done);
   if (request->abort) c.reply.Ok();
 }
+
+// Valkey: it serves nobody until the snapshot is written. Here only the caller waits.
+void Save(CommandContext& c) {
+  const absl::Status saved = c.node.Save();
+  if (saved.ok()) return c.reply.Ok();
+  ReplyFailure(c, "ERR ", saved);
+}
+
+void BgSave(CommandContext& c) {
+  if (c.count() == 2 && WordIs(c.word(1), "cancel")) return ReplyStarted(c, c.node.CancelSave());
+  const bool schedule = c.count() == 2 && WordIs(c.word(1), "schedule");
+  if (c.count() > 1 && !schedule) return c.reply.Error(kSyntaxError);
+  ReplyStarted(c, c.node.SaveInBackground(schedule));
+}
+
+void LastSave(CommandContext& c) { c.reply.Integer(c.node.LastSaveUnixS()); }
+
+void BgRewriteAof(CommandContext& c) { ReplyStarted(c, c.node.RewriteLogInBackground()); }
 
 // LOLWUT [VERSION version] [rows [seed]]: the same words draw the same cloth.
 void Lolwut(CommandContext& c) {

@@ -81,6 +81,10 @@ constexpr CommandSpec kCommandRows[] = {
     {"quit", -1, kAllowBusy | kNoScript | kLoading | kStale | kFast | kNoAuth, "connection", "", P::kHome, h::Quit, "connection", "1.0.0", "O(1)", "Closes the connection.", "", "", "7.2.0", "just closing the connection"},
     {"reset", 1, kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy, "connection", "", P::kHome, h::Reset, "connection", "6.2.0", "O(1)", "Puts the connection back into its first state.", ""},
     {"select", 2, kLoading | kStale | kFast, "connection", "", P::kHome, h::Select, "connection", "1.0.0", "O(1)", "Chooses the database of the connection.", "index:integer"},
+    // cluster
+    {"asking", 1, kFast, "connection", "", P::kHome, h::Asking, "cluster", "3.0.0", "O(1)", "Says that the next command follows an -ASK redirection.", ""},
+    {"readonly", 1, kFast | kLoading | kStale, "connection", "", P::kHome, h::ReadOnly, "cluster", "3.0.0", "O(1)", "Lets the connection read at a replica.", ""},
+    {"readwrite", 1, kFast | kLoading | kStale, "connection", "", P::kHome, h::ReadWrite, "cluster", "3.0.0", "O(1)", "Ends what READONLY began.", ""},
     // server
     {"bgrewriteaof", 1, kNoAsyncLoading | kAdmin | kNoScript, "", "", P::kHome, h::BgRewriteAof, "server", "1.0.0", "O(N), N the keys, in the background", "Rewrites the append-only log in the background.", ""},
     {"bgsave", -1, kNoAsyncLoading | kAdmin | kNoScript, "", "", P::kHome, h::BgSave, "server", "1.0.0", "O(N), N the keys, in the background", "Saves a snapshot to disk in the background.", "[operation:oneof(schedule:SCHEDULE@3.2.2|cancel:CANCEL@8.1.0)]"},
@@ -100,6 +104,7 @@ constexpr CommandSpec kCommandRows[] = {
     {"psync", -3, kNoAsyncLoading | kAdmin | kNoMulti | kNoScript, "", "", P::kHome, h::PSync, "server", "2.8.0", "", "Turns the connection into a replica's, from a point of the stream.", "replicationid:string offset:integer"},
     {"replconf", -1, kAdmin | kNoScript | kLoading | kStale | kAllowBusy, "", "", P::kHome, h::ReplConf, "server", "3.0.0", "O(1)", "Tells the primary about the replica.", ""},
     {"replicaof", 3, kNoAsyncLoading | kAdmin | kNoScript | kStale, "", "", P::kHome, h::ReplicaOf, "server", "5.0.0", "O(1)", "Makes the server a replica of another, or a primary.", "args:oneof(host-port:block(host:string port:integer)|no-one:block(no:NO one:ONE))"},
+    {"restore-asking", -4, kWrite | kDenyOom | kAsking, "keyspace,dangerous", "idx:1>range:0:1:0(OW,UPDATE)", P::kKeys, h::Restore, "server", "3.0.0", "O(N), N the bytes of the value; O(N*log(N)) for a sorted set of N elements", "Is RESTORE as MIGRATE sends it to a node that imports the slot.", "key:key ttl:integer serialized-value:string [replace:REPLACE@3.0.0] [absttl:ABSTTL@5.0.0] [seconds:integer=IDLETIME@5.0.0] [frequency:integer=FREQ@5.0.0]"},
     {"role", 1, kNoScript | kLoading | kStale | kFast | kSentinel, "admin,dangerous", "", P::kHome, h::Role, "server", "2.8.12", "O(1)", "Replies the replication role.", ""},
     {"save", 1, kNoAsyncLoading | kAdmin | kNoScript | kNoMulti, "", "", P::kHome, h::Save, "server", "1.0.0", "O(N), N the keys", "Saves a snapshot to disk and waits for it.", ""},
     {"shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kSentinel | kAllowBusy, "", "", P::kHome, h::Shutdown, "server", "1.0.0", "O(N) when saving, N the keys of all databases; else O(1)", "Stops the server.", "[abort-selector:oneof(save-selector-block:block([save-selector:oneof(nosave:NOSAVE|save:SAVE)] [now:NOW@7.0.0] [force:FORCE@7.0.0])|abort:ABORT@7.0.0)]"},

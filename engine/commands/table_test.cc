@@ -58,6 +58,8 @@ std::set<std::string> FlagNames(uint32_t flags) {
       {kBlocking, "BLOCKING"},
       {kLoading, "LOADING"},
       {kStale, "STALE"},
+      {kAsking, "ASKING"},
+      {kMayReplicate, "MAY_REPLICATE"},
       {kSkipCommandLog, "SKIP_COMMANDLOG"},
       {kFast, "FAST"},
       {kNoAuth, "NO_AUTH"},

@@ -65,6 +65,9 @@ struct Session {
   bool no_touch = false;
   bool close_after_reply = false;  // QUIT, protocol errors, CLIENT KILL of oneself
   bool unix_socket = false;
+  bool readonly = false;  // READONLY: reads at a replica are not redirected
+  bool asking =
+      false;  // ASKING: the next command, or the transaction that it begins, was sent here by -ASK
   bool from_primary =
       false;  // repeats what a primary or a log did: nothing is refused, nothing expires by itself
   bool wrote = false;         // ran a command that may have written since its replies last left

@@ -18,6 +18,11 @@ struct CommandRef {
   uint64_t first_key_hash = 0;  // with has_first_key_hash
   bool has_first_key_hash = false;
   size_t request_bytes = 0;
+  // Of its keys, in cluster mode, where somebody must ask under the tokens whether it may run here (redirect.h).
+  static constexpr uint16_t kNoSlot = UINT16_MAX;
+  uint16_t slot = kNoSlot;
+
+  bool has_slot() const { return slot != kNoSlot; }
 
   std::span<const std::string_view> Words() const { return {words, word_count}; }
 };

@@ -6,6 +6,7 @@
 
 #include "engine/commands/table.h"
 #include "engine/shard/gates.h"
+#include "engine/shard/redirect.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
 #include "engine/shard/transaction.h"
@@ -50,6 +51,7 @@ void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared
   out->ref.word_count = raw.word_count;
   out->ref.request_bytes = raw.request_bytes;
   out->ref.has_first_key_hash = false;
+  out->ref.slot = CommandRef::kNoSlot;
   out->single_shard = false;
   if (spec == nullptr) {
     const Resolved resolved = state_.names.Resolve(words);
@@ -63,18 +65,28 @@ void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared
     if (spec->parent == nullptr && spec->subcommands.empty()) names_.Remember(words[0], spec);
   }
   out->ref.spec = spec;
-  out->refused = !PassesGates(*spec, raw.word_count, session) || !state_.condition.usual();
-  if (out->refused) {
-    // The gates said no at a glance; the text decides (a protected command may yet be allowed).
-    out->refusal = RefusalText(*spec, words, session, state_);
-    out->refused = !out->refusal.empty();
-    if (out->refused) return;
+  Ask(session, out);
+  if (!out->refused) out->single_shard = RouteToOneShard(out->ref, state_.view());
+}
+
+void Dispatcher::Ask(const Session& session, Prepared* out) {
+  const CommandSpec& spec = *out->ref.spec;
+  const bool usual = !state_.cluster_mode && state_.condition.usual();
+  out->refused = !PassesGates(spec, out->ref.word_count, session) || !usual;
+  out->redirected = false;
+  if (!out->refused) return;
+  // The gates said no at a glance; the text decides (a protected command may yet be allowed).
+  out->refusal = RefusalText(spec, out->ref.Words(), session, state_);
+  if (out->refusal.empty() && state_.cluster_mode) {
+    out->refusal = RedirectBeforeTokens(out->ref, session, state_);
+    out->redirected = !out->refusal.empty();
   }
-  out->single_shard = RouteToOneShard(out->ref, state_.view());
+  if (out->refusal.empty()) out->refusal = ConditionText(spec, session, state_.condition);
+  out->refused = !out->refusal.empty();
 }
 
 bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) const {
-  return prepared.single_shard && !session.transaction.open &&
+  return prepared.single_shard && !session.transaction.open && !session.asking &&
          session.reply_mode == ReplyMode::kOn && (!PauseActive() || session.from_primary);
 }
 
@@ -185,22 +197,41 @@ void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& re
       session.reply_mode == ReplyMode::kOff || session.reply_mode == ReplyMode::kSkipThis;
   if (dropped) reply.out().Truncate(begin);
   if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
+  const bool asks = prepared.ref.spec != nullptr && prepared.ref.spec->name == "asking";
+  if (session.asking && !session.transaction.open && !asks) session.asking = false;
+}
+
+void Dispatcher::RefuseSingle(Prepared& prepared, Session& session, ReplyWriter& reply) {
+  const CommandSpec* spec = prepared.ref.spec;
+  BreakTransaction(session);
+  if (spec != nullptr && spec->name == "exec") {
+    AbandonTransaction(session, state_);
+    if (!prepared.redirected) {
+      std::string_view reason = prepared.refusal;
+      if (reason.starts_with("ERR ")) reason.remove_prefix(4);
+      prepared.refusal = fmt::format("EXECABORT Transaction discarded because of: {}", reason);
+    }
+  }
+  runner_.Refuse(spec, prepared.refusal, reply);
+}
+
+bool Dispatcher::MayQueue(const CommandRef& command, Session& session, ReplyWriter& reply) {
+  if (!HasOpenSlot(command, state_)) return true;
+  TokenSet tokens(state_.env.executor(), state_.shards);
+  tokens.Collect(ShardsOf(command, state_.view()));
+  runner_.RestartClock();
+  const std::string redirect = RedirectUnderTokens(
+      command, session, state_, runner_.MomentOf(command, session), runner_.instant());
+  if (redirect.empty()) return true;
+  BreakTransaction(session);
+  runner_.Refuse(command.spec, redirect, reply);
+  return false;
 }
 
 void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply) {
   const CommandRef& command = prepared.ref;
   runner_.RestartClock();
-  if (prepared.refused) {
-    const bool exec = command.spec != nullptr && command.spec->name == "exec";
-    BreakTransaction(session);
-    if (exec) {
-      AbandonTransaction(session, state_);
-      std::string_view reason = prepared.refusal;
-      if (reason.starts_with("ERR ")) reason.remove_prefix(4);
-      prepared.refusal = fmt::format("EXECABORT Transaction discarded because of: {}", reason);
-    }
-    return runner_.Refuse(command.spec, prepared.refusal, reply);
-  }
+  if (prepared.refused) return RefuseSingle(prepared, session, reply);
   const CommandSpec& spec = *command.spec;
   session.last_command = &spec;
   session.wrote |= spec.Has(kWrite) || spec.placement == Placement::kDispatcher;
@@ -211,7 +242,8 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
       BreakTransaction(session);
       return runner_.Refuse(&spec, "ERR Command not allowed inside a transaction", reply);
     }
-    return QueueCommand(command, session, reply);
+    if (MayQueue(command, session, reply)) QueueCommand(command, session, reply);
+    return;
   }
   if (spec.placement == Placement::kDispatcher) {
     return RunTransactionCommand(command, session, state_, runner_, reply);

@@ -52,11 +52,14 @@ class Dispatcher {
     CommandRef ref;
     std::string refusal;  // with `refused`
     bool refused = false;
+    bool redirected = false;  // `refusal` sends the client elsewhere
     bool single_shard = false;
   };
 
   // Resolves and checks one command against the session as it is now.
   void Prepare(const RawCommand& raw, const Session& session, Prepared* out);
+  // The gates, into out->refusal.
+  void Ask(const Session& session, Prepared* out);
   bool MayJoinWave(const Prepared& prepared, const Session& session) const;
   // Prepares commands from `begin` on into the wave; returns the index behind it. `next_` then holds the command that ended
   // it, prepared, unless all were taken.
@@ -66,6 +69,9 @@ class Dispatcher {
   void RunWaveAcross(Session& session, ReplyWriter& reply);
   void RunLocalPart(Session& session);
   void RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply);
+  void RefuseSingle(Prepared& prepared, Session& session, ReplyWriter& reply);
+  // False, with the error written and the transaction broken, when the keys of an open slot are elsewhere.
+  bool MayQueue(const CommandRef& command, Session& session, ReplyWriter& reply);
   void RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply);
   void RunWithTokens(const CommandRef& command, Session& session, ReplyWriter& reply);
   // Waits while CLIENT PAUSE holds the command back.

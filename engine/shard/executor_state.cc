@@ -35,9 +35,21 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
       keyspaces(keyspaces),
       config(std::move(config)),
       names(this->config.renames),
+      cluster_mode(this->config.options.cluster_enabled),
       paused_fibers(env.executor()),
       eviction_random(env.entropy().Next()) {
   stats.commands.resize(CommandIdCount());
+}
+
+void ExecutorState::AdoptRoutes(cluster::SlotRoutes adopted) {
+  routes = std::move(adopted);
+  stable_slots.ClearAll();
+  if (!routes.state.ok || !routes.is_primary || routes.self == cluster::kNoRoute) return;
+  for (uint16_t slot = 0; slot < routes.owners.size(); ++slot) {
+    if (routes.owners[slot] == routes.self) stable_slots.Set(cluster::SlotId{slot});
+  }
+  for (const auto& [slot, to] : routes.migrating) stable_slots.Clear(slot);
+  for (const auto& [slot, from] : routes.importing) stable_slots.Clear(slot);
 }
 
 void ExecutorState::AdoptLogLevel() { log.SetMinimum(LevelOf(config.options.loglevel)); }

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/cluster/slot_routes.h"
+#include "engine/cluster/slot_set.h"
 #include "engine/commands/command.h"
 #include "engine/commands/node_control.h"
 #include "engine/commands/stats.h"
@@ -52,6 +54,8 @@ struct ExecutorState {
   bool single() const { return shard_count == 1; }
   // After config changed.
   void AdoptLogLevel();
+  // Of cluster mode: a new view of who owns what. Who waits in blocking calls must be asked anew (RedirectOfBlocked of redirect.h).
+  void AdoptRoutes(cluster::SlotRoutes routes);
 
   env::Env& env;
   NodeControl& node;
@@ -65,6 +69,12 @@ struct ExecutorState {
   const CommandNames names;
   ExecutorStats stats;
   NodeCondition condition;
+  // Of a node in a cluster; else none of them is looked at.
+  const bool cluster_mode;
+  cluster::SlotRoutes routes;     // by AdoptRoutes
+  cluster::SlotSet stable_slots;  // of routes: what this primary serves without a second look
+  Instant cluster_writable_until =
+      Instant::Never();               // a primary that lost its quorum takes no writes from here on
   EffectSink* effect_sink = nullptr;  // null: nobody listens
   EffectLog effects;                  // of commands run here, until Settle
   EffectLog effect_scratch;

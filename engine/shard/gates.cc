@@ -77,7 +77,7 @@ std::string RefusalText(const CommandSpec& spec, std::span<const std::string_vie
   if (session.transaction.open && spec.Has(kNoMulti)) {
     return "ERR Command not allowed inside a transaction";
   }
-  return ConditionText(spec, session, state.condition);
+  return {};
 }
 
 uint32_t QueuedFlags(const Session& session) {

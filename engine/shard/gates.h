@@ -24,12 +24,12 @@ inline bool PassesGates(const CommandSpec& spec, uint32_t word_count, const Sess
   return complete && plain;
 }
 
-// Arity, then protected commands, authentication, commands that transactions do not take, then what the node is in (broken
-// disk, replica, loading). Empty: pass. Only the refused path allocates.
+// Arity, then protected commands, authentication, commands that transactions do not take. Empty: pass. Only the refused path
+// allocates. In cluster mode RedirectBeforeTokens comes next, then ConditionText.
 std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,
                         const Session& session, const ExecutorState& state);
 
-// Whether what the node is in refuses this command to this client; asked again once its tokens are held, because a role may have
+// Whether what the node is in (broken disk, replica, loading) refuses this command to this client; asked again once its tokens are held, because a role may have
 // changed while it waited for them. Empty: pass.
 std::string ConditionText(const CommandSpec& spec, const Session& session,
                           const NodeCondition& condition);

@@ -4,6 +4,7 @@
 
 #include "engine/keyspace/eviction.h"
 #include "engine/shard/gates.h"
+#include "engine/shard/redirect.h"
 
 namespace norn {
 namespace {
@@ -39,6 +40,11 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 }  // namespace
 
 void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
+  if (__builtin_expect(command.has_slot(), 0)) {
+    const std::string redirect =
+        RedirectUnderTokens(command, session, state_, MomentOf(command, session), instant());
+    if (!redirect.empty()) return Refuse(command.spec, redirect, reply);
+  }
   if (__builtin_expect(!state_.condition.usual(), 0) && command.spec->Has(kWrite)) {
     const std::string refusal = ConditionText(*command.spec, session, state_.condition);
     if (!refusal.empty()) return Refuse(command.spec, refusal, reply);
@@ -56,11 +62,7 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
       .reply = reply,
       .session = session,
       .keys = state_.view(),
-      .moment = Moment{.now_ms = wall.unix_ms(),
-                       .touch = !session.no_touch,
-                       .count = true,
-                       .expires = !session.from_primary,
-                       .deletes_expired = !state_.condition.replica || command.spec->Has(kWrite)},
+      .moment = MomentOf(command, session),
       .now = wall,
       .instant = time_.instant(),
       .options = state_.options(),
@@ -75,6 +77,14 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
   if (listened) Record(command, db, effect, changes_before);
   const Duration took = time_.Lap();
   Account(command, session, took, reply.out().size() - reply_before, reply);
+}
+
+Moment Runner::MomentOf(const CommandRef& command, const Session& session) const {
+  return {.now_ms = time_.wall().unix_ms(),
+          .touch = !session.no_touch,
+          .count = true,
+          .expires = !session.from_primary,
+          .deletes_expired = !state_.condition.replica || command.spec->Has(kWrite)};
 }
 
 uint64_t Runner::Changes(const CommandRef& command) const {

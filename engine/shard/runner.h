@@ -41,6 +41,8 @@ class Runner {
   // A command that the dispatcher itself ran and that failed: the error, counted as a failed call.
   void Fail(const CommandSpec& spec, std::string_view text, ReplyWriter& reply);
 
+  // What a command may know of now.
+  Moment MomentOf(const CommandRef& command, const Session& session) const;
   WallTime wall() const { return time_.wall(); }
   Instant instant() const { return time_.instant(); }
 

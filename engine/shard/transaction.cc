@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "engine/base/check.h"
+#include "engine/shard/redirect.h"
 #include "engine/shard/token_set.h"
 
 namespace norn {
@@ -99,11 +100,14 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
   tokens.Collect(shards);
   if (shards.size() > 1) ++state.stats.multi_shard_commands;
   runner.RestartClock();
+  const std::string redirect = RedirectUnderTokens(
+      command, session, state, runner.MomentOf(command, session), runner.instant());
   const bool hold = WatchesHold(session, state, Moment{.now_ms = runner.wall().unix_ms()});
   const bool broken = transaction.broken;
   const std::vector<QueuedCommand> words_owner = std::move(transaction.queue);
   Unwatch(session, state);
   CloseTransaction(session);
+  if (!redirect.empty()) return runner.Refuse(command.spec, redirect, reply);
   if (broken) {
     return runner.Fail(*command.spec, "EXECABORT Transaction discarded because of previous errors.",
                        reply);
@@ -128,13 +132,21 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
   ++state.stats.commands_processed;
 }
 
-void Watch(const CommandRef& command, Session& session, ExecutorState& state, Runner& runner) {
+// False: the error is written.
+bool Watch(const CommandRef& command, Session& session, ExecutorState& state, Runner& runner,
+           ReplyWriter& reply) {
   const std::vector<uint32_t> shards = ShardsOf(command, state.view());
   TokenSet tokens(state.env.executor(), state.shards);
   tokens.Collect(shards);
   runner.RestartClock();
   const Moment moment{.now_ms = runner.wall().unix_ms(),
                       .deletes_expired = !state.condition.replica};
+  const std::string redirect =
+      RedirectUnderTokens(command, session, state, moment, runner.instant());
+  if (!redirect.empty()) {
+    runner.Refuse(command.spec, redirect, reply);
+    return false;
+  }
   for (const std::string_view word : command.Words().subspan(1)) {
     const Key key = state.view().MakeKey(word);
     const bool known =
@@ -146,6 +158,7 @@ void Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
   }
   runner.RecordDeletions(shards);
   runner.Settle();
+  return true;
 }
 
 }  // namespace
@@ -192,7 +205,7 @@ void RunTransactionCommand(const CommandRef& command, Session& session, Executor
   } else if (name == "discard") {
     AbandonTransaction(session, state);
   } else if (name == "watch") {
-    Watch(command, session, state, runner);
+    if (!Watch(command, session, state, runner, reply)) return;
   } else {
     CHECK(name == "unwatch");
     const Transaction kept = std::move(session.transaction);
