@@ -48,6 +48,7 @@ class Election {
   Instant WritableUntil() const;
   // Paused for a failover by hand; what its messages to the replica say.
   bool paused() const { return manual_.paused(); }
+  bool manual_running() const { return manual_.running(); }
   LeaseStamp released() const { return released_; }
   const ElectionRecord& record() const { return record_; }
   Instant next_at() const;

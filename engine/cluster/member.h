@@ -139,6 +139,7 @@ using MemberAction =
 
 // A row of CLUSTER LINKS.
 struct LinkRow {
+  LinkId link;
   bool outgoing = false;
   NodeId node;
   int64_t created_unix_ms = 0;
@@ -189,17 +190,18 @@ class Member {
   // Until when this node may take writes (Election::WritableUntil).
   Instant WritableUntil() const { return election_->WritableUntil(); }
   // What the file must hold now; its version as Save names it.
-  NodesFile File(WallTime wall) const;
+  NodesFile File() const;
   uint64_t file_version() const { return file_version_; }
   // Nodes as CLUSTER NODES shows them, this node's own among them, those in handshake too; by id.
-  std::vector<NodeLine> Lines(WallTime wall) const;
+  std::vector<NodeLine> Lines() const;
+  NodeLine LineOf(const ClusterNode& node) const;
   std::vector<LinkRow> Links() const;
   const BusCounters& counters() const { return counters_; }
   bool manual_failover_running() const;
 
   // ---- commands (engine/cluster/cluster_commands.h); checked by the caller unless said otherwise ----
   // False: such a handshake is going on already, or the address is no ip.
-  bool Meet(const std::string& ip, uint16_t port, uint16_t bus_port, Instant now, WallTime wall);
+  bool Meet(const NodeEndpoint& endpoint, Instant now, WallTime wall);
   // Not self, not the own primary, known. Tells the others.
   void Forget(const NodeId& id, Instant now);
   // ADDSLOTS, DELSLOTS (empty owner), SETSLOT NODE.
@@ -212,50 +214,50 @@ class Member {
   // A config epoch above all others without asking. False: it has the greatest already.
   bool BumpEpoch();
   bool SetConfigEpoch(uint64_t epoch);
+  // A PONG to every node, so that they need not wait for the next heartbeat (after BumpEpoch, SETSLOT NODE).
+  void TellAll(Instant now);
   // A known primary, not self; this node owns no slots.
   void Replicate(const NodeId& primary, Instant now);
   // Requires: a replica with a known primary.
   void Failover(ManualMode mode, Instant now);
   // Forgets everybody and everything but, when soft, its name and epochs.
-  void Reset(bool hard, NodeId fresh_id, ClusterShardId fresh_shard, Instant now);
+  void Reset(bool hard, const NodeId& fresh_id, const ClusterShardId& fresh_shard, Instant now);
   void SaveNow();  // SAVECONFIG
   // To every node that can have subscribers (sharded: of the own shard).
   void Publish(bool sharded, std::string_view channel, std::string_view message);
 
  private:
   struct Handshake {
-    std::string ip;
+    std::string ip = {};
     uint16_t port = 0;
     uint16_t bus_port = 0;
     bool owes_meet = false;
     bool connecting = false;
-    std::optional<LinkId> link;
-    Instant began;
-    Instant retry_at;
+    std::optional<LinkId> link = {};
+    Instant began = {};
+    Instant retry_at = {};
   };
   struct Peer {
-    std::optional<LinkId> link;  // this node's own
+    std::optional<LinkId> link = {};  // this node's own
     bool connecting = false;
-    Instant retry_at;
-    bool owes_meet = false;
+    Instant retry_at = {};
     NodeFlags shown_flags = 0;  // of its last header: what it understands
-    NodeAddress shown_address;
     int64_t pong_wall_ms = 0;
     int64_t ping_sent_wall_ms = 0;
-    std::string client_ipv4;
-    std::string client_ipv6;
-    Instant gossiped_at = Instant::Past();
+    std::string client_ipv4 = {};
+    std::string client_ipv6 = {};
   };
   struct Link {
-    LinkFacts facts;
+    LinkFacts facts = {};
     bool outgoing = false;
-    NodeId node;  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
+    NodeId node = {};  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
     int64_t created_unix_ms = 0;
   };
 
   // ---- member.cc ----
-  void Boot(const NodesFile& file, Instant now);
-  void MakeParts(ElectionRecord record, Instant now);
+  // Fills the view; what is remembered of elections comes back.
+  ElectionRecord Boot(const NodesFile& file, Instant now);
+  void MakeElection(ElectionRecord record, Instant now);
   template <typename Action>
   void Do(Action action) {
     actions_.push_back(std::move(action));
@@ -265,50 +267,62 @@ class Member {
   void Apply(const TopologyEffects& effects, Instant now);
   void Apply(const DetectorActions& detected, Instant now);
   void Apply(const ElectionActions& asked, Instant now);
+  void OnPromoted(uint64_t epoch, Instant now);
   void FollowNow(bool same_shard);
   void DescribeSelf(Instant now);
   void StepHandshakes(Instant now);
   void StepLinks(Instant now);
   void StepReplicaMigration(Instant now);
+  NodeId OrphanToAdopt() const;
   void JudgeState(Instant now);
   History OwnHistory() const;
+  bool IsNorn(const NodeId& id) const;
   Peer& PeerOf(const NodeId& id) { return peers_[id]; }
   void DropLink(LinkId link, Instant now);
 
   // ---- member_compose.cc ----
+  NodeAddress AddressOf(const NodeEndpoint& endpoint) const;
   BusHeader Header() const;
-  BusHeader HeaderFor(const Peer* peer) const;
   Heartbeat Beat(Heartbeat::Kind kind, const Peer* peer, const NodeId& to);
-  PingExtensions ExtensionsFor(bool to_norn) const;
+  PingExtensions ExtensionsFor(bool to_norn);
   void AddGossip(Heartbeat& beat, const NodeId& to);
   GossipEntry GossipOf(const ClusterNode& node) const;
   void SendOn(LinkId link, const BusMessage& message);
-  void SendTo(const NodeId& node, BusBody body);
+  // On this node's own link to it; lost when there is none.
+  void SendTo(const NodeId& node, BusBody body, uint8_t message_flags = 0);
   void SendToAll(const BusBody& body);
   void SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now);
   void SendUpdate(const NodeId& to, const NodeId& about);
   void SendElection(const NodeId& to, const ElectionMessage& message);
   void TellEveryone(Instant now);
-  bool IsNorn(const NodeId& id) const;
+  void TellSuspicions(Instant now);
+  void TellOffset(const NodeId& to, Instant now);
+  std::string EndpointText(const ClusterNode& node) const;
 
   // ---- member_receive.cc ----
   struct Arrival {
     LinkId link;
     const BusHeader& header;
-    const ClusterNode* sender;  // null: not a member
+    const ClusterNode* sender;  // null: not a member when the message came
     Instant now;
   };
+  void OnMemberMessage(const Arrival& arrival, const BusBody& body);
+  void Deliver(const norn::cluster::Publish& publish);
+  void OnNorn(const Arrival& arrival, const NornBody& body);
   void OnHeartbeat(const Arrival& arrival, const Heartbeat& beat);
+  bool HasHandshakeWith(const std::string& ip, uint16_t bus_port) const;
   void OnMeetOfStranger(const Arrival& arrival);
-  bool OnPongOnOwnLink(const Arrival& arrival);
+  void BeginHandshake(const NodeEndpoint& endpoint, bool owes_meet, Instant now);
+  bool OnAnswerOnOwnLink(const Arrival& arrival, const Heartbeat& beat);
+  bool EndHandshake(const NodeId& provisional, const Arrival& arrival);
   void LearnAddress(const Arrival& arrival);
   void LearnClaim(const Arrival& arrival, const Heartbeat& beat);
   void LearnGossip(const Arrival& arrival, const Heartbeat& beat);
-  void LearnForgotten(const Heartbeat& beat, Instant now);
   void AddByGossip(const GossipEntry& entry, Instant now);
-  void OnNorn(const Arrival& arrival, const NornBody& body);
-  void OnPausedPrimary(const Arrival& arrival, const Heartbeat& beat);
-  bool HasHandshakeWith(const std::string& ip, uint16_t bus_port) const;
+  void LearnForgotten(const Heartbeat& beat, Instant now);
+
+  // ---- member_orders.cc ----
+  bool ForgetHere(const NodeId& id, Instant now);
 
   MemberOptions options_;
   uint64_t boot_;
@@ -318,7 +332,6 @@ class Member {
   std::unique_ptr<Topology> view_;
   std::unique_ptr<FailureDetector> detector_;
   std::unique_ptr<Election> election_;
-  ElectionRecord restored_;
   std::vector<MemberAction> actions_;
   std::map<NodeId, Peer> peers_;
   std::map<NodeId, Handshake> handshakes_;  // by provisional name
@@ -327,7 +340,10 @@ class Member {
   std::map<SlotId, NodeId> importing_;
   std::map<NodeId, Instant> to_forget_;  // told to others until then
   std::string own_ip_;                   // as peers of a MEET reach it
-  uint64_t reign_ = 0;                   // of the data here
+  uint64_t data_reign_ = 0;              // History::reign of a replica's data
+  bool data_is_of_shard_ = true;         // not another shard's, which this node left
+  bool suspicions_to_tell_ = false;
+  NodeId gossip_cursor_;
   uint64_t file_version_ = 0;
   uint64_t routes_version_ = 0;
   Instant last_step_ = Instant::Past();

@@ -12,6 +12,7 @@
 #include "engine/base/number.h"
 #include "engine/base/status.h"
 #include "engine/base/words.h"
+#include "engine/cluster/norn_words.h"
 #include "engine/persist/snapshot_file.h"
 
 namespace norn::cluster {
@@ -20,6 +21,9 @@ namespace {
 constexpr std::string_view kVars = "vars";
 constexpr std::string_view kCurrentEpoch = "currentEpoch";
 constexpr std::string_view kLastVoteEpoch = "lastVoteEpoch";
+constexpr std::string_view kNorn = "norn";
+
+bool IsNornMemory(std::string_view word) { return ParseNornMemory(word).has_value(); }
 
 bool IsMyself(const NodeLine& node) { return (node.flags & node_flag::kMyself) != 0; }
 
@@ -59,11 +63,16 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // Pairs of a name and a number, others than ours skipped as Valkey does.
+  // Pairs of a name and a value, others than ours skipped as Valkey does.
   absl::Status ReadVars(const std::vector<std::string>& words) {
     has_vars_ = true;
     if (words.size() % 2 == 0) return Bad(fmt::format("\"{}\" has no value", words.back()));
     for (size_t i = 1; i < words.size(); i += 2) {
+      if (words[i] == kNorn) {
+        if (!IsNornMemory(words[i + 1])) return Bad("damaged promises behind \"norn\"");
+        file_.norn = words[i + 1];
+        continue;
+      }
       uint64_t ignored = 0;
       uint64_t& var = words[i] == kCurrentEpoch    ? file_.current_epoch
                       : words[i] == kLastVoteEpoch ? file_.last_vote_epoch
@@ -139,8 +148,10 @@ std::string NodesFileText(const NodesFile& file) {
     AppendNodeLine(node, NodeLineForm::kFile, text);
     text.append("\n");
   }
-  return text.append(fmt::format("{} {} {} {} {}\n", kVars, kCurrentEpoch, file.current_epoch,
-                                 kLastVoteEpoch, file.last_vote_epoch));
+  text.append(fmt::format("{} {} {} {} {}", kVars, kCurrentEpoch, file.current_epoch,
+                          kLastVoteEpoch, file.last_vote_epoch));
+  if (!file.norn.empty()) text.append(fmt::format(" {} {}", kNorn, file.norn));
+  return text.append("\n");
 }
 
 absl::StatusOr<NodesFile> ParseNodesFile(std::string_view text, bool is_tls_cluster) {

@@ -29,6 +29,8 @@ struct NodesFile {
   std::vector<NodeLine> nodes{};  // in the file's order
   uint64_t current_epoch = 0;
   uint64_t last_vote_epoch = 0;
+  // What only a norn node remembers (NornMemoryText); empty: nothing.
+  std::string norn{};
 
   const NodeLine& Myself() const;
 

@@ -66,22 +66,22 @@ struct NodeDescription {
 };
 
 struct ClusterNode {
-  NodeId id;
-  ClusterShardId shard;
-  NodeId primary;  // empty: it is a primary
+  NodeId id = {};
+  ClusterShardId shard = {};
+  NodeId primary = {};  // empty: it is a primary
   uint64_t config_epoch = 0;
-  std::vector<SlotRange> slots;
+  std::vector<SlotRange> slots = {};
   uint32_t slot_count = 0;
-  NodeEndpoint endpoint;
-  NodeDescription told;
+  NodeEndpoint endpoint = {};
+  NodeDescription told = {};
   bool has_spare_claim = false;  // MIGRATE_TO: it had replicas, so it may be given spare ones
   bool address_lost = false;     // NOADDR: its address now answers with another id
   Health health = Health::kUp;
-  Instant failed_at;  // since when kFailed
+  Instant failed_at = {};  // since when kFailed
   StreamOffset offset = 0;
   Instant offset_at = Instant::Past();
   // Of norn nodes, told with the rest.
-  History history;
+  History history = {};
   bool hears_quorum = false;  // so that it may stand
 
   bool is_primary() const { return primary.empty(); }

@@ -1,0 +1,440 @@
+// A member of a cluster: its start, its steps, and what follows from what its parts decide. What it says: member_compose.cc; what
+// it hears: member_receive.cc; what it is told by commands: member_orders.cc.
+
+#include "engine/cluster/member.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/cluster/norn_words.h"
+
+namespace norn::cluster {
+
+using member_action::Log;
+
+namespace {
+
+constexpr Duration kHandshakeMin = Duration::Seconds(1);
+// Between attempts to reach a node. A refusal costs nothing, and two of them are evidence (failure_detector.h).
+constexpr Duration kRetry = Duration::Millis(100);
+constexpr Duration kOrphanPatience = Duration::Seconds(5);
+// Suspicions of one moment travel together.
+constexpr Duration kSuspicionDelay = Duration::Millis(5);
+
+NodeId IdOf(const NodeLine& line) { return line.id; }
+
+NodeEndpoint EndpointOf(const NodeLine& line) {
+  return {.ip = line.ip.str(),
+          .port = line.tcp_port,
+          .tls_port = line.tls_port,
+          .bus_port = line.bus_port};
+}
+
+}  // namespace
+
+Member::Member(const MemberOptions& options, std::optional<NodesFile> file, NodeId fresh_id,
+               ClusterShardId fresh_shard, uint64_t boot, Prng random, Instant now, WallTime wall)
+    : options_(options), boot_(boot), random_(random), wall_(wall) {
+  const NodeId id = file ? IdOf(file->Myself()) : fresh_id;
+  ClusterShardId shard = file ? file->Myself().shard_id : fresh_shard;
+  if (shard.empty()) shard = fresh_shard;
+  view_ = std::make_unique<Topology>(id, shard, options.topology);
+  detector_ = std::make_unique<FailureDetector>(*view_);
+  ElectionRecord record;
+  if (file) record = Boot(*file, now);
+  MakeElection(std::move(record), now);
+  DescribeSelf(now);
+  Note(Log::Level::kNotice, file ? fmt::format("Node configuration loaded, I'm {}", id.view())
+                                 : fmt::format("No cluster configuration found, I'm {}", id.view()));
+  if (file && !view_->self().is_primary()) FollowNow(true);
+  Changed(!file);
+}
+
+Member::~Member() = default;
+
+void Member::MakeElection(ElectionRecord record, Instant now) {
+  election_ = std::make_unique<Election>(*view_, *detector_, options_.election, std::move(record),
+                                         boot_, random_.Fork(), now);
+}
+
+ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
+  const NornMemory memory = ParseNornMemory(file.norn).value_or(NornMemory{});
+  const NodeLine& mine = file.Myself();
+  // Primaries first: a replica's claim must find whom it follows.
+  for (const bool primaries : {true, false}) {
+    for (const NodeLine& line : file.nodes) {
+      if (&line == &mine || line.replica_of.empty() != primaries) continue;
+      ClusterNode node{.id = line.id,
+                       .shard = line.shard_id,
+                       .primary = line.replica_of,
+                       .config_epoch = primaries ? line.config_epoch : 0,
+                       .slots = line.slots.Ranges(),
+                       .endpoint = EndpointOf(line)};
+      node.told.hostname = line.hostname;
+      node.told.human_name = line.human_nodename;
+      node.told.norn_level = memory.norn_nodes.contains(line.id) ? kNornLevel : 0;
+      node.address_lost = (line.flags & node_flag::kNoAddress) != 0;
+      view_->Add(node, now);
+      if ((line.flags & node_flag::kFailed) != 0) view_->SetHealth(line.id, Health::kFailed, now);
+    }
+  }
+  if (!mine.slots.empty()) view_->SetOwner(mine.slots, mine.id);
+  view_->RestoreEpochs(file.current_epoch, mine.replica_of.empty() ? mine.config_epoch : 0);
+  if (!mine.replica_of.empty() && view_->Find(mine.replica_of) != nullptr) {
+    view_->FollowPrimary(mine.replica_of);
+  }
+  for (const OpenSlot& open : mine.open_slots) {
+    (open.way == OpenSlot::Way::kMigratingTo ? migrating_ : importing_)[open.slot] = open.other;
+  }
+  own_ip_ = mine.ip.str();
+  data_reign_ = memory.data_reign;
+  data_is_of_shard_ = true;
+  ElectionRecord record = memory.record;
+  record.last_vote_epoch = file.last_vote_epoch;
+  return record;
+}
+
+std::vector<MemberAction> Member::TakeActions() { return std::exchange(actions_, {}); }
+
+void Member::Note(Log::Level level, std::string line) {
+  Do(Log{.level = level, .line = std::move(line)});
+}
+
+void Member::Changed(bool durable) {
+  ++file_version_;
+  ++routes_version_;
+  Do(member_action::Save{.version = file_version_, .durable = durable});
+}
+
+// ---- what this node is ----
+
+bool Member::IsNorn(const NodeId& id) const {
+  const ClusterNode* node = view_->Find(id);
+  return node != nullptr && node->told.norn_level > 0;
+}
+
+History Member::OwnHistory() const {
+  if (view_->self().is_primary()) {
+    return {.has_data = true, .reign = election_->record().reign, .offset = data_.offset};
+  }
+  return {.has_data = data_is_of_shard_ && data_.has_data,
+          .reign = data_reign_,
+          .offset = data_.offset};
+}
+
+void Member::DescribeSelf(Instant now) {
+  if (view_->self().is_primary()) {
+    data_reign_ = election_->record().reign;
+    data_is_of_shard_ = true;
+  } else if (data_.synced_since) {
+    // The stream is the primary's now, and so is its past.
+    const ClusterNode* primary = view_->Find(view_->self().primary);
+    const uint64_t reign = primary != nullptr ? primary->history.reign : 0;
+    if (!data_is_of_shard_ || reign > data_reign_) {
+      data_is_of_shard_ = true;
+      data_reign_ = std::max(reign, data_reign_);
+      Changed(false);
+    }
+  }
+  view_->DescribeSelf({.hostname = options_.hostname,
+                       .human_name = options_.human_name,
+                       .no_failover = options_.no_failover,
+                       .norn_level = kNornLevel},
+                      OwnHistory(), detector_->HearsQuorum(now), now);
+}
+
+void Member::SetOptions(const MemberOptions& options, Instant now) {
+  const bool retimed = options.topology.node_timeout != options_.topology.node_timeout;
+  options_ = options;
+  view_->SetOptions(options.topology);
+  // A lease under the old timeout must not outlive promises under the new one: begin anew.
+  if (retimed) MakeElection(election_->record(), now);
+  DescribeSelf(now);
+  ++routes_version_;
+}
+
+// ---- steps ----
+
+void Member::Step(const DataFacts& data, Instant now, WallTime wall) {
+  data_ = data;
+  wall_ = wall;
+  last_step_ = now;
+  DescribeSelf(now);
+  StepHandshakes(now);
+  Apply(detector_->Step(now), now);
+  StepLinks(now);
+  const SelfFacts facts{.history = OwnHistory(),
+                        .data_age = data.data_age,
+                        .no_failover = options_.no_failover,
+                        .hears_quorum = view_->self().hears_quorum};
+  Apply(election_->Step(facts, now), now);
+  StepReplicaMigration(now);
+  if (std::exchange(suspicions_to_tell_, false)) TellSuspicions(now);
+  JudgeState(now);
+}
+
+Instant Member::next_at() const {
+  const Instant soon = suspicions_to_tell_ ? last_step_ + kSuspicionDelay : Instant::Never();
+  return std::min(soon, election_->next_at());
+}
+
+void Member::StepHandshakes(Instant now) {
+  const Duration patience = std::max(kHandshakeMin, options_.topology.node_timeout);
+  for (auto at = handshakes_.begin(); at != handshakes_.end();) {
+    const auto current = at++;
+    Handshake& handshake = current->second;
+    if (now - handshake.began > patience) {
+      const std::optional<LinkId> link = handshake.link;
+      handshakes_.erase(current);
+      if (link) DropLink(*link, now);
+      continue;
+    }
+    if (handshake.link || handshake.connecting || now < handshake.retry_at) continue;
+    handshake.connecting = true;
+    Do(member_action::Connect{current->first, handshake.ip, handshake.bus_port});
+  }
+}
+
+void Member::StepLinks(Instant now) {
+  for (const auto& [id, node] : view_->nodes()) {
+    if (&node == &view_->self() || node.address_lost || node.endpoint.ip.empty()) continue;
+    Peer& peer = PeerOf(id);
+    if (peer.link || peer.connecting || now < peer.retry_at) continue;
+    peer.connecting = true;
+    Do(member_action::Connect{id, node.endpoint.ip, node.endpoint.bus_port});
+  }
+}
+
+// A primary without a working replica gets a spare one: from the primary that has most, and of its replicas the one with the
+// smallest id, so that all come to the same choice.
+void Member::StepReplicaMigration(Instant now) {
+  const ClusterNode& self = view_->self();
+  const NodeId orphan = options_.allow_replica_migration && !self.is_primary() && view_->state().ok
+                            ? OrphanToAdopt()
+                            : NodeId();
+  if (orphan.empty()) {
+    orphan_since_ = Instant::Never();
+    return;
+  }
+  if (orphan_since_ == Instant::Never()) orphan_since_ = now;
+  if (now - orphan_since_ < kOrphanPatience || manual_failover_running()) return;
+  orphan_since_ = Instant::Never();
+  Note(Log::Level::kNotice, fmt::format("Migrating to orphaned primary {}", orphan.view()));
+  Apply(view_->FollowPrimary(orphan), now);
+}
+
+// Empty: none, or another replica is the one to go.
+NodeId Member::OrphanToAdopt() const {
+  const ClusterNode& self = view_->self();
+  struct Shard {
+    uint32_t working = 0;
+    NodeId first;  // the working replica with the smallest id
+  };
+  std::map<NodeId, Shard> shards;
+  for (const auto& [id, node] : view_->nodes()) {
+    if (node.is_primary()) {
+      shards.try_emplace(id);
+    } else if (node.health == Health::kUp) {
+      Shard& shard = shards[node.primary];
+      if (shard.working++ == 0) shard.first = id;
+    }
+  }
+  if (shards[self.primary].working <= options_.migration_barrier) return {};
+  uint32_t most = 0;
+  NodeId orphan;
+  for (const auto& [id, shard] : shards) {
+    const ClusterNode* primary = view_->Find(id);
+    if (primary == nullptr || primary->health == Health::kFailed) continue;
+    most = std::max(most, shard.working);
+    const bool lonely = shard.working == 0 && primary->owns_slots() && primary->has_spare_claim;
+    if (lonely && orphan.empty()) orphan = id;
+  }
+  if (orphan.empty() || shards[self.primary].working < most) return {};
+  NodeId chosen;
+  for (const auto& [id, shard] : shards) {
+    if (shard.working == most && (chosen.empty() || shard.first < chosen)) chosen = shard.first;
+  }
+  return chosen == self.id ? orphan : NodeId();
+}
+
+void Member::JudgeState(Instant now) {
+  const ClusterState before = view_->state();
+  const ClusterState after = view_->UpdateState(now);
+  if (before == after) return;
+  ++routes_version_;
+  if (before.ok == after.ok) return;
+  Note(Log::Level::kNotice, fmt::format("Cluster state changed: {}", after.ok ? "ok" : "fail"));
+}
+
+// ---- what the parts ask for ----
+
+void Member::Apply(const TopologyEffects& effects, Instant now) {
+  if (effects.changed) Changed(effects.must_sync);
+  if (effects.overtaken_by != 0) election_->OnOvertaken(effects.overtaken_by);
+  if (!effects.lost_slots.empty()) {
+    for (const SlotId slot : effects.lost_slots) migrating_.erase(slot);
+    Do(member_action::DropSlots{effects.lost_slots});
+  }
+  for (const TopologyEffects::Update& update : effects.updates) SendUpdate(update.to, update.about);
+  if (effects.became_primary) Do(member_action::BecomePrimary{.elected = false});
+  if (effects.follow) FollowNow(effects.follow->same_shard);
+  if (effects.tell_everyone) TellEveryone(now);
+}
+
+void Member::FollowNow(bool same_shard) {
+  migrating_.clear();
+  importing_.clear();
+  data_is_of_shard_ &= same_shard;
+  data_.synced_since = false;  // until replication says so of this primary
+  const ClusterNode* primary = view_->Find(view_->self().primary);
+  if (primary == nullptr || primary->endpoint.ip.empty()) return;  // LearnAddress comes back here
+  Do(member_action::Follow{.ip = primary->endpoint.ip,
+                           .port = primary->endpoint.port,
+                           .tls_port = primary->endpoint.tls_port,
+                           .same_shard = same_shard});
+}
+
+void Member::Apply(const DetectorActions& detected, Instant now) {
+  for (const NodeId& id : detected.suspected) {
+    Note(Log::Level::kVerbose, fmt::format("NODE {} possibly failing.", id.view()));
+    suspicions_to_tell_ = true;
+  }
+  for (const NodeId& id : detected.declared) {
+    Note(Log::Level::kNotice,
+         fmt::format("Marking node {} as failing (quorum reached).", id.view()));
+    SendToAll(Fail{id});
+  }
+  for (const NodeId& id : detected.obeyed) {
+    Note(Log::Level::kNotice, fmt::format("FAIL message received about {}", id.view()));
+  }
+  for (const NodeId& id : detected.cleared) {
+    Note(Log::Level::kNotice, fmt::format("Clear FAIL state for node {}: is reachable again.",
+                                          id.view()));
+  }
+  for (const NodeId& id : detected.reconnect) {
+    const std::optional<LinkId> link = PeerOf(id).link;
+    if (link) DropLink(*link, now);
+  }
+  for (const NodeId& id : detected.ping) SendBeat(id, Heartbeat::Kind::kPing, now);
+  if (!detected.changed()) return;
+  Changed(false);
+  JudgeState(now);
+}
+
+void Member::Apply(const ElectionActions& asked, Instant now) {
+  for (const ElectionAction& action : asked) {
+    if (std::holds_alternative<election_action::Persist>(action)) {
+      Changed(true);
+    } else if (const auto* send = std::get_if<election_action::Send>(&action)) {
+      SendElection(send->to, send->message);
+    } else if (const auto* all = std::get_if<election_action::SendAll>(&action)) {
+      for (const auto& [id, node] : view_->nodes()) {
+        if (&node != &view_->self()) SendElection(id, all->message);
+      }
+    } else if (const auto* promoted = std::get_if<election_action::Promoted>(&action)) {
+      OnPromoted(promoted->epoch, now);
+    } else if (const auto* pause = std::get_if<election_action::PauseWrites>(&action)) {
+      Do(member_action::PauseWrites{pause->until});
+    } else if (std::holds_alternative<election_action::ResumeWrites>(action)) {
+      Do(member_action::ResumeWrites{});
+    } else if (const auto* offset = std::get_if<election_action::TellOffset>(&action)) {
+      TellOffset(offset->to, now);
+    } else if (const auto* config = std::get_if<election_action::TellConfig>(&action)) {
+      SendUpdate(config->to, config->about);
+    }
+  }
+}
+
+void Member::OnPromoted(uint64_t epoch, Instant now) {
+  Note(Log::Level::kNotice, fmt::format("Failover election won, epoch {}", epoch));
+  migrating_.clear();
+  DescribeSelf(now);
+  Do(member_action::BecomePrimary{.elected = true});
+  Changed(true);
+  TellEveryone(now);
+  JudgeState(now);
+}
+
+void Member::TellOffset(const NodeId& to, Instant now) {
+  if (!to.empty()) return SendBeat(to, Heartbeat::Kind::kPong, now);
+  for (const ClusterNode* sibling : view_->ReplicasOf(view_->self().primary)) {
+    if (sibling != &view_->self()) SendBeat(sibling->id, Heartbeat::Kind::kPong, now);
+  }
+}
+
+// ---- links ----
+
+void Member::OnAccepted(LinkId link, const LinkFacts& facts, Instant) {
+  links_[link] = Link{.facts = facts, .created_unix_ms = wall_.unix_ms()};
+}
+
+void Member::OnLinkUp(const NodeId& node, LinkId link, const LinkFacts& facts, Instant now) {
+  links_[link] =
+      Link{.facts = facts, .outgoing = true, .node = node, .created_unix_ms = wall_.unix_ms()};
+  if (const auto found = handshakes_.find(node); found != handshakes_.end()) {
+    found->second.connecting = false;
+    found->second.link = link;
+    const auto kind =
+        found->second.owes_meet ? Heartbeat::Kind::kMeet : Heartbeat::Kind::kPing;
+    return SendOn(link, {.header = Header(), .body = Beat(kind, nullptr, node)});
+  }
+  if (view_->Find(node) == nullptr) return DropLink(link, now);  // forgotten meanwhile
+  Peer& peer = PeerOf(node);
+  peer.connecting = false;
+  peer.link = link;
+  detector_->OnLinkUp(node, now);
+  SendBeat(node, Heartbeat::Kind::kPing, now);
+}
+
+void Member::OnConnectFailed(const NodeId& node, bool refused, Instant now) {
+  if (const auto found = handshakes_.find(node); found != handshakes_.end()) {
+    found->second.connecting = false;
+    found->second.retry_at = now + kRetry;
+    return;
+  }
+  if (view_->Find(node) == nullptr) return;
+  Peer& peer = PeerOf(node);
+  peer.connecting = false;
+  peer.retry_at = now + kRetry;
+  if (refused) Apply(detector_->OnRefused(node, now), now);
+}
+
+void Member::OnLinkDown(LinkId link, Instant now) {
+  const auto found = links_.find(link);
+  if (found == links_.end()) return;
+  const Link down = found->second;
+  links_.erase(found);
+  if (!down.outgoing) return;
+  if (const auto handshake = handshakes_.find(down.node); handshake != handshakes_.end()) {
+    handshake->second.link.reset();
+    handshake->second.retry_at = now + kRetry;
+    return;
+  }
+  if (view_->Find(down.node) == nullptr) return;
+  Peer& peer = PeerOf(down.node);
+  if (peer.link != link) return;
+  peer.link.reset();
+  peer.retry_at = now;  // at once: a refusal is evidence
+  detector_->OnLinkDown(down.node, now);
+  election_->OnLinkDown(down.node);
+  StepLinks(now);
+}
+
+void Member::DropLink(LinkId link, Instant now) {
+  Do(member_action::Close{link});
+  OnLinkDown(link, now);
+}
+
+void Member::OnBytes(LinkId link, Instant now) {
+  const auto found = links_.find(link);
+  if (found != links_.end() && !found->second.node.empty()) {
+    detector_->OnData(found->second.node, now);
+  }
+}
+
+bool Member::manual_failover_running() const { return election_->manual_running(); }
+
+}  // namespace norn::cluster

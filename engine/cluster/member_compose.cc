@@ -1,0 +1,345 @@
+// What a member says: headers, heartbeats with their gossip, and to whom.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/cluster/bus_codec.h"
+#include "engine/cluster/member.h"
+#include "engine/cluster/norn_words.h"
+
+namespace norn::cluster {
+
+namespace {
+
+// Valkey: a tenth of the cluster, at least three.
+constexpr size_t kGossipShare = 10;
+constexpr size_t kGossipMin = 3;
+
+IpText IpOf(std::string_view text) { return IpText::Parse(text).value_or(IpText()); }
+
+uint32_t Seconds(int64_t unix_ms) { return static_cast<uint32_t>(unix_ms / 1000); }
+
+NodeFlags HealthFlags(Health health) {
+  switch (health) {
+    case Health::kUp:
+      return 0;
+    case Health::kSuspected:
+      return node_flag::kPossiblyFailed;
+    case Health::kFailed:
+      return node_flag::kFailed;
+  }
+  CHECK(false);
+}
+
+NodeFlags FlagsOf(const ClusterNode& node) {
+  NodeFlags flags = node.is_primary() ? node_flag::kPrimary : node_flag::kReplica;
+  flags |= HealthFlags(node.health);
+  if (node.told.no_failover) flags |= node_flag::kNoFailover;
+  if (node.has_spare_claim) flags |= node_flag::kMigrateTo;
+  if (node.address_lost) flags |= node_flag::kNoAddress;
+  return flags;
+}
+
+constexpr NodeFlags kAbilities =
+    node_flag::kExtensions | node_flag::kLightPublish | node_flag::kLightModule;
+
+}  // namespace
+
+NodeAddress Member::AddressOf(const NodeEndpoint& endpoint) const {
+  return {.ip = IpOf(endpoint.ip),
+          .port = options_.tls ? endpoint.tls_port : endpoint.port,
+          .secondary_port = options_.tls ? endpoint.port : endpoint.tls_port,
+          .bus_port = endpoint.bus_port};
+}
+
+BusHeader Member::Header() const {
+  const Claim claim = view_->OwnClaim();
+  const ClusterNode& self = view_->self();
+  BusHeader header{.sender = self.id,
+                   .replica_of = self.primary,
+                   .slots = claim.slots,
+                   .current_epoch = claim.current_epoch,
+                   .config_epoch = claim.config_epoch,
+                   .replication_offset = data_.offset,
+                   .address = AddressOf(options_.announced),
+                   .health = view_->state().ok ? ClusterHealth::kOk : ClusterHealth::kFail,
+                   .message_flags = message_flag::kExtensions,
+                   .norn_level = kNornLevel};
+  header.flags = FlagsOf(self) | node_flag::kMyself | kAbilities;
+  if (options_.no_failover) header.flags |= node_flag::kNoFailover;
+  if (election_->paused()) header.message_flags |= message_flag::kPaused;
+  return header;
+}
+
+PingExtensions Member::ExtensionsFor(bool to_norn) {
+  PingExtensions extensions{.hostname = options_.hostname,
+                            .human_nodename = options_.human_name,
+                            .client_ipv4 = options_.client_ipv4,
+                            .client_ipv6 = options_.client_ipv6,
+                            .shard_id = view_->self().shard};
+  std::erase_if(to_forget_, [this](const auto& entry) { return entry.second < last_step_; });
+  for (const auto& [id, until] : to_forget_) {
+    extensions.forgotten.push_back(
+        {.id = id, .ttl_s = static_cast<uint64_t>((until - last_step_).ns / 1000000000)});
+  }
+  if (to_norn) {
+    extensions.norn = EncodeHeartbeatFacts({.history = OwnHistory(),
+                                            .hears_quorum = view_->self().hears_quorum,
+                                            .released = election_->released()});
+  }
+  return extensions;
+}
+
+GossipEntry Member::GossipOf(const ClusterNode& node) const {
+  GossipEntry entry{
+      .id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
+  if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
+    entry.ping_sent_s = Seconds(peer->second.ping_sent_wall_ms);
+    entry.pong_received_s = Seconds(peer->second.pong_wall_ms);
+    entry.flags |= peer->second.shown_flags & kAbilities;
+  }
+  return entry;
+}
+
+// Whoever is suspected is always in it (B21); of the others the next few in turn, so that everybody's turn comes.
+void Member::AddGossip(Heartbeat& beat, const NodeId& to) {
+  const auto& nodes = view_->nodes();
+  const auto may_tell = [&](const ClusterNode& node) {
+    return &node != &view_->self() && node.id != to && !node.endpoint.ip.empty();
+  };
+  const size_t wanted = std::max(kGossipMin, nodes.size() / kGossipShare);
+  for (const auto& [id, node] : nodes) {
+    if (node.health == Health::kSuspected && may_tell(node)) beat.gossip.push_back(GossipOf(node));
+  }
+  auto at = nodes.upper_bound(gossip_cursor_);
+  size_t told = 0;
+  for (size_t seen = 0; seen < nodes.size() && told < wanted; ++seen) {
+    if (at == nodes.end()) at = nodes.begin();
+    const ClusterNode& node = at->second;
+    gossip_cursor_ = node.id;
+    ++at;
+    if (node.health == Health::kSuspected || !may_tell(node)) continue;
+    beat.gossip.push_back(GossipOf(node));
+    ++told;
+  }
+}
+
+Heartbeat Member::Beat(Heartbeat::Kind kind, const Peer* peer, const NodeId& to) {
+  Heartbeat beat{.kind = kind};
+  AddGossip(beat, to);
+  const bool knows = peer != nullptr && (peer->shown_flags & node_flag::kExtensions) != 0;
+  if (knows) beat.extensions = ExtensionsFor(IsNorn(to));
+  return beat;
+}
+
+void Member::SendOn(LinkId link, const BusMessage& message) {
+  ++counters_.sent[NameOf(TypeOf(message.body))];
+  Do(member_action::Send{link, EncodeBusMessage(message)});
+}
+
+void Member::SendTo(const NodeId& node, BusBody body, uint8_t message_flags) {
+  const auto peer = peers_.find(node);
+  if (peer == peers_.end() || !peer->second.link) return;
+  BusHeader header = Header();
+  header.message_flags |= message_flags;
+  SendOn(*peer->second.link, {.header = std::move(header), .body = std::move(body)});
+}
+
+void Member::SendToAll(const BusBody& body) {
+  for (const auto& [id, peer] : peers_) {
+    if (peer.link && view_->Find(id) != nullptr) SendTo(id, body);
+  }
+}
+
+void Member::SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now) {
+  Peer& peer = PeerOf(to);
+  if (!peer.link) return;
+  if (kind != Heartbeat::Kind::kPong) {
+    if (!detector_->PingSentAt(to)) peer.ping_sent_wall_ms = wall_.unix_ms();
+    detector_->OnPingSent(to, now);
+  }
+  SendOn(*peer.link, {.header = Header(), .body = Beat(kind, &peer, to)});
+}
+
+void Member::SendUpdate(const NodeId& to, const NodeId& about) {
+  const ClusterNode* owner = view_->Find(about);
+  if (owner == nullptr) return;
+  SendTo(to, Update{.config_epoch = owner->config_epoch,
+                    .owner = about,
+                    .slots = view_->SlotsToTell(*owner)});
+}
+
+void Member::SendElection(const NodeId& to, const ElectionMessage& message) {
+  if (const auto* request = std::get_if<LegacyVoteRequest>(&message)) {
+    return SendTo(to, VoteRequest{}, request->force ? message_flag::kForceVote : 0);
+  }
+  if (std::holds_alternative<LegacyVote>(message)) return SendTo(to, Vote{});
+  if (std::holds_alternative<ManualStart>(message)) return SendTo(to, ManualFailoverStart{});
+  if (IsNorn(to)) SendTo(to, NornBody{EncodeElectionMessage(message)});  // M2
+}
+
+void Member::TellEveryone(Instant now) {
+  for (const auto& [id, node] : view_->nodes()) {
+    if (&node != &view_->self()) SendBeat(id, Heartbeat::Kind::kPong, now);
+  }
+}
+
+void Member::TellSuspicions(Instant now) {
+  for (const auto& [id, node] : view_->nodes()) {
+    if (&node == &view_->self() || node.told.norn_level == 0) continue;
+    if (node.health == Health::kUp) SendBeat(id, Heartbeat::Kind::kPong, now);
+  }
+}
+
+void Member::Publish(bool sharded, std::string_view channel, std::string_view message) {
+  const NodeId& self = view_->self().id;
+  for (const auto& [id, node] : view_->nodes()) {
+    const auto peer = peers_.find(id);
+    if (id == self || peer == peers_.end() || !peer->second.link) continue;
+    if (sharded && node.shard != view_->self().shard) continue;
+    BusMessage out{.body = norn::cluster::Publish{.sharded = sharded,
+                                                  .channel = std::string(channel),
+                                                  .message = std::string(message)}};
+    if ((peer->second.shown_flags & node_flag::kLightPublish) == 0) out.header = Header();
+    SendOn(*peer->second.link, out);
+  }
+}
+
+// ---- what others look at ----
+
+NodeLine Member::LineOf(const ClusterNode& node) const {
+  const bool self = &node == &view_->self();
+  NodeLine line{.id = node.id,
+                .ip = IpOf(node.endpoint.ip),
+                .tcp_port = node.endpoint.port,
+                .tls_port = node.endpoint.tls_port,
+                .bus_port = node.endpoint.bus_port,
+                .hostname = node.told.hostname,
+                .human_nodename = node.told.human_name,
+                .shard_id = node.shard,
+                .flags = FlagsOf(node),
+                .replica_of = node.primary,
+                .config_epoch = node.config_epoch};
+  if (!node.is_primary()) {
+    const ClusterNode* primary = view_->Find(node.primary);
+    line.config_epoch = primary != nullptr ? primary->config_epoch : 0;
+  }
+  for (const SlotRange range : node.slots) line.slots.SetRange(range);
+  if (self) {
+    line.ip = IpOf(options_.announced.ip.empty() ? own_ip_ : options_.announced.ip);
+    line.tcp_port = options_.announced.port;
+    line.tls_port = options_.announced.tls_port;
+    line.bus_port = options_.announced.bus_port;
+    line.client_ipv4 = options_.client_ipv4;
+    line.client_ipv6 = options_.client_ipv6;
+    line.flags |= node_flag::kMyself;
+    line.connected = true;
+    for (const auto& [slot, to] : migrating_) {
+      line.open_slots.push_back({slot, OpenSlot::Way::kMigratingTo, to});
+    }
+    for (const auto& [slot, from] : importing_) {
+      line.open_slots.push_back({slot, OpenSlot::Way::kImportingFrom, from});
+    }
+    std::ranges::sort(line.open_slots, {}, [](const OpenSlot& open) { return open.slot; });
+    return line;
+  }
+  if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
+    line.connected = peer->second.link.has_value();
+    const bool waits = detector_->PingSentAt(node.id).has_value();
+    line.ping_sent_ms = waits ? peer->second.ping_sent_wall_ms : 0;
+    line.pong_received_ms = peer->second.pong_wall_ms;
+    line.client_ipv4 = peer->second.client_ipv4;
+    line.client_ipv6 = peer->second.client_ipv6;
+  }
+  return line;
+}
+
+std::vector<NodeLine> Member::Lines() const {
+  std::vector<NodeLine> lines;
+  for (const auto& [id, node] : view_->nodes()) lines.push_back(LineOf(node));
+  for (const auto& [id, handshake] : handshakes_) {
+    lines.push_back({.id = id,
+                     .ip = IpOf(handshake.ip),
+                     .tcp_port = handshake.port,
+                     .bus_port = handshake.bus_port,
+                     .flags = node_flag::kHandshake,
+                     .connected = handshake.link.has_value()});
+  }
+  return lines;
+}
+
+NodesFile Member::File() const {
+  NodesFile file{.current_epoch = view_->current_epoch(),
+                 .last_vote_epoch = election_->record().last_vote_epoch};
+  NornMemory memory{.record = election_->record(), .data_reign = data_reign_};
+  memory.record.last_vote_epoch = 0;
+  for (const auto& [id, node] : view_->nodes()) {
+    file.nodes.push_back(LineOf(node));
+    if (node.told.norn_level > 0) memory.norn_nodes.insert(id);
+  }
+  file.norn = NornMemoryText(memory);
+  return file;
+}
+
+std::vector<LinkRow> Member::Links() const {
+  std::vector<LinkRow> rows;
+  for (const auto& [id, link] : links_) {
+    if (link.node.empty() || view_->Find(link.node) == nullptr) continue;
+    rows.push_back({.link = id,
+                    .outgoing = link.outgoing,
+                    .node = link.node,
+                    .created_unix_ms = link.created_unix_ms});
+  }
+  return rows;
+}
+
+// ---- routes ----
+
+std::string Member::EndpointText(const ClusterNode& node) const {
+  const bool self = &node == &view_->self();
+  const NodeEndpoint& endpoint = self ? options_.announced : node.endpoint;
+  const std::string& ip = self && endpoint.ip.empty() ? own_ip_ : endpoint.ip;
+  const uint16_t port = options_.tls ? endpoint.tls_port : endpoint.port;
+  switch (options_.preferred_endpoint) {
+    case MemberOptions::Endpoint::kIp:
+      return fmt::format("{}:{}", ip, port);
+    case MemberOptions::Endpoint::kHostname:
+      return fmt::format("{}:{}", node.told.hostname.empty() ? "?" : node.told.hostname, port);
+    case MemberOptions::Endpoint::kUnknown:
+      return fmt::format(":{}", port);
+  }
+  CHECK(false);
+}
+
+SlotRoutes Member::Routes() const {
+  SlotRoutes routes{.state = view_->state(), .is_primary = view_->self().is_primary()};
+  routes.owners.assign(kSlotCount, kNoRoute);
+  std::map<NodeId, RouteIndex> indices;
+  const auto index_of = [&](const NodeId& id) {
+    const ClusterNode* node = view_->Find(id);
+    if (node == nullptr) return kNoRoute;
+    const auto [at, added] =
+        indices.try_emplace(id, static_cast<RouteIndex>(routes.nodes.size()));
+    if (added) routes.nodes.push_back({.id = id, .endpoint = EndpointText(*node)});
+    return at->second;
+  };
+  for (const auto& [id, node] : view_->nodes()) {
+    if (!node.owns_slots()) continue;
+    const RouteIndex index = index_of(id);
+    for (const SlotRange range : node.slots) {
+      std::fill(routes.owners.begin() + range.first.value,
+                routes.owners.begin() + range.last.value + 1, index);
+    }
+  }
+  const ClusterNode& self = view_->self();
+  if (self.owns_slots()) routes.self = index_of(self.id);
+  if (!self.is_primary()) routes.primary = index_of(self.primary);
+  for (const auto& [slot, to] : migrating_) routes.migrating[slot] = index_of(to);
+  for (const auto& [slot, from] : importing_) routes.importing[slot] = index_of(from);
+  return routes;
+}
+
+}  // namespace norn::cluster

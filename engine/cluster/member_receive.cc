@@ -1,0 +1,328 @@
+// What a member hears. Who is a stranger, who is believed, and what each message changes.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/cluster/member.h"
+#include "engine/cluster/norn_words.h"
+
+namespace norn::cluster {
+
+using member_action::Log;
+
+namespace {
+
+NodeEndpoint EndpointFrom(const NodeAddress& address, std::string_view link_ip, bool tls) {
+  NodeEndpoint endpoint{.ip = address.ip.empty() ? std::string(link_ip) : address.ip.str(),
+                        .port = address.port,
+                        .tls_port = address.secondary_port,
+                        .bus_port = address.bus_port};
+  if (tls) std::swap(endpoint.port, endpoint.tls_port);
+  return endpoint;
+}
+
+bool IsFailing(NodeFlags flags) {
+  return (flags & (node_flag::kPossiblyFailed | node_flag::kFailed)) != 0;
+}
+
+}  // namespace
+
+void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTime wall) {
+  wall_ = wall;
+  const auto found = links_.find(id);
+  if (found == links_.end()) return;
+  ++counters_.received[NameOf(TypeOf(message.body))];
+  if (!message.header) {  // a light one: the link knows who speaks
+    const auto* publish = std::get_if<norn::cluster::Publish>(&message.body);
+    const bool known = view_->Find(found->second.node) != nullptr;
+    if (known) detector_->OnData(found->second.node, now);
+    if (known && publish != nullptr) Deliver(*publish);
+    return;
+  }
+  const BusHeader& header = *message.header;
+  const Arrival arrival{id, header, view_->Find(header.sender), now};
+  if (header.sender == view_->self().id && !found->second.outgoing) return;  // it talks to itself
+  if (arrival.sender != nullptr) {
+    if (found->second.node.empty()) found->second.node = header.sender;  // M1
+    detector_->OnData(header.sender, now);
+    Peer& peer = PeerOf(header.sender);
+    peer.shown_flags = header.flags;
+    if ((header.message_flags & message_flag::kExtensions) != 0) {
+      peer.shown_flags |= node_flag::kExtensions;
+    }
+    view_->ObserveEpoch(std::max(header.current_epoch, header.config_epoch));
+  }
+  if (const auto* beat = std::get_if<Heartbeat>(&message.body)) return OnHeartbeat(arrival, *beat);
+  if (arrival.sender != nullptr) OnMemberMessage(arrival, message.body);
+}
+
+// M1: everything but heartbeats.
+void Member::OnMemberMessage(const Arrival& arrival, const BusBody& body) {
+  const NodeId& from = arrival.header.sender;
+  const Instant now = arrival.now;
+  if (const auto* fail = std::get_if<Fail>(&body)) {
+    Apply(detector_->OnFail(from, fail->failed, now), now);
+  } else if (const auto* publish = std::get_if<norn::cluster::Publish>(&body)) {
+    Deliver(*publish);
+  } else if (std::holds_alternative<VoteRequest>(body)) {
+    const bool force = (arrival.header.message_flags & message_flag::kForceVote) != 0;
+    Apply(election_->OnMessage(LegacyVoteRequest{.candidate = from,
+                                                 .current_epoch = arrival.header.current_epoch,
+                                                 .config_epoch = arrival.header.config_epoch,
+                                                 .slots = arrival.header.slots,
+                                                 .force = force},
+                               now),
+          now);
+  } else if (std::holds_alternative<Vote>(body)) {
+    Apply(election_->OnMessage(
+              LegacyVote{.voter = from, .current_epoch = arrival.header.current_epoch}, now),
+          now);
+  } else if (std::holds_alternative<ManualFailoverStart>(body)) {
+    Apply(election_->OnMessage(ManualStart{.replica = from}, now), now);
+  } else if (const auto* update = std::get_if<Update>(&body)) {
+    Apply(view_->ApplyUpdate(update->owner, update->config_epoch, update->slots), now);
+    JudgeState(now);
+  } else if (const auto* norn = std::get_if<NornBody>(&body)) {
+    OnNorn(arrival, *norn);
+  }
+}
+
+void Member::Deliver(const norn::cluster::Publish& publish) {
+  Do(member_action::Deliver{
+      .sharded = publish.sharded, .channel = publish.channel, .message = publish.message});
+}
+
+// Election messages speak for their sender only.
+void Member::OnNorn(const Arrival& arrival, const NornBody& body) {
+  const std::optional<ElectionMessage> message = DecodeElectionMessage(body.payload);
+  if (!message) return;
+  const auto speaker = [](const auto& said) -> NodeId {
+    if constexpr (requires { said.voter; }) {
+      return said.voter;
+    } else if constexpr (requires { said.candidate; }) {
+      return said.candidate;
+    } else if constexpr (requires { said.primary; }) {
+      return said.primary;
+    } else {
+      return said.replica;
+    }
+  };
+  if (std::visit(speaker, *message) != arrival.header.sender) return;
+  Apply(election_->OnMessage(*message, arrival.now), arrival.now);
+}
+
+// ---- heartbeats ----
+
+void Member::OnHeartbeat(const Arrival& arrival, const Heartbeat& beat) {
+  if (beat.kind != Heartbeat::Kind::kPong) {
+    const bool meets = beat.kind == Heartbeat::Kind::kMeet;
+    if (meets && own_ip_.empty()) own_ip_ = links_[arrival.link].facts.local_ip;
+    if (meets && arrival.sender == nullptr) OnMeetOfStranger(arrival);
+    // Whoever asks is answered, known or not.
+    const Peer* peer = arrival.sender != nullptr ? &PeerOf(arrival.header.sender) : nullptr;
+    SendOn(arrival.link,
+           {.header = Header(),
+            .body = Beat(Heartbeat::Kind::kPong, peer, arrival.header.sender)});
+    if (arrival.sender != nullptr) LearnAddress(arrival);
+  }
+  const Link& link = links_[arrival.link];
+  if (link.outgoing && beat.kind != Heartbeat::Kind::kMeet) {
+    if (!OnAnswerOnOwnLink(arrival, beat)) return;
+  }
+  const ClusterNode* sender = view_->Find(arrival.header.sender);
+  if (sender == nullptr) return;
+  LearnClaim(arrival, beat);
+  if (!beat.gossip_refused) LearnGossip(arrival, beat);
+  LearnForgotten(beat, arrival.now);
+}
+
+bool Member::HasHandshakeWith(const std::string& ip, uint16_t bus_port) const {
+  return std::ranges::any_of(handshakes_, [&](const auto& entry) {
+    return entry.second.ip == ip && entry.second.bus_port == bus_port;
+  });
+}
+
+void Member::OnMeetOfStranger(const Arrival& arrival) {
+  if (view_->IsForgotten(arrival.header.sender, arrival.now)) return;
+  const NodeEndpoint endpoint = EndpointFrom(arrival.header.address,
+                                             links_[arrival.link].facts.peer_ip, options_.tls);
+  if (endpoint.ip.empty() || HasHandshakeWith(endpoint.ip, endpoint.bus_port)) return;
+  BeginHandshake(endpoint, false, arrival.now);
+}
+
+void Member::BeginHandshake(const NodeEndpoint& endpoint, bool owes_meet, Instant now) {
+  // A name until the real one is known; no generator of ids is needed to be unlike all others.
+  NodeId provisional = view_->self().id;
+  while (handshakes_.contains(provisional) || view_->Find(provisional) != nullptr) {
+    provisional = *NodeId::Parse(
+        fmt::format("{:016x}{:016x}{:08x}", random_.Next(), boot_, now.ns & 0xffffffff));
+  }
+  Handshake& handshake = handshakes_[provisional];
+  handshake = Handshake{.ip = endpoint.ip,
+                        .port = endpoint.port,
+                        .bus_port = endpoint.bus_port,
+                        .owes_meet = owes_meet,
+                        .began = now,
+                        .retry_at = now};
+  StepHandshakes(now);
+}
+
+// On the link that this node made. False: the link is closed, or the sender is not believed.
+bool Member::OnAnswerOnOwnLink(const Arrival& arrival, const Heartbeat& beat) {
+  const NodeId expected = links_[arrival.link].node;
+  const NodeId& sender = arrival.header.sender;
+  if (const auto handshake = handshakes_.find(expected); handshake != handshakes_.end()) {
+    return EndHandshake(handshake->first, arrival);
+  }
+  if (sender != expected) {
+    Note(Log::Level::kVerbose,
+         fmt::format("Node {} no longer answers at its address, {} does.", expected.view(),
+                     sender.view()));
+    view_->LoseAddress(expected, arrival.now);
+    Changed(false);
+    DropLink(arrival.link, arrival.now);
+    return false;
+  }
+  if (beat.kind != Heartbeat::Kind::kPong) return true;
+  Peer& peer = PeerOf(sender);
+  peer.pong_wall_ms = wall_.unix_ms();
+  Apply(detector_->OnPong(sender, arrival.now), arrival.now);
+  return true;
+}
+
+bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
+  const Handshake handshake = handshakes_[provisional];
+  const NodeId& id = arrival.header.sender;
+  handshakes_.erase(provisional);
+  const NodeEndpoint endpoint{.ip = handshake.ip,
+                              .port = arrival.header.address.port,
+                              .tls_port = arrival.header.address.secondary_port,
+                              .bus_port = handshake.bus_port};
+  const ClusterNode* known = view_->Find(id);
+  if (id == view_->self().id || known != nullptr) {
+    if (known != nullptr && known != &view_->self() && known->endpoint.ip != endpoint.ip) {
+      view_->SetEndpoint(id, endpoint);
+      Changed(false);
+    }
+    DropLink(arrival.link, arrival.now);
+    return false;
+  }
+  // CLUSTER MEET overrules CLUSTER FORGET of a moment ago only once that has run out.
+  if (!view_->Add({.id = id, .endpoint = endpoint}, arrival.now)) {
+    DropLink(arrival.link, arrival.now);
+    return false;
+  }
+  Note(Log::Level::kNotice, fmt::format("Handshake with node {} completed.", id.view()));
+  Peer& peer = PeerOf(id);
+  peer = Peer{.link = arrival.link, .shown_flags = arrival.header.flags};
+  if ((arrival.header.message_flags & message_flag::kExtensions) != 0) {
+    peer.shown_flags |= node_flag::kExtensions;
+  }
+  peer.pong_wall_ms = wall_.unix_ms();
+  links_[arrival.link].node = id;
+  detector_->OnLinkUp(id, arrival.now);
+  Apply(detector_->OnPong(id, arrival.now), arrival.now);
+  Changed(false);
+  return true;
+}
+
+// A member that was moved or restarted elsewhere says so by asking from there.
+void Member::LearnAddress(const Arrival& arrival) {
+  const ClusterNode& sender = *view_->Find(arrival.header.sender);
+  const Link& link = links_[arrival.link];
+  if (link.outgoing) return;
+  const NodeEndpoint endpoint =
+      EndpointFrom(arrival.header.address, link.facts.peer_ip, options_.tls);
+  if (endpoint == sender.endpoint || endpoint.ip.empty()) return;
+  Note(Log::Level::kNotice, fmt::format("Address updated for node {}, now {}:{}", sender.id.view(),
+                                        endpoint.ip, endpoint.port));
+  view_->SetEndpoint(sender.id, endpoint);
+  const std::optional<LinkId> own = PeerOf(sender.id).link;
+  if (own) DropLink(*own, arrival.now);
+  Changed(false);
+  if (view_->self().primary == sender.id) FollowNow(data_is_of_shard_);
+}
+
+void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
+  const BusHeader& header = arrival.header;
+  Claim claim{.sender = header.sender,
+              .replica_of = header.replica_of,
+              .current_epoch = header.current_epoch,
+              .config_epoch = header.config_epoch,
+              .slots = header.slots,
+              .offset = header.replication_offset};
+  if (!beat.extensions.shard_id.empty()) claim.shard = beat.extensions.shard_id;
+  const ClusterNode& known = *view_->Find(header.sender);
+  claim.description = known.told;
+  claim.description.no_failover = (header.flags & node_flag::kNoFailover) != 0;
+  claim.description.norn_level = header.norn_level;
+  const bool tells = !beat.extensions.shard_id.empty() || !beat.extensions.hostname.empty() ||
+                     !beat.extensions.human_nodename.empty();
+  if (tells) {
+    claim.description.hostname = beat.extensions.hostname;
+    claim.description.human_name = beat.extensions.human_nodename;
+    PeerOf(header.sender).client_ipv4 = beat.extensions.client_ipv4;
+    PeerOf(header.sender).client_ipv6 = beat.extensions.client_ipv6;
+  }
+  claim.history = known.history;
+  claim.hears_quorum = known.hears_quorum;
+  const std::optional<HeartbeatFacts> facts = DecodeHeartbeatFacts(beat.extensions.norn);
+  if (header.norn_level > 0 && facts) {
+    claim.history = facts->history;
+    claim.hears_quorum = facts->hears_quorum;
+  } else if (header.norn_level == 0) {
+    claim.history = {.has_data = true, .reign = 0, .offset = header.replication_offset};
+  }
+  const std::string before = view_->self().primary.str();
+  Apply(view_->ApplyClaim(claim, arrival.now), arrival.now);
+  const bool paused = (header.message_flags & message_flag::kPaused) != 0;
+  if (paused && view_->self().primary == header.sender && manual_failover_running()) {
+    election_->OnPrimaryPaused(header.replication_offset,
+                               facts ? facts->released : LeaseStamp{});
+  }
+  JudgeState(arrival.now);
+}
+
+void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
+  std::vector<NodeId> failing;
+  std::vector<NodeId> up;
+  for (const GossipEntry& entry : beat.gossip) {
+    if (entry.id == view_->self().id) continue;
+    const ClusterNode* node = view_->Find(entry.id);
+    if (node == nullptr) {
+      AddByGossip(entry, arrival.now);
+      continue;
+    }
+    (IsFailing(entry.flags) ? failing : up).push_back(entry.id);
+    const bool ours_fails = node->health != Health::kUp || node->address_lost;
+    const bool usable = !IsFailing(entry.flags) && !entry.address.ip.empty() &&
+                        (entry.flags & (node_flag::kNoAddress | node_flag::kHandshake)) == 0;
+    if (!ours_fails || !usable) continue;
+    const NodeEndpoint endpoint = EndpointFrom(entry.address, {}, options_.tls);
+    if (endpoint == node->endpoint) continue;
+    view_->SetEndpoint(entry.id, endpoint);  // it moved, and others reach it there
+    const std::optional<LinkId> own = PeerOf(entry.id).link;
+    if (own) DropLink(*own, arrival.now);
+    Changed(false);
+  }
+  Apply(detector_->OnReports(arrival.header.sender, failing, up, arrival.now), arrival.now);
+}
+
+void Member::AddByGossip(const GossipEntry& entry, Instant now) {
+  constexpr NodeFlags kUnusable = node_flag::kNoAddress | node_flag::kHandshake;
+  if ((entry.flags & kUnusable) != 0 || entry.address.ip.empty()) return;
+  const ClusterNode node{.id = entry.id,
+                         .endpoint = EndpointFrom(entry.address, {}, options_.tls)};
+  if (view_->Add(node, now)) Changed(false);
+}
+
+void Member::LearnForgotten(const Heartbeat& beat, Instant now) {
+  for (const ForgottenNode& forgotten : beat.extensions.forgotten) {
+    if (view_->Find(forgotten.id) == nullptr) continue;
+    ForgetHere(forgotten.id, now);
+  }
+}
+
+}  // namespace norn::cluster
