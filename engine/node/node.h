@@ -47,6 +47,10 @@ class Node : public NodeControl {
   NodeReplication& replication_host() { return *node_replication_; }
   // Before the first connection; `replication` outlives the node's use of it.
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
+  // By executor; they outlive the node's use of them. Before the first connection.
+  void SetMigration(std::vector<MigrationControl*> migration) {
+    migration_ = std::move(migration);
+  }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -108,6 +112,7 @@ class Node : public NodeControl {
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
+  MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
 
  private:
   struct PerExecutor {
@@ -154,6 +159,7 @@ class Node : public NodeControl {
   HostFacts host_;
   NodeHooks hooks_;
   ReplicationControl* replication_ = nullptr;
+  std::vector<MigrationControl*> migration_;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;
