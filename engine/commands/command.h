@@ -15,8 +15,8 @@
 #include "engine/base/time.h"
 #include "engine/commands/effect.h"
 #include "engine/config/options.h"
-#include "engine/keyspace/keyspace.h"
 #include "engine/keyspace/key_map.h"
+#include "engine/keyspace/keyspace.h"
 #include "engine/session/reply.h"
 #include "engine/session/session.h"
 
