@@ -117,9 +117,8 @@ class Node : public NodeControl {
  private:
   struct PerExecutor {
     PerExecutor(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
-                Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
-                uint64_t hash_seed)
-        : state(env, node, index, std::move(config), shards, keyspaces, shard_count, hash_seed) {}
+                Shard* const* shards, Keyspace* const* keyspaces, const KeyMap& key_map)
+        : state(env, node, index, std::move(config), shards, keyspaces, key_map) {}
 
     ExecutorState state;
     ClientRegistry clients;
