@@ -7,7 +7,6 @@
 
 #include "engine/base/number.h"
 #include "engine/base/status.h"
-#include "engine/cluster/cluster_commands.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
@@ -25,6 +24,20 @@ constexpr Duration kTick = Duration::Millis(100);
 constexpr Duration kSaveDelay = Duration::Millis(100);
 constexpr Duration kSaveRetry = Duration::Millis(100);
 constexpr int64_t kBusPortOffset = 10000;
+
+// In all databases, told to replicas and log key by key.
+size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
+  size_t cleared = 0;
+  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+    Db* db = keyspace.FindDb(DbIndex{i});
+    if (db == nullptr) continue;
+    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
+      keyspace.RecordDeletion(DbIndex{i}, entry.key());
+    });
+    cleared += db->ClearSlot(slot, Db::Free::kLater);
+  }
+  return cleared;
+}
 
 }  // namespace
 
@@ -316,6 +329,89 @@ void Cluster::RunSaver() {
     saved_version_ = version;
     saved_.WakeAll();
   }
+}
+
+// ---- commands ----
+
+void Cluster::Run(std::span<const std::string_view> words, Session& session, ReplyWriter& reply) {
+  ByteBuffer answer;
+  OnFiberAtZero(node_.env().executor(), [&] {
+    ReplyWriter writer(answer, reply.resp());
+    cluster::RunClusterCommand({.member = *member_,
+                                .entropy = node_.env().entropy(),
+                                .host = *this,
+                                .session = session,
+                                .words = words,
+                                .now = Now(),
+                                .wall = Wall(),
+                                .reply = writer});
+    Pump();
+    // An order that was answered survives a crash.
+    AwaitSaved(std::min(urgent_version_, member_->file_version()));
+  });
+  reply.Raw(answer.view());
+}
+
+std::string Cluster::Info() {
+  std::string info;
+  AtZero(node_.env().executor(),
+         [&] { info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit()); });
+  return info;
+}
+
+// ---- keys; whoever asks holds every token ----
+
+uint64_t Cluster::KeysInSlot(SlotId slot, std::optional<DbIndex> db) {
+  uint64_t count = 0;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
+    for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+      const Db* found = keyspace.FindDb(DbIndex{i});
+      if (found != nullptr && (!db || db->value == i)) count += found->CountInSlot(slot);
+    }
+  });
+  return count;
+}
+
+void Cluster::VisitKeys(SlotId slot, DbIndex db, size_t count_max,
+                        absl::FunctionRef<void(std::string_view key)> visit) {
+  size_t left = count_max;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
+    const Db* found = keyspace.FindDb(db);
+    if (found == nullptr || left == 0) return;
+    found->VisitSlot(slot, left, [&](const Entry& entry) {
+      --left;
+      visit(entry.key());
+    });
+  });
+}
+
+uint64_t Cluster::KeyCount() {
+  uint64_t count = 0;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) { count += keyspace.KeyCount(); });
+  return count;
+}
+
+void Cluster::DropSlots(const cluster::SlotSet& slots) {
+  TokenSet tokens(node_.env().executor(), state().shards);
+  tokens.Collect(EveryShard(state().shard_count));
+  uint64_t dropped = 0;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
+    for (const SlotId slot : slots) dropped += ClearSlot(keyspace, slot);
+    if (!keyspace.deletions().empty()) state().effects.TakeFrom(keyspace.deletions());
+  });
+  if (!state().effects.empty() && state().effect_sink != nullptr) {
+    state().effect_sink->Accept(state().effects);
+  }
+  if (dropped > 0) {
+    state().log.Notice("Deleted {} keys of {} slots that belong to another node now.", dropped,
+                       slots.count());
+  }
+}
+
+void Cluster::DropAllKeys() {
+  const std::string_view words[] = {"FLUSHALL"};
+  const StreamCommand flush{.words = words};
+  replication_.RunAsOrder({&flush, 1});
 }
 
 // ---- what executors know ----

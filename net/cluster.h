@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "engine/cluster/cluster_commands.h"
 #include "engine/cluster/member.h"
 #include "engine/commands/cluster_control.h"
 #include "engine/fiber/wait_queue.h"
@@ -19,7 +20,7 @@
 
 namespace norn::net {
 
-class Cluster : public ClusterControl, private BusOwner {
+class Cluster : public ClusterControl, private BusOwner, private cluster::ClusterHost {
  public:
   // Requires: executor 0; cluster-enabled.
   Cluster(Node& node, Replication& replication);
@@ -41,8 +42,6 @@ class Cluster : public ClusterControl, private BusOwner {
   std::string Info() override;
 
  private:
-  class Keys;
-
   // ---- BusOwner ----
   void OnAccepted(cluster::LinkId link, const cluster::LinkFacts& facts) override;
   void OnConnected(const cluster::NodeId& node, cluster::LinkId link,
@@ -51,6 +50,16 @@ class Cluster : public ClusterControl, private BusOwner {
   void OnLinkDown(cluster::LinkId link) override;
   void OnBytes(cluster::LinkId link) override;
   void OnMessage(cluster::LinkId link, const cluster::BusMessage& message) override;
+
+  // ---- cluster::ClusterHost ----
+  uint64_t KeysInSlot(SlotId slot, std::optional<DbIndex> db) override;
+  void VisitKeys(SlotId slot, DbIndex db, size_t count_max,
+                 absl::FunctionRef<void(std::string_view key)> visit) override;
+  uint64_t KeyCount() override;
+  SendBuffer SendBufferOf(cluster::LinkId link) override {
+    return {bus_.BufferBytes(link), bus_.PendingBytes(link)};
+  }
+  uint64_t links_over_limit() override { return bus_.links_dropped_by_limit(); }
 
   absl::StatusOr<std::optional<cluster::NodesFile>> LoadFile();
   absl::Status Listen();

@@ -56,6 +56,8 @@ class Replication : public ReplicationControl, private LinkOwner {
   void FollowOfShard(const std::string& host, int64_t port) { ChangeRole(host, port, kCluster); }
   void BecomePrimaryOfShard() { ChangeRole("", 0, kCluster); }
   void HoldWrites(bool on) { host_.HoldWrites(on); }
+  // Runs commands that no client sent, as a primary's stream would. Parks.
+  void RunAsOrder(std::span<const StreamCommand> commands) { host_.Apply(commands); }
 
   // ---- ReplicationControl: from every executor ----
   bool following() override;
