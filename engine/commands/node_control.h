@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/commands/cluster_control.h"
 #include "engine/commands/latency.h"
 #include "engine/commands/replication_control.h"
 #include "engine/commands/stats.h"
@@ -199,6 +200,7 @@ class NodeControl {
   // The same from the append-only log, which is synced first. Parks.
   virtual absl::Status ReloadLog() = 0;
   virtual ReplicationControl& replication() = 0;  // replication_control.h
+  virtual ClusterControl* cluster() = 0;  // cluster_control.h; null: this node is in no cluster
 };
 
 }  // namespace norn

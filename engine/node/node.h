@@ -47,6 +47,8 @@ class Node : public NodeControl {
   NodeReplication& replication_host() { return *node_replication_; }
   // Before the first connection; `replication` outlives the node's use of it.
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
+  // Likewise, where cluster-enabled is yes.
+  void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -108,6 +110,7 @@ class Node : public NodeControl {
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
+  ClusterControl* cluster() override { return cluster_; }
 
  private:
   struct PerExecutor {
@@ -154,6 +157,7 @@ class Node : public NodeControl {
   HostFacts host_;
   NodeHooks hooks_;
   ReplicationControl* replication_ = nullptr;
+  ClusterControl* cluster_ = nullptr;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;
