@@ -22,6 +22,7 @@ class Minimiser {
     best_.plan = Draw(best_, static_cast<uint64_t>(best_.seed)).plan;
     best_.swarm = false;
     best_.faults = {};
+    best_.budget = {};
     trying_ = "the run as it is";
     ++runs_;
     Tell();

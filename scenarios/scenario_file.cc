@@ -303,6 +303,9 @@ std::string Contradiction(const Scenario& scenario) {
                            other);
       }
     }
+    if (scenario.HasFault(FaultKind::kWipe) || scenario.HasFault(FaultKind::kDiskSwap)) {
+      return "checks: durable_prefix needs disks that stay, wipe and disk_swap take them away";
+    }
     if (scenario.weights[static_cast<size_t>(Family::kLedger)] == 0) {
       return "checks: durable_prefix needs workload.ledger above 0";
     }
