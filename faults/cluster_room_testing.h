@@ -20,11 +20,12 @@ namespace norn::faults {
 struct RoomOptions {
   size_t machines = 5;
   size_t clients = 1;
-  bool talks = true;            // else they only listen
-  bool keeps_files = true;      // else disks stay empty
-  bool reconnects = false;      // for every question
-  bool has_roles = false;       // the first half are primaries, the second follow them
-  bool has_memory_hook = true;  // Targets::limit_memory
+  bool talks = true;               // else they only listen
+  bool keeps_files = true;         // else disks stay empty
+  bool reconnects = false;         // for every question
+  bool has_roles = false;          // the first half are primaries, the second follow them
+  bool has_memory_hook = true;     // Targets::limit_memory
+  bool clients_reach_all = false;  // Targets says so
   uint16_t bus_port = 80;
 };
 
@@ -131,6 +132,7 @@ class ClusterRoom {
     }
     targets.client_patience = kPatience;
     targets.bus_port = options_.bus_port;
+    targets.clients_reach_all = options_.clients_reach_all;
     if (options_.has_memory_hook) {
       targets.limit_memory = [this](size_t, std::optional<int64_t> bytes,
                                     std::function<void()> effect) {

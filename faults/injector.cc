@@ -125,20 +125,28 @@ Injector::Link Injector::PairNumber(uint64_t number) const {
   for (uint64_t left = number; left >= i; ++i) left -= i;
   const uint64_t before = uint64_t{i} * (i - 1) / 2;
   const auto j = static_cast<size_t>(number - before);
-  const uint64_t clients = targets_.clients.size();
-  return {clients + number, targets_.machines[i].node->index(), targets_.machines[j].node->index()};
+  return {ClientLinks() + number, targets_.machines[i].node->index(),
+          targets_.machines[j].node->index()};
+}
+
+Injector::Link Injector::ClientNumber(uint64_t number) const {
+  const Bystander& client = targets_.clients[number % targets_.clients.size()];
+  const Machine& machine = targets_.machines[number / targets_.clients.size()];
+  return {number, client.host->index(), machine.node->index(), &client};
+}
+
+uint64_t Injector::ClientLinks() const {
+  return targets_.clients.size() * (targets_.clients_reach_all ? targets_.machines.size() : 1);
 }
 
 // Those of clients come first.
 std::optional<Injector::Link> Injector::LinkOf(const PlannedFault& fault) const {
-  const uint64_t clients = targets_.clients.size();
+  const uint64_t clients = ClientLinks();
   const uint64_t machines = targets_.machines.size();
   const uint64_t links = clients + machines * (machines - 1) / 2;
   if (links == 0) return std::nullopt;
   const uint64_t number = Pick(fault, links);
-  if (number >= clients) return PairNumber(number - clients);
-  const Bystander& client = targets_.clients[number];
-  return Link{number, client.host->index(), targets_.machines.front().node->index(), &client};
+  return number < clients ? ClientNumber(number) : PairNumber(number - clients);
 }
 
 std::optional<Injector::Link> Injector::PairOf(const PlannedFault& fault) const {
@@ -159,17 +167,18 @@ uint64_t Injector::ConnectionsLost() const {
   return lost;
 }
 
-// Only clients can tell whether it mattered.
+// Clients can tell whether they got an answer; of machines it is known only that they talked.
 bool Injector::FireSlowLink(const PlannedFault& fault) {
   const std::optional<Link> link = HealthyLinkOf(fault);
   if (!link) return false;
   Ail(*link, fault.other, {.latency = fault.latency});
-  const uint64_t pipelines = link->client == nullptr ? 0 : link->client->pipelines();
-  After(fault.lasts, [this, link = *link, pipelines] {
+  const auto answers = [this, client = link->client, way = OneWay(*link, fault.other)] {
+    return client != nullptr ? client->pipelines()
+                             : targets_.world->fabric().CountersOf(way.from, way.to).sent;
+  };
+  After(fault.lasts, [this, link = *link, answers, before = answers()] {
     RestoreLink(link);
-    if (link.client != nullptr && link.client->pipelines() > pipelines) {
-      Effect(FaultKind::kSlowLink);
-    }
+    if (answers() > before) Effect(FaultKind::kSlowLink);
   });
   return true;
 }
@@ -194,9 +203,10 @@ bool Injector::FirePartition(const PlannedFault& fault) {
   const std::optional<Link> link = HealthyLinkOf(fault);
   if (!link) return false;
   Ail(*link, fault.other, {.blocked = true});
-  const uint64_t held = targets_.world->fabric().counters().segments_held;
-  After(fault.lasts, [this, link = *link, held] {
-    const bool held_some = targets_.world->fabric().counters().segments_held > held;
+  const Direction way = OneWay(*link, fault.other);
+  const uint64_t held = targets_.world->fabric().CountersOf(way.from, way.to).held;
+  After(fault.lasts, [this, link = *link, way, held] {
+    const bool held_some = targets_.world->fabric().CountersOf(way.from, way.to).held > held;
     if (held_some) Effect(FaultKind::kPartition);
     RestoreLink(link);
   });
@@ -206,7 +216,7 @@ bool Injector::FirePartition(const PlannedFault& fault) {
 bool Injector::FireCrash(const PlannedFault& fault) {
   Patient& patient = PatientOf(fault);
   if (patient.tough()) return false;
-  if (!targets_.world->fabric().Connections().empty()) Effect(FaultKind::kCrash);
+  if (targets_.world->fabric().IsConnected(patient.index())) Effect(FaultKind::kCrash);
   patient.crashed = true;
   patient.machine->crash({});
   After(fault.lasts, [this, &patient] { EndCrash(patient); });
@@ -257,11 +267,12 @@ void Injector::Heal() {
   ++heals_;
 }
 
-// One direction.
+Direction Injector::OneWay(const Link& link, bool other) const {
+  return other ? Direction{link.host, link.server} : Direction{link.server, link.host};
+}
+
 void Injector::Ail(const Link& link, bool other, const Ailment& ailment) {
-  const Direction direction =
-      other ? Direction{link.host, link.server} : Direction{link.server, link.host};
-  ill_links_[link.number] = {link, wires_.Add({direction}, ailment)};
+  ill_links_[link.number] = {link, wires_.Add({OneWay(link, other)}, ailment)};
 }
 
 void Injector::RestoreLink(const Link& link) {

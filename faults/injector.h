@@ -52,9 +52,10 @@ struct Bystander {
 // What faults act upon.
 struct Targets {
   sim::World* world = nullptr;
-  std::vector<Machine> machines;  // clients talk to the first
+  std::vector<Machine> machines;
   std::vector<Bystander> clients;
-  Duration client_patience;  // after that a client has given up whatever does not answer
+  bool clients_reach_all = false;  // else they talk to the first machine only
+  Duration client_patience;        // after that a client has given up whatever does not answer
   // Changes of roles and links by command; `effect` is called when it took place. False: not now. Null: no such faults.
   std::function<bool(FaultKind, Prng&, std::function<void()> effect)> command;
   // Bounds the memory of a machine's server by command, or no more (nullopt); `effect` is called, if ever, when it had to
@@ -174,11 +175,14 @@ class Injector {
   // All of them, in an order of the fault's own.
   Patients Shuffled(const PlannedFault& fault);
   Link PairNumber(uint64_t number) const;  // of two machines
+  Link ClientNumber(uint64_t number) const;
+  uint64_t ClientLinks() const;
   std::optional<Link> LinkOf(const PlannedFault& fault) const;
   std::optional<Link> PairOf(const PlannedFault& fault) const;
   // That is neither slowed nor cut one way.
   std::optional<Link> HealthyLinkOf(const PlannedFault& fault) const;
   uint64_t ConnectionsLost() const;
+  Direction OneWay(const Link& link, bool other) const;
   void Ail(const Link& link, bool other, const Ailment& ailment);
   void RestoreLink(const Link& link);
   void After(Duration delay, std::function<void()> call);

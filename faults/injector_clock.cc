@@ -72,7 +72,7 @@ bool Injector::FireRate(const PlannedFault& fault, Patient& patient) {
 bool Injector::FireMemoryPressure(const PlannedFault& fault) {
   Patient& patient = PatientOf(fault);
   bool& ill = patient.ill[static_cast<size_t>(fault.kind)];
-  if (ill || !targets_.limit_memory) return false;
+  if (ill || !targets_.limit_memory || fault.amount <= 0) return false;
   const auto machine = static_cast<size_t>(&patient - patients_.data());
   const auto effect = [this] { Effect(FaultKind::kMemoryPressure); };
   if (!targets_.limit_memory(machine, fault.amount, effect)) return false;

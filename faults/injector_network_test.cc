@@ -45,6 +45,28 @@ TEST(InjectorNetwork, ASymmetricPartitionIsOfOneLink) {
   EXPECT_TRUE(machines.AllTalk(Duration::Seconds(1)));
 }
 
+TEST(InjectorNetwork, ClientsMayReachAllMachines) {
+  for (uint32_t target = 0; target < 6; ++target) {
+    ClusterRoom room({.machines = 3, .clients = 2, .clients_reach_all = true});
+    ExpectOneEffect(
+        room.Play({.kind = FaultKind::kPartitionBoth, .target = target, .lasts = kWhile}));
+    EXPECT_THAT(room.Silent(kSilence), UnorderedElementsAre(Pair(3 + target % 2, target / 2)));
+  }
+}
+
+TEST(InjectorNetwork, MachinesMeetASlowLinkToo) {
+  ClusterRoom room;
+  ExpectOneEffect(room.Play({.kind = FaultKind::kSlowLink,
+                             .target = 1,
+                             .lasts = kWhile,
+                             .latency = Duration::Millis(60)}));
+  EXPECT_GE(room.talk(0, 1).longest_answer, Duration::Millis(60));
+  ClusterRoom quiet({.talks = false});
+  const FaultCount count = quiet.Play({.kind = FaultKind::kSlowLink, .target = 1, .lasts = kWhile});
+  EXPECT_EQ(count.fired, 1u);
+  EXPECT_EQ(count.effect, 0u);
+}
+
 TEST(InjectorNetwork, APartialPartitionIsOfTwoMachines) {
   ClusterRoom room;
   ExpectOneEffect(room.Play({.kind = FaultKind::kPartialPartition, .target = 0, .lasts = kWhile}));

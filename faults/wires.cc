@@ -81,6 +81,7 @@ sim::LinkOptions Wires::OptionsOf(const Direction& direction) const {
 sim::LinkCounters Wires::Met(Id id) const {
   const Case& one = cases_.at(id);
   sim::LinkCounters met = Sum(one.directions);
+  met.sent -= one.before.sent;
   met.held -= one.before.held;
   met.late -= one.before.late;
   met.transmit_ns -= one.before.transmit_ns;
@@ -92,6 +93,7 @@ sim::LinkCounters Wires::Sum(const Directions& directions) const {
   sim::LinkCounters sum;
   for (const Direction& direction : directions) {
     const sim::LinkCounters& counters = fabric_.CountersOf(direction.from, direction.to);
+    sum.sent += counters.sent;
     sum.held += counters.held;
     sum.late += counters.late;
     sum.transmit_ns += counters.transmit_ns;

@@ -258,6 +258,7 @@ void Connection::Send(End from, Segment segment, uint32_t value) {
   Instant arrival = std::max(fabric_.scheduler().now() + latency, self.last_arrival);  // N1
   if (segment == Segment::kData) arrival = arrival + link.TransmitTime(value);
   self.last_arrival = arrival;
+  ++link.counters.sent;
   Schedule(arrival, What::kSegment, from, segment, value);
 }
 

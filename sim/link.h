@@ -23,6 +23,7 @@ struct LinkOptions {
 
 // What happened to what passed, so that a fault of one link can tell whether anybody met it.
 struct LinkCounters {
+  uint64_t sent = 0;         // segments
   uint64_t held = 0;         // segments that waited because it was blocked
   uint64_t late = 0;         // segments that took up to `tail` longer
   uint64_t transmit_ns = 0;  // that segments took because of bytes_per_second
