@@ -323,6 +323,18 @@ std::string Contradiction(const Scenario& scenario) {
   if (scenario.Checks("wait_never_over_reports") && !replication.primary_dies) {
     return "checks: wait_never_over_reports needs replication.primary_dies";
   }
+  const bool clocks_lie =
+      std::any_of(kFaultRows.begin(), kFaultRows.end(), [&scenario](const FaultRow& fault) {
+        return fault.name.starts_with("clock_") && scenario.HasFault(fault.kind);
+      });
+  if (clocks_lie && scenario.Checks("expired_never_seen")) {
+    return "checks: expired_never_seen goes by the clocks, which clock faults make wrong";
+  }
+  const bool expiry = scenario.weights[static_cast<size_t>(Family::kExpiry)] > 0;
+  if (clocks_lie && expiry && scenario.Checks("linearizability")) {
+    return "checks: linearizability judges workload.expiry by the clocks, which clock faults make "
+           "wrong";
+  }
   if (scenario.Checks(calm) && any_fault) return "checks: connection allows no faults";
   for (const FaultRule& fault : scenario.faults) {
     if (fault.enabled() && fault.every_ns.low <= 0) return "faults: `every` must be above \"0s\"";

@@ -94,6 +94,12 @@ TEST(ScenarioFile, RefusesContradictions) {
               HasSubstr("needs replication.primary_dies"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"exact_model\"]\n[workload]\nread=1\n"),
               HasSubstr("exact_model needs clients.count = 1"));
+  const std::string wrong_clocks =
+      "[workload]\nexpiry=1\n[faults.clock_drift]\nevery=\"1s\"\nlasts=\"1s\"\n";
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"expired_never_seen\"]\n" + wrong_clocks),
+              HasSubstr("expired_never_seen goes by the clocks"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"linearizability\"]\n" + wrong_clocks),
+              HasSubstr("linearizability judges workload.expiry by the clocks"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"connection\"]\n[workload]\nread=1\n[faults.reset]"
                       "\nevery=\"1s\"\n"),
               HasSubstr("allows no faults"));
