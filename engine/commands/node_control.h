@@ -18,6 +18,7 @@
 #include "engine/base/time.h"
 #include "engine/commands/cluster_control.h"
 #include "engine/commands/latency.h"
+#include "engine/commands/migration_control.h"
 #include "engine/commands/replication_control.h"
 #include "engine/commands/stats.h"
 #include "engine/config/config.h"
@@ -200,7 +201,8 @@ class NodeControl {
   // The same from the append-only log, which is synced first. Parks.
   virtual absl::Status ReloadLog() = 0;
   virtual ReplicationControl& replication() = 0;  // replication_control.h
-  virtual ClusterControl* cluster() = 0;  // cluster_control.h; null: this node is in no cluster
+  virtual ClusterControl* cluster() = 0;      // cluster_control.h; null: this node is in no cluster
+  virtual MigrationControl& migration() = 0;  // of the current executor; migration_control.h
 };
 
 }  // namespace norn

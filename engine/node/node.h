@@ -49,6 +49,8 @@ class Node : public NodeControl {
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
   // Likewise, where cluster-enabled is yes.
   void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
+  // By executor; they outlive the node's use of them. Before the first connection.
+  void SetMigration(std::vector<MigrationControl*> migration) { migration_ = std::move(migration); }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -111,13 +113,13 @@ class Node : public NodeControl {
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
   ClusterControl* cluster() override { return cluster_; }
+  MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
 
  private:
   struct PerExecutor {
     PerExecutor(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
-                Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
-                uint64_t hash_seed)
-        : state(env, node, index, std::move(config), shards, keyspaces, shard_count, hash_seed) {}
+                Shard* const* shards, Keyspace* const* keyspaces, const KeyMap& key_map)
+        : state(env, node, index, std::move(config), shards, keyspaces, key_map) {}
 
     ExecutorState state;
     ClientRegistry clients;
@@ -158,6 +160,7 @@ class Node : public NodeControl {
   NodeHooks hooks_;
   ReplicationControl* replication_ = nullptr;
   ClusterControl* cluster_ = nullptr;
+  std::vector<MigrationControl*> migration_;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
-#include "engine/cluster/key_slot.h"
+#include "engine/base/key_slot.h"
 #include "engine/commands/table.h"
 
 namespace norn {
@@ -14,7 +14,6 @@ namespace {
 
 using cluster::kNoRoute;
 using cluster::RouteIndex;
-using cluster::SlotId;
 using cluster::SlotRoutes;
 
 bool IsExec(const CommandSpec& spec) {
@@ -25,7 +24,7 @@ bool IsExec(const CommandSpec& spec) {
 class KeySurvey {
  public:
   void Add(std::string_view key) {
-    const SlotId slot = cluster::KeySlot(key);
+    const SlotId slot = KeySlot(key);
     if (!query_) {
       first_ = key;
       query_.emplace().slot = slot;
@@ -48,7 +47,12 @@ void AddKeys(const CommandSpec& spec, std::span<const std::string_view> words, K
   if (spec.key_spec_count == 0) return;
   const auto keys = FindKeys(spec, words);
   if (!keys) return;  // Valkey: the handler says what is wrong with the words
-  for (const KeyPosition& key : *keys) survey.Add(words[key.word]);
+  // MIGRATE with the option KEYS has no key in the usual place, but an empty word.
+  const bool migrates = spec.name == "migrate";
+  for (const KeyPosition& key : *keys) {
+    const std::string_view word = words[key.word];
+    if (!migrates || !word.empty()) survey.Add(word);
+  }
 }
 
 struct Surveyed {
@@ -186,7 +190,7 @@ std::string RedirectBeforeTokens(CommandRef& command, const Session& session,
   command.slot = CommandRef::kNoSlot;
   if (session.from_primary) return {};
   if (HasOneKeyOnly(command)) {
-    const SlotId slot = cluster::KeySlot(command.words[command.spec->first_key]);
+    const SlotId slot = KeySlot(command.words[command.spec->first_key]);
     command.slot = slot.value;
     if (state.stable_slots.Contains(slot)) return {};
   }
