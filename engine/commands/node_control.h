@@ -201,8 +201,8 @@ class NodeControl {
   // The same from the append-only log, which is synced first. Parks.
   virtual absl::Status ReloadLog() = 0;
   virtual ReplicationControl& replication() = 0;  // replication_control.h
-  virtual ClusterControl* cluster() = 0;      // cluster_control.h; null: this node is in no cluster
-  virtual MigrationControl& migration() = 0;  // of the current executor; migration_control.h
+  virtual MigrationControl& migration() = 0;      // of the current executor; migration_control.h
+  virtual ClusterControl* cluster() = 0;  // cluster_control.h; null: this node is in no cluster
 };
 
 }  // namespace norn

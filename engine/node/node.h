@@ -47,10 +47,12 @@ class Node : public NodeControl {
   NodeReplication& replication_host() { return *node_replication_; }
   // Before the first connection; `replication` outlives the node's use of it.
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
+  // By executor; they outlive the node's use of them. Before the first connection.
+  void SetMigration(std::vector<MigrationControl*> migration) {
+    migration_ = std::move(migration);
+  }
   // Likewise, where cluster-enabled is yes.
   void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
-  // By executor; they outlive the node's use of them. Before the first connection.
-  void SetMigration(std::vector<MigrationControl*> migration) { migration_ = std::move(migration); }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -112,8 +114,8 @@ class Node : public NodeControl {
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
-  ClusterControl* cluster() override { return cluster_; }
   MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
+  ClusterControl* cluster() override { return cluster_; }
 
  private:
   struct PerExecutor {
@@ -159,8 +161,8 @@ class Node : public NodeControl {
   HostFacts host_;
   NodeHooks hooks_;
   ReplicationControl* replication_ = nullptr;
-  ClusterControl* cluster_ = nullptr;
   std::vector<MigrationControl*> migration_;
+  ClusterControl* cluster_ = nullptr;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;
