@@ -27,6 +27,7 @@ struct SlotQuery {
   SlotId slot;                 // of the first key
   bool several_slots = false;  // another key lies elsewhere
   bool several_keys = false;   // not all keys are the same
+  bool several_dbs = false;    // needs keys of another database than the session's
   bool write = false;          // changes keys
   bool migrate = false;  // MIGRATE, which moves keys and so is served at both sides of an open slot
   bool asking = false;   // the client was sent here by -ASK

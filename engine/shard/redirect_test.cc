@@ -254,6 +254,23 @@ TEST_F(Redirect, MigratingSlotIsServedWhereItsKeysAre) {
   EXPECT_EQ(Run("GET {o}a"), kMovedO);
 }
 
+TEST_F(Redirect, KeysOfAnOpenSlotAreSoughtInTheirDatabase) {
+  state_.config.options.databases = 2;
+  Pipeline({"SELECT 1", "SET {m}a 1", "SELECT 0"});
+  Migrate("{m}");
+  EXPECT_EQ(Run("GET {m}a"), kAskM);
+  EXPECT_THAT(Pipeline({"MULTI", "SELECT 1", "GET {m}a", "EXEC", "SELECT 0"}),
+              ElementsAre("+OK", "+QUEUED", "+QUEUED", "[+OK, $1]", "+OK"));
+  EXPECT_THAT(Pipeline({"SELECT 1", "GET {m}a", "MOVE {m}a 0", "COPY {m}a {m}b DB 0"}),
+              ElementsAre("+OK", "$1", kTryAgainText, kTryAgainText));
+}
+
+TEST_F(Redirect, MigrateNamesItsKeysInEitherPlace) {
+  EXPECT_EQ(Run("MIGRATE h 1 {o}a 0 100"), kMovedO);
+  EXPECT_EQ(Run("MIGRATE h 1 \"\" 0 100 KEYS {o}a {o}b"), kMovedO);
+  EXPECT_EQ(Run("MIGRATE h 1 \"\" 0 100 KEYS {o}a {m}b"), kCrossSlotText);
+}
+
 TEST_F(Redirect, ExpiredKeyIsNotHere) {
   Run("SET {m}a 1 PX 1");
   Migrate("{m}");
