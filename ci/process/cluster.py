@@ -137,6 +137,8 @@ class Client:
         self.wires = {}
 
     def wire(self, port):
+        if port not in self.servers:
+            raise ConnectionError(f"nobody told of a node at {port}")
         if port not in self.wires:
             self.wires[port] = self.servers[port].wire(2).__enter__()
         return self.wires[port]
@@ -199,5 +201,7 @@ class Writer(threading.Thread):
         client.close()
 
     def stop(self):
+        if not self.is_alive():
+            raise AssertionError("the writer ended early")
         self.halt.set()
         self.join(30)

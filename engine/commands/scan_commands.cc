@@ -14,6 +14,30 @@
 namespace norn {
 namespace {
 
+constexpr uint64_t kPositionMask = (uint64_t{1} << Db::kScanCursorBits) - 1;
+
+uint64_t PlacesOf(const KeyMap& map) { return map.slots ? kSlotCount : map.shard_count; }
+
+// The low kScanCursorBits bits, the other way round.
+uint64_t Reversed(uint64_t position) {
+  uint64_t reversed = 0;
+  for (int bit = 0; bit < Db::kScanCursorBits; ++bit) {
+    reversed = reversed << 1 | (position >> bit & 1);
+  }
+  return reversed;
+}
+
+uint64_t ToClient(uint64_t cursor, const KeyMap& map) {
+  return Reversed(cursor & kPositionMask) * PlacesOf(map) + (cursor >> Db::kScanCursorBits);
+}
+
+uint64_t FromClient(uint64_t shown, const KeyMap& map) {
+  const uint64_t place = shown % PlacesOf(map);
+  const uint64_t position = shown / PlacesOf(map);
+  if (position > kPositionMask) return UINT64_MAX;  // no cursor of ours
+  return place << Db::kScanCursorBits | Reversed(position);
+}
+
 // nullopt: no cursor of ours.
 std::optional<uint32_t> ShardOfCursor(uint64_t cursor, const KeyMap& map) {
   const uint64_t place = cursor >> Db::kScanCursorBits;
@@ -99,7 +123,7 @@ std::optional<ScanOptions> ReadOptions(CommandContext& c) {
 
 void ReplyScan(CommandContext& c, uint64_t cursor, const std::vector<std::string_view>& keys) {
   c.reply.Array(2);
-  c.reply.Bulk(fmt::format_int(cursor).c_str());
+  c.reply.Bulk(fmt::format_int(ToClient(cursor, c.keys.map())).c_str());
   c.reply.Array(keys.size());
   for (const std::string_view key : keys) c.reply.Bulk(key);
 }
@@ -107,21 +131,22 @@ void ReplyScan(CommandContext& c, uint64_t cursor, const std::vector<std::string
 }  // namespace
 
 uint32_t ScanShard(std::string_view cursor_word, const KeyMap& map) {
-  return ShardOfCursor(ParseUint64(cursor_word).value_or(0), map).value_or(0);
+  return ShardOfCursor(FromClient(ParseUint64(cursor_word).value_or(0), map), map).value_or(0);
 }
 
 namespace handlers {
 
 void Scan(CommandContext& c) {
-  const std::optional<uint64_t> cursor = ParseUint64(c.word(1));
-  if (!cursor) return c.reply.Error("ERR invalid cursor");
+  const std::optional<uint64_t> shown = ParseUint64(c.word(1));
+  if (!shown) return c.reply.Error("ERR invalid cursor");
+  const uint64_t cursor = FromClient(*shown, c.keys.map());
   const std::optional<ScanOptions> options = ReadOptions(c);
   if (!options) return;
   std::vector<std::string_view> keys;
-  const std::optional<uint32_t> shard = ShardOfCursor(*cursor, c.keys.map());
+  const std::optional<uint32_t> shard = ShardOfCursor(cursor, c.keys.map());
   if (!shard) return ReplyScan(c, 0, keys);
   const Db& db = c.keys.shard(*shard).db(c.session.db);
-  uint64_t next = db.Scan(*cursor, options->count, [&](const Entry& entry) {
+  uint64_t next = db.Scan(cursor, options->count, [&](const Entry& entry) {
     if (options->filter.Wants(entry, c.moment)) keys.push_back(entry.key());
   });
   if (next == 0) {

@@ -7,6 +7,9 @@
 // its first slot, which has the shard's number.
 //
 // 0 begins at shard 0 and, as an answer, means the end.
+//
+// A client sees it as reversed(rest) * places + place: positions are points in hash space, whose low bits are zero in all but huge
+// tables, so that cursors are small numbers. Some clients keep them in 32 bits (redis-cli --cluster import).
 
 #include <cstdint>
 #include <string_view>

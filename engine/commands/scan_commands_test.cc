@@ -119,10 +119,10 @@ TEST_F(ScanOnShards, FindsKeysOfTheLastShardOnly) {
 TEST_F(ScanOnShards, TheCursorNamesItsShard) {
   const KeyMap map = keys().map();
   EXPECT_EQ(ScanShard("0", map), 0u);
-  EXPECT_EQ(ScanShard("281474976710656", map), 1u);  // 1 << 48
-  EXPECT_EQ(ScanShard("844424930131968", map), 3u);
-  EXPECT_EQ(ScanShard("844424930131969", map), 3u);
-  EXPECT_EQ(ScanShard("1125899906842624", map), 0u);
+  EXPECT_EQ(ScanShard("1", map), 1u);
+  EXPECT_EQ(ScanShard("3", map), 3u);
+  EXPECT_EQ(ScanShard("4003", map), 3u);
+  EXPECT_EQ(ScanShard("1125899906842625", map), 0u);  // 1 << 50 and more: no cursor
   EXPECT_EQ(ScanShard("18446744073709551615", map), 0u);
   EXPECT_EQ(ScanShard("none", map), 0u);
 }
@@ -150,10 +150,11 @@ TEST_F(ScanOnSlots, TakesAnyCursor) {
       {"SET foo v", "+OK"},  // slot 12182
       {"SCAN 0", "[$0, [$foo]]"},
       {"SCAN 18446744073709551615", "[$0, []]"},
-      {"SCAN 4611686018427387904", "[$0, []]"},      // 1 << 62: no slot
-      {"SCAN 4611686018427387903", "[$0, []]"},      // the end of the last slot
-      {"SCAN 3428829535469240320", "[$0, [$foo]]"},  // slot 12181
-      {"SCAN 3429392485422661632", "[$0, []]"},      // slot 12183
+      {"SCAN 4611686018427387904", "[$0, []]"},  // 1 << 62: no position
+      {"SCAN 16383", "[$0, []]"},                // the last slot
+      {"SCAN 12181", "[$0, [$foo]]"},
+      {"SCAN 12182", "[$0, [$foo]]"},
+      {"SCAN 12183", "[$0, []]"},
   });
 }
 
@@ -167,8 +168,21 @@ TEST_F(ScanOnSlotsOfShards, FindsEveryKeyOnce) { FindsEveryKeyOnce(); }
 TEST_F(ScanOnSlotsOfShards, TheCursorNamesItsShard) {
   const KeyMap map = keys().map();
   EXPECT_EQ(ScanShard("0", map), 0u);
-  EXPECT_EQ(ScanShard(std::to_string(uint64_t{12182} << 48 | 5), map), 12182u % 3);
+  EXPECT_EQ(ScanShard(std::to_string(12182 + 16384 * 5), map), 12182u % 3);
   EXPECT_EQ(ScanShard("18446744073709551615", map), 0u);
+}
+
+TEST_F(ScanCommands, CursorsFit31Bits) {
+  for (int i = 0; i < 20000; ++i) RunWords({"SET", fmt::format("key:{}", i), "v"});
+  std::string cursor = "0";
+  size_t seen = 0;
+  do {
+    const ReplyValue reply = Run(fmt::format("SCAN {} COUNT 7", cursor));
+    cursor = reply.items.at(0).text;
+    seen += reply.items.at(1).items.size();
+    EXPECT_LT(std::stoull(cursor), uint64_t{1} << 31);
+  } while (cursor != "0");
+  EXPECT_EQ(seen, 20000u);
 }
 
 }  // namespace
