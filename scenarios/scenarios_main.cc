@@ -24,6 +24,7 @@
 #include "engine/base/number.h"
 #include "engine/base/plant.h"
 #include "scenarios/drawn.h"
+#include "scenarios/failover_command.h"
 #include "scenarios/minimise.h"
 #include "scenarios/norn_server.h"
 #include "scenarios/plants.h"
@@ -567,6 +568,22 @@ int Main(int argc, char** argv) {
   diff->add_option("TRACE_A", trace_a)->required();
   diff->add_option("TRACE_B", trace_b)->required();
   CLI::App* plants = app.add_subcommand("plants", "the planted mistakes, each with its scenario");
+  FailoverCommand failover;
+  std::string how = "silent";
+  int64_t timeout_ms = 2000;
+  CLI::App* fail = app.add_subcommand(
+      "failover", "how long slots are without a primary after one fault: p50, p99, max over seeds");
+  fail->add_option("--shards", failover.setup.shards, "primaries with slots (default 5)");
+  fail->add_option("--replicas", failover.setup.replicas, "of each primary (default 1)");
+  fail->add_option("--kill", failover.setup.victims, "primaries that fail at once (default 1)");
+  fail->add_option("--how", how, "silent: the hosts are gone; killed: the processes are")
+      ->check(CLI::IsMember({"silent", "killed"}));
+  fail->add_option("--timeout-ms", timeout_ms, "cluster-node-timeout (default 2000)")
+      ->check(CLI::Range(int64_t{100}, int64_t{600000}));
+  fail->add_option("--seeds", arguments.seeds, "FIRST..LAST (default 1..1)");
+  fail->add_flag("--each", failover.each, "a line for each seed too");
+  fail->add_option("--healthy-hours", failover.healthy_hours,
+                   "no fault, but slow nodes and links for so long; counts elections");
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
   help->add_option("TOPIC", topic, "scenario");
@@ -581,6 +598,15 @@ int Main(int argc, char** argv) {
   if (list->parsed()) return ListCommand(folder);
   if (diff->parsed()) return DiffCommand(trace_a, trace_b);
   if (plants->parsed()) return PlantsCommand();
+  if (fail->parsed()) {
+    failover.setup.form = how == "silent" ? FaultForm::kSilent : FaultForm::kKilled;
+    failover.setup.node_timeout = Duration::Millis(timeout_ms);
+    const std::optional<SeedRange> seeds = ParseSeeds(arguments);
+    if (!seeds) return Usage("--seeds takes FIRST..LAST");
+    failover.first_seed = seeds->first;
+    failover.last_seed = seeds->last;
+    return RunFailoverCommand(failover) ? kPassed : kFailed;
+  }
   return HelpCommand(app, topic);
 }
 

@@ -75,7 +75,7 @@ struct DataFacts {
   // `has_data`: a replica that has a copy (or resumed) of the primary that it follows, or had when it lost it; a primary.
   bool has_data = false;
   StreamOffset offset = 0;
-  Duration data_age;          // since the last byte of the primary's link
+  Duration data_age = {};          // since the last byte of the primary's link
   bool synced_since = false;  // the link to the present primary has been up since it was followed
 };
 
