@@ -28,7 +28,9 @@ constexpr int64_t kSlowness = 10;
 constexpr uint16_t kPort = 6379;
 constexpr uint16_t kBusPort = 16379;
 
-std::string IpOf(size_t node) { return fmt::format("10.{}.{}.{}", node >> 16, (node >> 8) & 255, node & 255); }
+std::string IpOf(size_t node) {
+  return fmt::format("10.{}.{}.{}", node >> 16, (node >> 8) & 255, node & 255);
+}
 
 LinkId LinkOf(uint32_t connection, int end) {
   return {uint64_t{connection} * 2 + static_cast<uint64_t>(end) + 2};
@@ -311,7 +313,8 @@ bool MemberWorld::StartSync(size_t index, const action::Save& save) {
   node.syncing = true;
   node.syncing_version = node.member->file_version();
   node.syncing_text = std::move(text);
-  const Duration takes = Duration::Nanos(random_.Between(options_.sync_min.ns, options_.sync_max.ns));
+  const Duration takes =
+      Duration::Nanos(random_.Between(options_.sync_min.ns, options_.sync_max.ns));
   Push({.at = now_ + takes, .kind = Kind::kSynced, .node = static_cast<uint32_t>(index)});
   return true;
 }
@@ -398,13 +401,22 @@ void MemberWorld::Connect(size_t index, const action::Connect& connect) {
   connection.slow = random_.Below(100) < options_.slow_links_percent;
   const auto self = static_cast<uint32_t>(index);
   if (nodes_[*to].state == State::kSilent) {
-    return Push({.at = now_ + options_.connect_timeout, .kind = Kind::kFailed, .node = self, .what = at});
+    return Push(
+        {.at = now_ + options_.connect_timeout, .kind = Kind::kFailed, .node = self, .what = at});
   }
   const Instant there = ArrivalAt(connection, 1);
   if (nodes_[*to].state == State::kDead) {
-    return Push({.at = there + Latency(connection), .kind = Kind::kFailed, .node = self, .what = at, .flag = true});
+    return Push({.at = there + Latency(connection),
+                 .kind = Kind::kFailed,
+                 .node = self,
+                 .what = at,
+                 .flag = true});
   }
-  Push({.at = there, .kind = Kind::kAccepted, .node = static_cast<uint32_t>(*to), .what = at, .flag = true});
+  Push({.at = there,
+        .kind = Kind::kAccepted,
+        .node = static_cast<uint32_t>(*to),
+        .what = at,
+        .flag = true});
   connection.last_at[0] = there + Latency(connection);
   Push({.at = connection.last_at[0], .kind = Kind::kConnected, .node = self, .what = at});
 }
@@ -413,7 +425,11 @@ void MemberWorld::CloseEnd(uint32_t at, int end) {
   Connection& connection = connections_[at];
   connection.open[end] = false;
   const uint32_t other = connection.ends[1 - end];
-  Push({.at = ArrivalAt(connection, 1 - end), .kind = Kind::kClosed, .node = other, .what = at, .flag = end == 0});
+  Push({.at = ArrivalAt(connection, 1 - end),
+        .kind = Kind::kClosed,
+        .node = other,
+        .what = at,
+        .flag = end == 0});
 }
 
 // ---- faults ----

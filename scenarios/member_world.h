@@ -114,18 +114,28 @@ class MemberWorld {
     uint32_t ends[2];  // nodes: who connected, who accepted
     bool open[2] = {false, false};
     bool slow = false;
-    Instant last_at[2] = {Instant::Past(), Instant::Past()};  // arrival of the last thing sent to that end
+    Instant last_at[2] = {Instant::Past(),
+                          Instant::Past()};  // arrival of the last thing sent to that end
   };
-  enum class Kind : uint8_t { kStep, kMessage, kClosed, kAccepted, kConnected, kFailed, kSynced, kResume };
+  enum class Kind : uint8_t {
+    kStep,
+    kMessage,
+    kClosed,
+    kAccepted,
+    kConnected,
+    kFailed,
+    kSynced,
+    kResume
+  };
   struct Event {
     Instant at;
     uint64_t seq = 0;
     Kind kind;
     uint32_t node;
-    uint32_t life = 0;  // of the node; those of an earlier one are void
-    uint32_t what = 0;  // connection
-    uint32_t text = 0;  // of a message
-    bool flag = false;  // at the end that accepted; kFailed: refused
+    uint32_t life = 0;                          // of the node; those of an earlier one are void
+    uint32_t what = 0;                          // connection
+    uint32_t text = 0;                          // of a message
+    bool flag = false;                          // at the end that accepted; kFailed: refused
     bool operator<(const Event& other) const {  // the top of the queue is the earliest
       return at != other.at ? at > other.at : seq > other.seq;
     }

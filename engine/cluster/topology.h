@@ -49,7 +49,7 @@ namespace norn::cluster {
 enum class Health : uint8_t { kUp, kSuspected, kFailed };
 
 struct NodeEndpoint {
-  std::string ip;  // empty: not known
+  std::string ip = {};  // empty: not known
   uint16_t port = 0;
   uint16_t tls_port = 0;
   uint16_t bus_port = 0;
