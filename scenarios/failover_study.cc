@@ -11,7 +11,7 @@ namespace norn::scenarios {
 namespace {
 
 // Voters are quiet for a little more than one timeout after their start, and restarted primaries unwritable for 2 s.
-Duration WarmUp(Duration node_timeout) { return node_timeout * 11 / 10 + Duration::Seconds(3); }
+Duration WarmUp(Duration node_timeout) { return node_timeout * 2 + Duration::Seconds(3); }
 
 constexpr Duration kHealthyStride = Duration::Seconds(1);
 constexpr int64_t kSlowShare = 100;
@@ -39,6 +39,11 @@ FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed) {
     setup.form == FaultForm::kSilent ? world.Silence(primaries[i]) : world.Kill(primaries[i]);
   }
   const Instant fault_at = world.now();
+  if (setup.log) {
+    world.on_log = [&](size_t node, const std::string& line) {
+      setup.log(world.now() - fault_at, node, line);
+    };
+  }
   FailoverTimes times;
   if (world.RunUntil(fault_at + setup.patience, [&] { return world.IsServed(); })) {
     times.served = world.now() - fault_at;

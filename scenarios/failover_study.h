@@ -2,6 +2,7 @@
 // How long a cluster is without some of its slots: one fault in a MemberWorld, measured over many seeds (`norn-sim failover`).
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct FailoverSetup {
   Duration node_timeout = Duration::Seconds(2);
   // After the fault; until then it must be over.
   Duration patience = Duration::Seconds(60);
+  // Each line that a member logs after the fault, with its node and the time since.
+  std::function<void(Duration, size_t, const std::string&)> log = {};
 };
 
 // All from the fault on; nullopt: it did not come to that.

@@ -21,7 +21,6 @@ namespace {
 
 constexpr Duration kStepEvery = Duration::Millis(100);
 constexpr Duration kAskEvery = Duration::Millis(1);
-constexpr Duration kStartSpread = Duration::Millis(20);
 constexpr Duration kPartialSync = Duration::Millis(5);
 constexpr Duration kFullSync = Duration::Millis(200);
 constexpr int64_t kSlowness = 10;
@@ -104,7 +103,8 @@ void MemberWorld::Create(size_t index, std::optional<cluster::NodesFile> file) {
   node.state = State::kUp;
   node.paused = false;
   node.offset_at = node.data_at = now_;
-  node.beat_at = now_ + Duration::Nanos(random_.Between(0, kStartSpread.ns));
+  // Not all at once: what they do by intervals must not be in step.
+  node.beat_at = now_ + Duration::Nanos(random_.Between(0, options_.node_timeout.ns / 2));
   node.member = std::make_unique<Member>(options, std::move(file), ids_[index],
                                          DrawnId<cluster::ClusterShardId>(random_), boot,
                                          random_.Fork(), now_, wall());
@@ -485,7 +485,9 @@ const Member* MemberWorld::WriterOf(size_t shard) const {
 }
 
 bool MemberWorld::IsServed() const {
+  if (WriterOf(unserved_) == nullptr) return false;
   for (size_t shard = 0; shard < options_.shards; ++shard) {
+    unserved_ = shard;
     if (WriterOf(shard) == nullptr) return false;
   }
   return true;

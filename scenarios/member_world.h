@@ -43,7 +43,7 @@ struct MemberWorldOptions {
 
 class MemberWorld {
  public:
-  // A formed cluster, as if all its nodes had been restarted within a few milliseconds. Nodes 0 to shards - 1 are the primaries;
+  // A formed cluster, as if all its nodes had been restarted within half a node timeout. Nodes 0 to shards - 1 are the primaries;
   // node i + k * shards is a replica of i.
   explicit MemberWorld(const MemberWorldOptions& options);
   ~MemberWorld();
@@ -184,6 +184,7 @@ class MemberWorld {
   std::optional<Instant> first_verdict_;
   uint64_t messages_ = 0;
   uint64_t bytes_ = 0;
+  mutable size_t unserved_ = 0;  // a shard without a writer when last asked
 };
 
 }  // namespace norn::scenarios

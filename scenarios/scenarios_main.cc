@@ -582,6 +582,8 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(int64_t{100}, int64_t{600000}));
   fail->add_option("--seeds", arguments.seeds, "FIRST..LAST (default 1..1)");
   fail->add_flag("--each", failover.each, "a line for each seed too");
+  bool log_lines = false;
+  fail->add_flag("--log-lines", log_lines, "what the nodes log after the fault, on stderr");
   fail->add_option("--healthy-hours", failover.healthy_hours,
                    "no fault, but slow nodes and links for so long; counts elections");
   std::string topic;
@@ -603,6 +605,11 @@ int Main(int argc, char** argv) {
     failover.setup.node_timeout = Duration::Millis(timeout_ms);
     const std::optional<SeedRange> seeds = ParseSeeds(arguments);
     if (!seeds) return Usage("--seeds takes FIRST..LAST");
+    if (log_lines) {
+      failover.setup.log = [](Duration since, size_t node, const std::string& line) {
+        fmt::print(stderr, "{:.6f} node {}: {}\n", since.seconds(), node, line);
+      };
+    }
     failover.first_seed = seeds->first;
     failover.last_seed = seeds->last;
     return RunFailoverCommand(failover) ? kPassed : kFailed;

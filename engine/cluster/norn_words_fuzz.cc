@@ -17,6 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CHECK(again.size() <= bytes.size());
     CHECK(DecodeElectionMessage(again).has_value());
   }
+  if (const std::optional<NornNews> news = DecodeNornNews(bytes)) {
+    CHECK(DecodeNornNews(EncodeNornNews(*news)) == news);
+  }
   if (const std::optional<HeartbeatFacts> facts = DecodeHeartbeatFacts(bytes)) {
     CHECK(DecodeHeartbeatFacts(EncodeHeartbeatFacts(*facts)) == facts);
   }

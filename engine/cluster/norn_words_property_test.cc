@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "engine/cluster/norn_words.h"
 
@@ -68,6 +69,35 @@ RC_GTEST_PROP(NornWordsProperty, AMessageReadsBack, ()) {
   const std::optional<ElectionMessage> heard = DecodeElectionMessage(said);
   RC_ASSERT(heard.has_value());
   RC_ASSERT(EncodeElectionMessage(*heard) == said);
+}
+
+std::vector<NodeId> SomeIds() {
+  std::vector<NodeId> ids;
+  for (int i = *rc::gen::inRange(0, 4); i > 0; --i) ids.push_back(SomeId<NodeId>());
+  return ids;
+}
+
+NornNews SomeNews() {
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      return LightBeat{.is_pong = Any<bool>(),
+                       .hears_quorum = Any<bool>(),
+                       .current_epoch = Any<uint64_t>(),
+                       .history = SomeHistory()};
+    case 1:
+      return Suspicions{.failing = SomeIds(), .up = SomeIds()};
+    default:
+      return Verdicts{.failed = SomeIds()};
+  }
+}
+
+RC_GTEST_PROP(NornWordsProperty, NewsReadsBack, ()) {
+  const NornNews news = SomeNews();
+  const std::string said = EncodeNornNews(news);
+  RC_ASSERT(DecodeNornNews(said) == news);
+  RC_ASSERT(!DecodeElectionMessage(said).has_value());
+  const auto cut = *rc::gen::inRange<size_t>(0, said.size());
+  RC_ASSERT(!DecodeNornNews(said.substr(0, cut)).has_value());
 }
 
 RC_GTEST_PROP(NornWordsProperty, FactsReadBack, ()) {
