@@ -24,6 +24,7 @@
 #include "engine/base/number.h"
 #include "engine/base/plant.h"
 #include "scenarios/drawn.h"
+#include "scenarios/failover_command.h"
 #include "scenarios/minimise.h"
 #include "scenarios/norn_server.h"
 #include "scenarios/plants.h"
@@ -530,6 +531,49 @@ int HelpCommand(const CLI::App& app, const std::string& topic) {
   return kPassed;
 }
 
+// The command line of `norn-sim failover`.
+struct FailoverWords {
+  FailoverCommand command;
+  std::string how = "silent";
+  int64_t timeout_ms = 2000;
+  bool log_lines = false;
+};
+
+CLI::App* AddFailover(CLI::App& app, FailoverWords& words, Arguments& arguments) {
+  CLI::App* fail = app.add_subcommand(
+      "failover", "how long slots are without a primary after one fault: p50, p99, max over seeds");
+  fail->add_option("--shards", words.command.setup.shards, "primaries with slots (default 5)");
+  fail->add_option("--replicas", words.command.setup.replicas, "of each primary (default 1)");
+  fail->add_option("--kill", words.command.setup.victims,
+                   "primaries that fail at once (default 1)");
+  fail->add_option("--how", words.how, "silent: the hosts are gone; killed: the processes are")
+      ->check(CLI::IsMember({"silent", "killed"}));
+  fail->add_option("--timeout-ms", words.timeout_ms, "cluster-node-timeout (default 2000)")
+      ->check(CLI::Range(int64_t{100}, int64_t{600000}));
+  fail->add_option("--seeds", arguments.seeds, "FIRST..LAST (default 1..1)");
+  fail->add_flag("--each", words.command.each, "a line for each seed too");
+  fail->add_flag("--log-lines", words.log_lines, "what the nodes log after the fault, on stderr");
+  fail->add_option("--healthy-hours", words.command.healthy_hours,
+                   "no fault, but slow nodes and links for so long; counts elections");
+  return fail;
+}
+
+int PlayFailover(const FailoverWords& words, const Arguments& arguments) {
+  FailoverCommand command = words.command;
+  command.setup.form = words.how == "silent" ? FaultForm::kSilent : FaultForm::kKilled;
+  command.setup.node_timeout = Duration::Millis(words.timeout_ms);
+  const std::optional<SeedRange> seeds = ParseSeeds(arguments);
+  if (!seeds) return Usage("--seeds takes FIRST..LAST");
+  if (words.log_lines) {
+    command.setup.log = [](Duration since, size_t node, const std::string& line) {
+      fmt::print(stderr, "{:.6f} node {}: {}\n", since.seconds(), node, line);
+    };
+  }
+  command.first_seed = seeds->first;
+  command.last_seed = seeds->last;
+  return RunFailoverCommand(command) ? kPassed : kFailed;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Plays scenario files: a norn node, its clients and its hardships in virtual time.",
                "norn-sim");
@@ -567,6 +611,8 @@ int Main(int argc, char** argv) {
   diff->add_option("TRACE_A", trace_a)->required();
   diff->add_option("TRACE_B", trace_b)->required();
   CLI::App* plants = app.add_subcommand("plants", "the planted mistakes, each with its scenario");
+  FailoverWords failover;
+  CLI::App* fail = AddFailover(app, failover, arguments);
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
   help->add_option("TOPIC", topic, "scenario");
@@ -581,6 +627,7 @@ int Main(int argc, char** argv) {
   if (list->parsed()) return ListCommand(folder);
   if (diff->parsed()) return DiffCommand(trace_a, trace_b);
   if (plants->parsed()) return PlantsCommand();
+  if (fail->parsed()) return PlayFailover(failover, arguments);
   return HelpCommand(app, topic);
 }
 

@@ -214,7 +214,8 @@ absl::Status ReadBody(BusType type, const BusHeader* header, BodyReader reader, 
 }
 
 bool MayBeLight(BusType type) {
-  return type == BusType::kPublish || type == BusType::kPublishShard || type == BusType::kModule;
+  return type == BusType::kPublish || type == BusType::kPublishShard || type == BusType::kModule ||
+         type == BusType::kNorn;
 }
 
 absl::Status DecodeParts(std::string_view bytes, BusMessage& message) {

@@ -107,7 +107,8 @@ void AppendBusMessage(const BusMessage& message, std::string& out) {
     StoreHeader(*message.header, out.data() + begin);
   } else {
     CHECK(std::holds_alternative<Publish>(message.body) ||
-          std::holds_alternative<Module>(message.body));
+          std::holds_alternative<Module>(message.body) ||
+          std::holds_alternative<NornBody>(message.body));
     out.resize(begin + wire::kLightHeaderBytes);
     type |= wire::kLightBit;
   }

@@ -164,7 +164,7 @@ using BusBody = std::variant<Heartbeat, Fail, Publish, VoteRequest, Vote, VoteDe
                              ManualFailoverStart, Module, NornBody>;
 
 struct BusMessage {
-  // nullopt: a light message, which only Publish and Module may be; the link knows who speaks.
+  // nullopt: a light message, which only Publish, Module and NornBody may be; the link knows who speaks.
   std::optional<BusHeader> header{};
   BusBody body{};
 

@@ -50,7 +50,7 @@ RC_GTEST_PROP(ElectionProperty, OneWriterTheBestAndSoonOneAgain, ()) {
 
 TEST(ElectionStories, HaveElections) {
   int promotions = 0;
-  for (uint64_t seed = 1; seed <= 10; ++seed) {
+  for (uint64_t seed = 1; seed <= 12; ++seed) {
     EXPECT_EQ(Story(seed, Mistake::kNone, &promotions), std::nullopt) << "seed " << seed;
   }
   EXPECT_GT(promotions, 10);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "engine/base/check.h"
 
@@ -16,6 +17,8 @@ constexpr size_t kWordBits = 64;
 constexpr int64_t kUndoTimeouts = 2;
 // Steps come every 100 ms; a gap well above that is a pause of this node.
 constexpr Duration kPauseMin = Duration::Millis(400);
+// The spread of suspicions of nodes that died together is one interval.
+constexpr int64_t kNornPingsPerTimeout = 10;
 constexpr Duration kNornPingMin = Duration::Millis(100);
 constexpr Duration kNornPingMax = Duration::Seconds(2);
 
@@ -34,13 +37,41 @@ uint64_t WordOf(const std::vector<uint64_t>& bits, size_t at) {
 
 }  // namespace
 
-// Null: not a known node, or this one.
-FailureDetector::Facts* FailureDetector::FactsOf(const NodeId& id, Instant now) {
+FailureDetector::Facts* FailureDetector::Find(const NodeId& id, Instant now) {
   const ClusterNode* node = view_.Find(id);
   if (node == nullptr || node == &view_.self()) return nullptr;
   const auto [at, added] = facts_.try_emplace(id);
-  if (added) at->second.known_since = at->second.window_since = now;
-  return &at->second;
+  Facts& facts = at->second;
+  facts.node = node;
+  if (added) {
+    facts.known_since = facts.window_since = now;
+    facts.index = static_cast<uint32_t>(watched_.size());
+    watched_.push_back(&facts);
+    VisitAt(facts, now, now);
+  }
+  return &facts;
+}
+
+void FailureDetector::Forget(const NodeId& id) {
+  const auto found = facts_.find(id);
+  if (found == facts_.end()) return;
+  watched_[found->second.index] = nullptr;
+  facts_.erase(found);
+}
+
+void FailureDetector::FollowMembership(Instant now) {
+  if (membership_version_ == view_.membership_version() && timeout_seen_ == timeout()) return;
+  membership_version_ = view_.membership_version();
+  timeout_seen_ = timeout();
+  quorum_until_ = Instant::Past();
+  std::vector<NodeId> gone;
+  for (const auto& [id, facts] : facts_) {
+    if (view_.Find(id) == nullptr) gone.push_back(id);
+  }
+  for (const NodeId& id : gone) Forget(id);
+  for (const auto& [id, node] : view_.nodes()) {
+    if (Facts* facts = Find(id, now)) VisitAt(*facts, now, now);
+  }
 }
 
 uint32_t FailureDetector::SeatOf(const NodeId& id) {
@@ -52,46 +83,54 @@ uint32_t FailureDetector::SeatOf(const NodeId& id) {
 // ---- own eyes ----
 
 void FailureDetector::OnLinkUp(const NodeId& id, Instant now) {
-  Facts* facts = FactsOf(id, now);
+  Facts* facts = Find(id, now);
   if (facts == nullptr) return;
   facts->link_up = true;
   facts->link_since = now;
   facts->refused_since.reset();  // somebody listens
   facts->gone = false;
+  VisitAt(*facts, now, now);
 }
 
 void FailureDetector::OnLinkDown(const NodeId& id, Instant now) {
-  Facts* facts = FactsOf(id, now);
+  Facts* facts = Find(id, now);
   if (facts == nullptr) return;
   facts->link_up = false;
   // Nothing can be asked now: as if a ping were under way, or the silence would never count.
   if (!facts->ping_sent) facts->ping_sent = now;
+  VisitAt(*facts, now, now);
 }
 
 void FailureDetector::OnPingSent(const NodeId& id, Instant now) {
-  Facts* facts = FactsOf(id, now);
+  Facts* facts = Find(id, now);
   if (facts != nullptr && !facts->ping_sent) facts->ping_sent = now;
 }
 
 void FailureDetector::OnData(const NodeId& id, Instant now) {
-  Facts* facts = FactsOf(id, now);
-  if (facts == nullptr) return;
-  facts->heard_at = now;
-  facts->refused_since.reset();
-  facts->gone = false;
+  if (Facts* facts = Find(id, now)) OnData(*facts, now);
+}
+
+void FailureDetector::OnData(Facts& facts, Instant now) {
+  facts.heard_at = now;
+  facts.refused_since.reset();
+  facts.gone = false;
 }
 
 DetectorActions FailureDetector::OnPong(const NodeId& id, Instant now) {
+  Facts* facts = Find(id, now);
+  return facts != nullptr ? OnPong(*facts, now) : DetectorActions();
+}
+
+DetectorActions FailureDetector::OnPong(Facts& facts, Instant now) {
   DetectorActions actions;
-  OnData(id, now);
-  Facts* facts = FactsOf(id, now);
-  if (facts == nullptr) return actions;
-  facts->ping_sent.reset();
-  facts->pong_at = now;
-  const ClusterNode& node = *view_.Find(id);
+  OnData(facts, now);
+  facts.ping_sent.reset();
+  facts.pong_at = now;
+  VisitAt(facts, PingDueAt(facts), now);
+  const ClusterNode& node = *facts.node;
   if (node.health == Health::kSuspected) {
-    view_.SetHealth(id, Health::kUp, now);
-    actions.cleared.push_back(id);
+    view_.SetHealth(node.id, Health::kUp, now);
+    actions.cleared.push_back(node.id);
   } else if (node.health == Health::kFailed) {
     ClearIfAllowed(node, now, actions);
   }
@@ -100,7 +139,7 @@ DetectorActions FailureDetector::OnPong(const NodeId& id, Instant now) {
 
 DetectorActions FailureDetector::OnRefused(const NodeId& id, Instant now) {
   DetectorActions actions;
-  Facts* facts = FactsOf(id, now);
+  Facts* facts = Find(id, now);
   if (facts == nullptr || facts->link_up || view_.Find(id)->told.norn_level == 0) return actions;
   if (!facts->heard_at) return actions;  // it may never have been at this address
   if (!facts->refused_since) facts->refused_since = now;
@@ -120,17 +159,25 @@ std::optional<Instant> FailureDetector::PingSentAt(const NodeId& id) const {
   return found == facts_.end() ? std::nullopt : found->second.ping_sent;
 }
 
-bool FailureDetector::HearsQuorum(Instant now) const {
-  uint32_t heard = view_.IsVoter(view_.self()) ? 1 : 0;
-  auto node = view_.nodes().begin();
-  for (const auto& [id, facts] : facts_) {  // both in order of id
-    while (node != view_.nodes().end() && node->first < id) ++node;
-    if (node == view_.nodes().end()) break;
-    if (node->first != id || !view_.IsVoter(node->second)) continue;
+bool FailureDetector::HearsQuorum(Instant now) {
+  FollowMembership(now);
+  if (now <= quorum_until_ && quorum_voters_ == view_.voters_version()) return true;
+  const size_t quorum = view_.electorate().quorum();
+  const size_t own = view_.IsVoter(view_.self()) ? 1 : 0;
+  std::vector<Instant> heard;
+  for (const auto& [id, facts] : facts_) {
     // An answer, not just a byte: a node that nobody hears must not hold itself for well connected.
-    if (facts.pong_at && now - *facts.pong_at <= timeout()) ++heard;
+    const bool answers = facts.pong_at && now - *facts.pong_at <= timeout();
+    if (answers && view_.IsVoter(*facts.node)) heard.push_back(*facts.pong_at);
   }
-  return heard >= view_.electorate().quorum();
+  if (heard.size() + own < quorum) return false;
+  const size_t others = std::max(quorum - own, size_t{1}) - 1;
+  if (others >= heard.size()) return true;  // alone it is a quorum
+  const auto nth = heard.begin() + static_cast<int64_t>(others);
+  std::nth_element(heard.begin(), nth, heard.end(), std::greater<>());
+  quorum_until_ = *nth + timeout();
+  quorum_voters_ = view_.voters_version();
+  return true;
 }
 
 // ---- others' words ----
@@ -148,10 +195,17 @@ void FailureDetector::RotateReports(Facts& facts, Instant now) {
   facts.reports.clear();
 }
 
-uint32_t FailureDetector::CountReports(Facts& facts, Instant now) {
+// May stop once it is clear that there are less than `wanted` - 1: each of many reports asks, and few have the answer.
+uint32_t FailureDetector::CountReports(Facts& facts, Instant now, uint32_t wanted) {
   RotateReports(facts, now);
   uint32_t count = 0;
+  uint32_t reporters = 0;
   const size_t words = std::max(facts.reports.size(), facts.reports_before.size());
+  for (size_t i = 0; i < words; ++i) {
+    const uint64_t word = WordOf(facts.reports, i) | WordOf(facts.reports_before, i);
+    reporters += static_cast<uint32_t>(std::popcount(word));
+  }
+  if (reporters + 1 < wanted) return 0;
   for (size_t i = 0; i < words; ++i) {
     uint64_t word = WordOf(facts.reports, i) | WordOf(facts.reports_before, i);
     for (; word != 0; word &= word - 1) {
@@ -165,7 +219,7 @@ uint32_t FailureDetector::CountReports(Facts& facts, Instant now) {
 
 uint32_t FailureDetector::ReportsAbout(const NodeId& id, Instant now) {
   const auto found = facts_.find(id);
-  return found == facts_.end() ? 0 : CountReports(found->second, now);
+  return found == facts_.end() ? 0 : CountReports(found->second, now, 0);
 }
 
 DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const NodeId> failing,
@@ -184,7 +238,7 @@ DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const N
   for (const NodeId& id : failing) {
     const ClusterNode* node = view_.Find(id);
     if (node == nullptr || node->health == Health::kFailed) continue;  // nothing left to find out
-    Facts* facts = FactsOf(id, now);
+    Facts* facts = Find(id, now);
     if (facts == nullptr) continue;
     RotateReports(*facts, now);
     SetBit(facts->reports, seat);
@@ -214,10 +268,18 @@ void FailureDetector::Suspect(const ClusterNode& node, Instant now, DetectorActi
 
 void FailureDetector::DeclareIfAgreed(const ClusterNode& node, Instant now,
                                       DetectorActions& actions) {
-  if (node.health != Health::kSuspected) return;
-  Facts& facts = *FactsOf(node.id, now);
-  const uint32_t own = view_.IsVoter(view_.self()) ? 1 : 0;
-  if (own + CountReports(facts, now) < view_.electorate().quorum()) return;  // F1
+  Facts& facts = *Find(node.id, now);
+  if (node.health == Health::kFailed) return;
+  if (node.health == Health::kUp) {
+    // Norn voters need not wait for the last of their judges to notice, if it heard nothing for a while either.
+    const Duration unheard = now - facts.heard_at.value_or(facts.known_since);
+    if (!view_.electorate().norn_rules || unheard <= timeout() / 2) return;
+  }
+  const bool suspects = node.health == Health::kSuspected;
+  const uint32_t own = suspects && view_.IsVoter(view_.self()) ? 1 : 0;
+  if (own + CountReports(facts, now, view_.electorate().quorum()) < view_.electorate().quorum()) {
+    return;  // F1
+  }
   view_.SetHealth(node.id, Health::kFailed, now);
   facts.reports = Bits();
   facts.reports_before = Bits();
@@ -244,7 +306,7 @@ void FailureDetector::ClearIfAllowed(const ClusterNode& node, Instant now,
 
 Duration FailureDetector::PingInterval(const ClusterNode& node) const {
   if (node.told.norn_level == 0 || view_.self().told.norn_level == 0) return timeout() / 2;
-  return std::clamp(timeout() / 8, kNornPingMin, kNornPingMax);
+  return std::clamp(timeout() / kNornPingsPerTimeout, kNornPingMin, kNornPingMax);
 }
 
 bool FailureDetector::IsSilent(const ClusterNode& node, const Facts& facts, Instant now) const {
@@ -263,6 +325,7 @@ void FailureDetector::ForgivePause(Instant now) {
     if (facts.heard_at) facts.heard_at = std::min(now, *facts.heard_at + gap);
     if (facts.ping_sent) facts.ping_sent = std::min(now, *facts.ping_sent + gap);
     facts.known_since = std::min(now, facts.known_since + gap);
+    VisitAt(facts, now, now);
   }
 }
 
@@ -275,27 +338,82 @@ void FailureDetector::StepNode(const ClusterNode& node, Facts& facts, Instant no
     if (asked_long && unheard && now - facts.link_since > timeout()) {
       actions.reconnect.push_back(node.id);
     }
-    const bool due = !facts.pong_at || now - *facts.pong_at > PingInterval(node);
-    if (!facts.ping_sent && due) actions.ping.push_back(node.id);
+    if (!facts.ping_sent && now > PingDueAt(facts)) actions.ping.push_back(node.id);
   } else if (!facts.ping_sent) {
     facts.ping_sent = now;
   }
   if (node.health == Health::kUp && IsSilent(node, facts, now)) Suspect(node, now, actions);
 }
 
+// Of a norn node what is heard counts, but half a timeout without an answer of its own is too long.
+Instant FailureDetector::PingDueAt(const Facts& facts) const {
+  if (!facts.pong_at) return Instant::Past();
+  const Duration interval = PingInterval(*facts.node);
+  if (facts.node->told.norn_level == 0 || view_.self().told.norn_level == 0) {
+    return *facts.pong_at + interval;
+  }
+  const Instant heard = std::max(*facts.pong_at, facts.heard_at.value_or(*facts.pong_at));
+  return std::min(heard + interval,
+                  std::max(*facts.pong_at + timeout() / 2, *facts.pong_at + interval));
+}
+
+// No later than StepNode's next deed, were nothing to happen until then.
+Instant FailureDetector::NextVisit(const Facts& facts, Instant now) const {
+  const Duration half = timeout() / 2;
+  const Instant heard = facts.heard_at.value_or(facts.known_since);
+  Instant next = now + half;
+  if (facts.link_up) {
+    const Instant due =
+        facts.ping_sent
+            ? std::max({*facts.ping_sent + half, heard + half, facts.link_since + timeout()})
+            : PingDueAt(facts);
+    next = std::min(next, due);
+  }
+  if (facts.ping_sent && facts.node->health == Health::kUp) {
+    const Duration patience = facts.node->told.norn_level > 0 ? half : timeout();
+    next = std::min(next, std::max(heard + timeout(), *facts.ping_sent + patience));
+  }
+  return std::max(next, now) + Duration::Nanos(1);
+}
+
+void FailureDetector::VisitAt(Facts& facts, Instant at, Instant now) {
+  at = std::clamp(at, now, now + Duration::Nanos((kTicks - 2) << kTickBits));
+  if (at >= facts.visit_at) return;
+  if (tick_ == INT64_MIN) tick_ = now.ns >> kTickBits;
+  at.ns = std::max(at.ns, tick_ << kTickBits);
+  facts.visit_at = at;
+  wheel_[static_cast<size_t>((at.ns >> kTickBits) % kTicks)].push_back(facts.index);
+}
+
+void FailureDetector::VisitAllDue(Instant now, DetectorActions& actions) {
+  const int64_t last = now.ns >> kTickBits;
+  if (tick_ == INT64_MIN) tick_ = last;
+  tick_ = std::max(tick_, last - kTicks + 1);
+  while (true) {
+    std::vector<uint32_t> due;
+    due.swap(wheel_[static_cast<size_t>(tick_ % kTicks)]);
+    for (const uint32_t index : due) {
+      Facts* facts = watched_[index];
+      if (facts == nullptr || facts->visit_at == Instant::Never()) continue;
+      if (facts->visit_at > now) {
+        const int64_t tick = facts->visit_at.ns >> kTickBits;
+        if (tick == tick_) wheel_[static_cast<size_t>(tick % kTicks)].push_back(index);
+        continue;  // else it has another place by now
+      }
+      facts->visit_at = Instant::Never();
+      StepNode(*facts->node, *facts, now, actions);
+      VisitAt(*facts, NextVisit(*facts, now), now);
+    }
+    if (tick_ >= last) return;
+    ++tick_;
+  }
+}
+
 DetectorActions FailureDetector::Step(Instant now) {
+  FollowMembership(now);
   ForgivePause(now);
   DetectorActions actions;
-  auto facts = facts_.begin();
-  for (const auto& [id, node] : view_.nodes()) {
-    if (&node == &view_.self()) continue;
-    while (facts != facts_.end() && facts->first < id) ++facts;  // both in order of id
-    if (facts == facts_.end() || facts->first != id) {
-      FactsOf(id, now);
-      facts = facts_.find(id);
-    }
-    StepNode(node, facts->second, now, actions);
-  }
+  VisitAllDue(now, actions);
   return actions;
 }
 

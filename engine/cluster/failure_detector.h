@@ -9,12 +9,14 @@
 //   Silence    A node from which nothing was heard for the node timeout, although it was asked, is suspected (PFAIL). Valkey
 //              counts from an unanswered ping. Between norn nodes, which ping each other often (ping_interval), it counts from
 //              the last byte heard, as long as a ping waits for an answer since half the timeout: earlier by up to half a
-//              timeout.
+//              timeout. What is heard from a norn node spares it a ping for a while (it asks, so it need not be asked): a pair
+//              exchanges one ping an interval, not two.
 //   Refusal    A connection that was up, is closed, and whose reconnection is refused and refused again kRefusalConfirm later:
 //              the host lives and the process is gone. Norn peers only; the timeout plays no part. What is heard from the node
 //              in between takes the evidence back.
 //   Pauses     If this node was not stepped for long, that time is nobody else's silence.
 //   Verdict    Suspected here and by enough voters within the last two timeouts: FAIL, told to everyone, who obey unchecked.
+//              Under norn rules half a timeout of silence here is enough, where the voters suffice without this node's voice.
 //              Any node may find that out, replicas too (B12). A new suspicion is told to norn peers at once, others hear it by
 //              gossip, where suspicions go first (B21).
 //   Undo       A suspect that answers is up. A failed one that answers is up if it does not own slots; an owner after two
@@ -27,7 +29,8 @@
 // What can fail: a firewall that answers with resets for a host that lives makes refusals lie; then a live primary is declared
 // dead by everybody that it also cannot reach.
 //
-// Reports are bits, two windows of them a node: 1000 suspects with 1000 reporters are 256 KiB. Pure; executor 0.
+// Reports are bits, two windows of them a node: 1000 suspects with 1000 reporters are 256 KiB. Nobody is looked at before
+// something can be due: a wheel of buckets holds who is to be visited when, so that a step costs what it does. Pure; executor 0.
 
 #include <cstdint>
 #include <map>
@@ -54,12 +57,37 @@ struct DetectorActions {
 };
 
 class FailureDetector {
+  using Bits = std::vector<uint64_t>;
+
  public:
+  // What is known of one node. A pointer to it is good until that node is forgotten; its inside is the detector's.
+  struct Facts {
+    const ClusterNode* node = nullptr;
+    uint32_t index = 0;                   // in watched_
+    Instant visit_at = Instant::Never();  // its valid place in the wheel
+    bool link_up = false;
+    Instant link_since;
+    std::optional<Instant> ping_sent;  // unanswered
+    std::optional<Instant> pong_at;
+    std::optional<Instant> heard_at;
+    Instant known_since;
+    std::optional<Instant> refused_since;  // nothing was heard since
+    bool gone = false;
+    Instant window_since;
+    Bits reports;         // by seat, since window_since
+    Bits reports_before;  // in the window before
+  };
+
   // Evidence needs two refusals at least this far apart.
   static constexpr Duration kRefusalConfirm = Duration::Millis(200);
 
   // `view` must outlive this. Health in it is changed only here (and by Topology::LoseAddress).
-  explicit FailureDetector(Topology& view) : view_(view) {}
+  explicit FailureDetector(Topology& view) : view_(view), wheel_(kTicks) {}
+  FailureDetector(const FailureDetector&) = delete;
+  FailureDetector& operator=(const FailureDetector&) = delete;
+
+  // Null: not a known node, or this one.
+  Facts* Find(const NodeId& id, Instant now);
 
   // ---- what this node saw itself; unknown ids are ignored ----
   void OnLinkUp(const NodeId& id, Instant now);
@@ -67,8 +95,10 @@ class FailureDetector {
   void OnPingSent(const NodeId& id, Instant now);
   // Any bytes, on any link.
   void OnData(const NodeId& id, Instant now);
+  void OnData(Facts& facts, Instant now);
   // An answer on this node's own link.
   DetectorActions OnPong(const NodeId& id, Instant now);
+  DetectorActions OnPong(Facts& facts, Instant now);
   // A connection attempt was refused by the host (not: timed out, unreachable).
   DetectorActions OnRefused(const NodeId& id, Instant now);
 
@@ -88,30 +118,23 @@ class FailureDetector {
   // The process is known to be gone, by this node's own attempts: its promises bind nobody any more.
   bool IsGone(const NodeId& id) const;
   // Whether this node hears a quorum of voters at `now`, itself counted: something within one node timeout. Such a node may stand.
-  bool HearsQuorum(Instant now) const;
+  bool HearsQuorum(Instant now);
   std::optional<Instant> PingSentAt(const NodeId& id) const;
-  void Forget(const NodeId& id) { facts_.erase(id); }
+  void Forget(const NodeId& id);
 
  private:
-  using Bits = std::vector<uint64_t>;
-  struct Facts {
-    bool link_up = false;
-    Instant link_since;
-    std::optional<Instant> ping_sent;  // unanswered
-    std::optional<Instant> pong_at;
-    std::optional<Instant> heard_at;
-    Instant known_since;
-    std::optional<Instant> refused_since;  // nothing was heard since
-    bool gone = false;
-    Instant window_since;
-    Bits reports;         // by seat, since window_since
-    Bits reports_before;  // in the window before
-  };
+  static constexpr int kTickBits = 26;  // of nanoseconds: 67 ms
+  static constexpr int64_t kTicks = 256;
 
-  Facts* FactsOf(const NodeId& id, Instant now);
+  void FollowMembership(Instant now);
+  void VisitAllDue(Instant now, DetectorActions& actions);
+  // Not later than at `at`.
+  void VisitAt(Facts& facts, Instant at, Instant now);
+  Instant PingDueAt(const Facts& facts) const;
+  Instant NextVisit(const Facts& facts, Instant now) const;
   uint32_t SeatOf(const NodeId& id);
   void RotateReports(Facts& facts, Instant now);
-  uint32_t CountReports(Facts& facts, Instant now);
+  uint32_t CountReports(Facts& facts, Instant now, uint32_t wanted);
   void Suspect(const ClusterNode& node, Instant now, DetectorActions& actions);
   void DeclareIfAgreed(const ClusterNode& node, Instant now, DetectorActions& actions);
   void ClearIfAllowed(const ClusterNode& node, Instant now, DetectorActions& actions);
@@ -126,6 +149,14 @@ class FailureDetector {
   std::map<NodeId, uint32_t> seats_;
   std::vector<NodeId> seat_holders_;
   std::optional<Instant> last_step_;
+  std::vector<Facts*> watched_;               // null: forgotten
+  std::vector<std::vector<uint32_t>> wheel_;  // by tick modulo kTicks: indices in watched_
+  int64_t tick_ = INT64_MIN;                  // nothing is due in ticks before it
+  uint64_t membership_version_ = 0;
+  Duration timeout_seen_;
+  // HearsQuorum holds until then, with these voters.
+  Instant quorum_until_ = Instant::Past();
+  uint64_t quorum_voters_ = 0;
 };
 
 }  // namespace norn::cluster

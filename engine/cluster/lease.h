@@ -4,8 +4,8 @@
 // The problem. A primary that was cut off does not know that it was replaced, and takes writes that will be thrown away. Valkey
 // stops it when it suspects a majority itself, up to half a timeout after its successor may have started.
 //
-// The design (leases of Gray and Cheriton, as leaders of consensus groups use them). The primary asks every voter, each
-// `node_timeout / 4`, to grant it the shard; a grant counts for L = lease() from the moment when the request was SENT. It may
+// The design (leases of Gray and Cheriton, as leaders of consensus groups use them). The primary asks every voter, four
+// times in L, to grant it the shard; a grant counts for L = lease() from the moment when the request was SENT. It may
 // write while a quorum's grants count. A voter that granted votes for nobody else in that shard, and grants nobody else, for
 // P = promise() from the moment when it GRANTED. A voter forgets its grants in a crash and therefore votes for nobody during
 // its first P. Votes are durable: who voted in ballot b never again grants to a primary of a reign below b.

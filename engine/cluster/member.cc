@@ -20,6 +20,10 @@ namespace {
 constexpr Duration kHandshakeMin = Duration::Seconds(1);
 // Between attempts to reach a node. A refusal costs nothing, and two of them are evidence (failure_detector.h).
 constexpr Duration kRetry = Duration::Millis(100);
+// ... that is known to be down: it will come by itself.
+constexpr Duration kFailedRetry = Duration::Seconds(1);
+constexpr Duration kFailedRetryPerNode = Duration::Millis(2);
+constexpr Duration kOrphanLook = Duration::Seconds(1);
 constexpr Duration kOrphanPatience = Duration::Seconds(5);
 // Suspicions of one moment travel together.
 constexpr Duration kSuspicionDelay = Duration::Millis(5);
@@ -37,7 +41,7 @@ NodeEndpoint EndpointOf(const NodeLine& line) {
 
 Member::Member(const MemberOptions& options, std::optional<NodesFile> file, NodeId fresh_id,
                ClusterShardId fresh_shard, uint64_t boot, Prng random, Instant now, WallTime wall)
-    : options_(options), boot_(boot), random_(random), wall_(wall) {
+    : options_(options), boot_(boot), random_(random), wall_(wall), last_step_(now) {
   const NodeId id = file ? IdOf(file->Myself()) : fresh_id;
   ClusterShardId shard = file ? file->Myself().shard_id : fresh_shard;
   if (shard.empty()) shard = fresh_shard;
@@ -47,8 +51,9 @@ Member::Member(const MemberOptions& options, std::optional<NodesFile> file, Node
   if (file) record = Boot(*file, now);
   MakeElection(std::move(record), now);
   DescribeSelf(now);
-  Note(Log::Level::kNotice, file ? fmt::format("Node configuration loaded, I'm {}", id.view())
-                                 : fmt::format("No cluster configuration found, I'm {}", id.view()));
+  Note(Log::Level::kNotice, file
+                                ? fmt::format("Node configuration loaded, I'm {}", id.view())
+                                : fmt::format("No cluster configuration found, I'm {}", id.view()));
   if (file && !view_->self().is_primary()) FollowNow(true);
   Changed(!file);
 }
@@ -163,6 +168,8 @@ void Member::Step(const DataFacts& data, Instant now, WallTime wall) {
   wall_ = wall;
   last_step_ = now;
   DescribeSelf(now);
+  NoteClaim();
+  step_now_ = false;
   StepHandshakes(now);
   Apply(detector_->Step(now), now);
   StepLinks(now);
@@ -172,12 +179,30 @@ void Member::Step(const DataFacts& data, Instant now, WallTime wall) {
                         .hears_quorum = view_->self().hears_quorum};
   Apply(election_->Step(facts, now), now);
   StepReplicaMigration(now);
-  if (std::exchange(suspicions_to_tell_, false)) TellSuspicions(now);
+  TellSuspicions(now);
   JudgeState(now);
 }
 
+void Member::NoteClaim() {
+  const ClusterNode& self = view_->self();
+  const ClusterNode* speaks_for = self.is_primary() ? &self : view_->Find(self.primary);
+  const Told told{.primary = self.primary,
+                  .config_epoch = speaks_for == nullptr ? 0 : speaks_for->config_epoch,
+                  .slots_version = view_->own_slots_version(),
+                  .shard = self.shard,
+                  .flags = self.has_spare_claim ? node_flag::kMigrateTo : NodeFlags{0},
+                  .ok = view_->state().ok,
+                  .paused = election_->paused() && writes_held_,
+                  .forgets = !to_forget_.empty()};
+  if (told == told_) return;
+  told_ = told;
+  ++claim_version_;
+}
+
 Instant Member::next_at() const {
-  const Instant soon = suspicions_to_tell_ ? last_step_ + kSuspicionDelay : Instant::Never();
+  if (step_now_) return last_step_;
+  const bool tells = !suspicions_to_tell_.empty() || !cleared_to_tell_.empty();
+  const Instant soon = tells ? last_step_ + kSuspicionDelay : Instant::Never();
   return std::min(soon, election_->next_at());
 }
 
@@ -199,19 +224,52 @@ void Member::StepHandshakes(Instant now) {
 }
 
 void Member::StepLinks(Instant now) {
-  for (const auto& [id, node] : view_->nodes()) {
-    if (&node == &view_->self() || node.address_lost || node.endpoint.ip.empty()) continue;
-    Peer& peer = PeerOf(id);
-    if (peer.link || peer.connecting || now < peer.retry_at) continue;
-    peer.connecting = true;
-    Do(member_action::Connect{id, node.endpoint.ip, node.endpoint.bus_port});
+  if (membership_seen_ != view_->membership_version()) {
+    membership_seen_ = view_->membership_version();
+    for (const auto& [id, node] : view_->nodes()) {
+      if (&node != &view_->self() && !PeerOf(id).link) unlinked_.insert(id);
+    }
   }
+  const std::set<NodeId> unlinked = unlinked_;
+  for (const NodeId& id : unlinked) ConnectIfDue(id, now);
+}
+
+void Member::ConnectIfDue(const NodeId& id, Instant now) {
+  const ClusterNode* node = view_->Find(id);
+  if (node == nullptr || PeerOf(id).link) {
+    unlinked_.erase(id);
+    return;
+  }
+  Peer& peer = PeerOf(id);
+  if (node->address_lost || node->endpoint.ip.empty()) return;
+  if (peer.connecting || now < peer.retry_at) return;
+  peer.connecting = true;
+  Do(member_action::Connect{id, node->endpoint.ip, node->endpoint.bus_port});
+}
+
+Member::Peer& Member::PeerOf(const NodeId& id) {
+  if (Peer* known = FindPeer(id); known != nullptr && known->facts != nullptr) return *known;
+  Peer& peer = peers_[id];
+  peer_index_[id] = &peer;
+  peer.node = view_->Find(id);
+  CHECK(peer.node != nullptr);
+  if (peer.facts == nullptr) peer.facts = detector_->Find(id, last_step_);
+  return peer;
+}
+
+Member::Peer* Member::PeerAt(Link& link) {
+  if (link.peer != nullptr || link.node.empty()) return link.peer;
+  if (link.node == view_->self().id || view_->Find(link.node) == nullptr) return nullptr;
+  link.peer = &PeerOf(link.node);
+  return link.peer;
 }
 
 // A primary without a working replica gets a spare one: from the primary that has most, and of its replicas the one with the
 // smallest id, so that all come to the same choice.
 void Member::StepReplicaMigration(Instant now) {
   const ClusterNode& self = view_->self();
+  if (now < migration_at_) return;
+  migration_at_ = now + kOrphanLook;
   const NodeId orphan = options_.allow_replica_migration && !self.is_primary() && view_->state().ok
                             ? OrphanToAdopt()
                             : NodeId();
@@ -229,6 +287,8 @@ void Member::StepReplicaMigration(Instant now) {
 // Empty: none, or another replica is the one to go.
 NodeId Member::OrphanToAdopt() const {
   const ClusterNode& self = view_->self();
+  const auto& siblings = view_->MembersOf(self.shard);
+  if (siblings.size() <= options_.migration_barrier + 1) return {};  // the usual case, cheaply
   struct Shard {
     uint32_t working = 0;
     NodeId first;  // the working replica with the smallest id
@@ -306,19 +366,22 @@ void Member::FollowNow(bool same_shard) {
 void Member::Apply(const DetectorActions& detected, Instant now) {
   for (const NodeId& id : detected.suspected) {
     Note(Log::Level::kVerbose, fmt::format("NODE {} possibly failing.", id.view()));
-    suspicions_to_tell_ = true;
+    suspicions_to_tell_.push_back(id);
   }
   for (const NodeId& id : detected.declared) {
+    step_now_ |= id == view_->self().primary;
     Note(Log::Level::kNotice,
          fmt::format("Marking node {} as failing (quorum reached).", id.view()));
-    SendToAll(Fail{id});
   }
+  if (!detected.declared.empty()) TellVerdicts(detected.declared);
   for (const NodeId& id : detected.obeyed) {
+    step_now_ |= id == view_->self().primary;
     Note(Log::Level::kNotice, fmt::format("FAIL message received about {}", id.view()));
   }
   for (const NodeId& id : detected.cleared) {
-    Note(Log::Level::kNotice, fmt::format("Clear FAIL state for node {}: is reachable again.",
-                                          id.view()));
+    cleared_to_tell_.push_back(id);
+    Note(Log::Level::kNotice,
+         fmt::format("Clear FAIL state for node {}: is reachable again.", id.view()));
   }
   for (const NodeId& id : detected.reconnect) {
     const std::optional<LinkId> link = PeerOf(id).link;
@@ -379,6 +442,7 @@ void Member::TellOffset(const NodeId& to, Instant now) {
     tell_when_held_ = to;
     return;
   }
+  NoteClaim();
   if (!to.empty()) return SendBeat(to, Heartbeat::Kind::kPong, now);
   for (const ClusterNode* sibling : view_->ReplicasOf(view_->self().primary)) {
     if (sibling != &view_->self()) SendBeat(sibling->id, Heartbeat::Kind::kPong, now);
@@ -388,23 +452,26 @@ void Member::TellOffset(const NodeId& to, Instant now) {
 // ---- links ----
 
 void Member::OnAccepted(LinkId link, const LinkFacts& facts, Instant) {
-  links_[link] = Link{.facts = facts, .created_unix_ms = wall_.unix_ms()};
+  links_[link.value] =
+      std::make_unique<Link>(Link{.facts = facts, .created_unix_ms = wall_.unix_ms()});
 }
 
 void Member::OnLinkUp(const NodeId& node, LinkId link, const LinkFacts& facts, Instant now) {
-  links_[link] =
-      Link{.facts = facts, .outgoing = true, .node = node, .created_unix_ms = wall_.unix_ms()};
+  links_[link.value] = std::make_unique<Link>(
+      Link{.facts = facts, .outgoing = true, .node = node, .created_unix_ms = wall_.unix_ms()});
   if (const auto found = handshakes_.find(node); found != handshakes_.end()) {
     found->second.connecting = false;
     found->second.link = link;
-    const auto kind =
-        found->second.owes_meet ? Heartbeat::Kind::kMeet : Heartbeat::Kind::kPing;
+    const auto kind = found->second.owes_meet ? Heartbeat::Kind::kMeet : Heartbeat::Kind::kPing;
     return SendOn(link, {.header = Header(), .body = Beat(kind, nullptr, node)});
   }
   if (view_->Find(node) == nullptr) return DropLink(link, now);  // forgotten meanwhile
   Peer& peer = PeerOf(node);
   peer.connecting = false;
   peer.link = link;
+  peer.introduced = false;
+  peer.told_claim = 0;
+  unlinked_.erase(node);
   detector_->OnLinkUp(node, now);
   SendBeat(node, Heartbeat::Kind::kPing, now);
 }
@@ -419,14 +486,19 @@ void Member::OnConnectFailed(const NodeId& node, bool refused, Instant now) {
   Peer& peer = PeerOf(node);
   peer.connecting = false;
   peer.retry_at = now + kRetry;
+  if (peer.node->health == Health::kFailed) {
+    const auto nodes = static_cast<int64_t>(view_->nodes().size());
+    peer.retry_at = now + std::max(kFailedRetry, kFailedRetryPerNode * nodes);
+  }
   if (refused) Apply(detector_->OnRefused(node, now), now);
 }
 
 void Member::OnLinkDown(LinkId link, Instant now) {
-  const auto found = links_.find(link);
+  const auto found = links_.find(link.value);
   if (found == links_.end()) return;
-  const Link down = found->second;
+  const Link down = *found->second;
   links_.erase(found);
+  if (down.peer != nullptr) down.peer->told_claim = 0;
   if (!down.outgoing) return;
   if (const auto handshake = handshakes_.find(down.node); handshake != handshakes_.end()) {
     handshake->second.link.reset();
@@ -437,10 +509,12 @@ void Member::OnLinkDown(LinkId link, Instant now) {
   Peer& peer = PeerOf(down.node);
   if (peer.link != link) return;
   peer.link.reset();
+  peer.introduced = false;
   peer.retry_at = now;  // at once: a refusal is evidence
+  unlinked_.insert(down.node);
   detector_->OnLinkDown(down.node, now);
   election_->OnLinkDown(down.node);
-  StepLinks(now);
+  ConnectIfDue(down.node, now);
 }
 
 void Member::DropLink(LinkId link, Instant now) {
@@ -449,10 +523,9 @@ void Member::DropLink(LinkId link, Instant now) {
 }
 
 void Member::OnBytes(LinkId link, Instant now) {
-  const auto found = links_.find(link);
-  if (found != links_.end() && !found->second.node.empty()) {
-    detector_->OnData(found->second.node, now);
-  }
+  const auto found = links_.find(link.value);
+  if (found == links_.end()) return;
+  if (const Peer* peer = PeerAt(*found->second)) detector_->OnData(*peer->facts, now);
 }
 
 bool Member::manual_failover_running() const { return election_->manual_running(); }

@@ -16,10 +16,17 @@
 //   A1  No action is carried out before all actions ahead of it; Save{durable} is done when the file is synced.
 //   M1  Gossip, FAIL, PUBLISH, votes count only from members (by name, handshake over).
 //   M2  What only norn peers understand goes only to peers that showed a norn level (B68 likewise: extensions, light headers).
+//
+// Thousands of norn nodes: what does not change is said in full once in a while and at changes, and lightly in between
+// (norn_words.h, LightBeat); a suspicion is told to a few judges instead of everybody (TellSuspicions).
+//
 //   M3  A node in handshake owns nothing, votes nothing, is gossiped about to nobody, and is gone after max(node timeout, 1 s).
 //
 // Pure; executor 0.
 
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -27,7 +34,6 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "engine/base/prng.h"
@@ -35,17 +41,13 @@
 #include "engine/cluster/bus_message.h"
 #include "engine/cluster/election.h"
 #include "engine/cluster/failure_detector.h"
+#include "engine/cluster/member_actions.h"
 #include "engine/cluster/nodes_file.h"
+#include "engine/cluster/norn_words.h"
 #include "engine/cluster/slot_routes.h"
 #include "engine/cluster/topology.h"
 
 namespace norn::cluster {
-
-// A bus connection, named by who carries it; never reused.
-struct LinkId {
-  uint64_t value = 0;
-  auto operator<=>(const LinkId&) const = default;
-};
 
 // How one end of a link is seen.
 struct LinkFacts {
@@ -75,68 +77,9 @@ struct DataFacts {
   // `has_data`: a replica that has a copy (or resumed) of the primary that it follows, or had when it lost it; a primary.
   bool has_data = false;
   StreamOffset offset = 0;
-  Duration data_age;          // since the last byte of the primary's link
+  Duration data_age = {};     // since the last byte of the primary's link
   bool synced_since = false;  // the link to the present primary has been up since it was followed
 };
-
-namespace member_action {
-// The file of this version or a later one. `durable`: what follows waits until it is on disk; else soon.
-struct Save {
-  uint64_t version = 0;
-  bool durable = false;
-};
-// A link of this node's own to `node`: answer with OnLinkUp or OnConnectFailed. There is at most one attempt at a time for a node.
-struct Connect {
-  NodeId node;  // or the provisional name of one in handshake
-  std::string ip;
-  uint16_t bus_port = 0;
-};
-struct Close {
-  LinkId link;
-};
-struct Send {
-  LinkId link;
-  std::string bytes;
-};
-// Replicate from there. `same_shard`: the histories have a common past.
-struct Follow {
-  std::string ip;
-  uint16_t port = 0;
-  uint16_t tls_port = 0;
-  bool same_shard = false;
-};
-struct BecomePrimary {
-  bool elected = false;  // false: an order of somebody
-};
-// Answer with OnWritesHeld once no write is under way any more: only then does the other side learn where the stream ends.
-struct PauseWrites {
-  Instant until;
-};
-struct ResumeWrites {};
-// The keys of these slots are somebody else's now: delete them.
-struct DropSlots {
-  SlotSet slots;
-};
-// RESET of a node that was a replica, FLUSHALL's work.
-struct DropAllKeys {};
-// For the local subscribers.
-struct Deliver {
-  bool sharded = false;
-  std::string channel;
-  std::string message;
-};
-struct Log {
-  enum class Level : uint8_t { kDebug, kVerbose, kNotice, kWarning };
-  Level level = Level::kNotice;
-  std::string line;
-};
-}  // namespace member_action
-
-using MemberAction =
-    std::variant<member_action::Save, member_action::Connect, member_action::Close,
-                 member_action::Send, member_action::Follow, member_action::BecomePrimary,
-                 member_action::PauseWrites, member_action::ResumeWrites, member_action::DropSlots,
-                 member_action::DropAllKeys, member_action::Deliver, member_action::Log>;
 
 // A row of CLUSTER LINKS.
 struct LinkRow {
@@ -201,7 +144,7 @@ class Member {
   std::vector<NodeLine> Lines() const;
   NodeLine LineOf(const ClusterNode& node) const;
   std::vector<LinkRow> Links() const;
-  const BusCounters& counters() const { return counters_; }
+  BusCounters counters() const;
   bool manual_failover_running() const;
 
   // ---- commands (engine/cluster/cluster_commands.h); checked by the caller unless said otherwise ----
@@ -243,7 +186,14 @@ class Member {
     Instant retry_at = {};
   };
   struct Peer {
+    const ClusterNode* node = nullptr;  // these two as long as it is a member
+    FailureDetector::Facts* facts = nullptr;
     std::optional<LinkId> link = {};  // this node's own
+    // Since the own link is up, a full beat went over it: the other end can know who speaks.
+    bool introduced = false;
+    // This node's claim as it was told in full, and when; 0: not since links broke.
+    uint64_t told_claim = 0;
+    Instant told_at = {};
     bool connecting = false;
     Instant retry_at = {};
     NodeFlags shown_flags = 0;  // of its last header: what it understands
@@ -255,7 +205,9 @@ class Member {
   struct Link {
     LinkFacts facts = {};
     bool outgoing = false;
-    NodeId node = {};  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
+    Peer* peer = nullptr;  // of `node`, once it was looked up
+    NodeId node =
+        {};  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
     int64_t created_unix_ms = 0;
   };
 
@@ -282,7 +234,17 @@ class Member {
   void JudgeState(Instant now);
   History OwnHistory() const;
   bool IsNorn(const NodeId& id) const;
-  Peer& PeerOf(const NodeId& id) { return peers_[id]; }
+  // Null: not a member, or nothing is known yet.
+  Peer* FindPeer(const NodeId& id) {
+    const auto found = peer_index_.find(id);
+    return found == peer_index_.end() ? nullptr : found->second;
+  }
+  // Requires: a member, not this node.
+  Peer& PeerOf(const NodeId& id);
+  // Null: nobody knows who is at its other end, or no member is.
+  Peer* PeerAt(Link& link);
+  void ConnectIfDue(const NodeId& id, Instant now);
+  void NoteClaim();
   void DropLink(LinkId link, Instant now);
 
   // ---- member_compose.cc ----
@@ -293,14 +255,20 @@ class Member {
   void AddGossip(Heartbeat& beat, const NodeId& to);
   GossipEntry GossipOf(const ClusterNode& node) const;
   void SendOn(LinkId link, const BusMessage& message);
+  // A full beat if there is something new to say, or that was not said for long.
+  void SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind);
+  // Light if the peer heard a full beat on its link. Lost when there is none.
+  void SendNorn(const NodeId& to, const std::string& payload);
+  Duration FullBeatEvery() const;
+  std::vector<NodeId> JudgesOf(const NodeId& suspect) const;
   // On this node's own link to it; lost when there is none.
   void SendTo(const NodeId& node, BusBody body, uint8_t message_flags = 0);
-  void SendToAll(const BusBody& body);
   void SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now);
   void SendUpdate(const NodeId& to, const NodeId& about);
   void SendElection(const NodeId& to, const ElectionMessage& message);
   void TellEveryone(Instant now);
   void TellSuspicions(Instant now);
+  void TellVerdicts(const std::vector<NodeId>& failed);
   void TellOffset(const NodeId& to, Instant now);
   std::string EndpointText(const ClusterNode& node) const;
 
@@ -313,7 +281,10 @@ class Member {
   };
   void OnMemberMessage(const Arrival& arrival, const BusBody& body);
   void Deliver(const norn::cluster::Publish& publish);
-  void OnNorn(const Arrival& arrival, const NornBody& body);
+  void OnNorn(const NodeId& from, const NornBody& body, Instant now);
+  void OnLight(LinkId id, Link& link, const BusBody& body, Instant now);
+  void OnLightBeat(LinkId id, Peer& peer, bool outgoing, const LightBeat& beat, Instant now);
+  void OnNews(const NodeId& from, const NornNews& news, Instant now);
   void OnHeartbeat(const Arrival& arrival, const Heartbeat& beat);
   bool HasHandshakeWith(const std::string& ip, uint16_t bus_port) const;
   void OnMeetOfStranger(const Arrival& arrival);
@@ -339,23 +310,48 @@ class Member {
   std::unique_ptr<Election> election_;
   std::vector<MemberAction> actions_;
   std::map<NodeId, Peer> peers_;
-  std::map<NodeId, Handshake> handshakes_;  // by provisional name
-  std::map<LinkId, Link> links_;
+  absl::flat_hash_map<NodeId, Peer*> peer_index_;
+  std::map<NodeId, Handshake> handshakes_;                      // by provisional name
+  absl::flat_hash_map<uint64_t, std::unique_ptr<Link>> links_;  // by LinkId; order must not matter
+  std::set<NodeId> unlinked_;                                   // members that may need a link
   std::map<SlotId, NodeId> migrating_;
   std::map<SlotId, NodeId> importing_;
   std::map<NodeId, Instant> to_forget_;  // told to others until then
   std::string own_ip_;                   // as peers of a MEET reach it
   uint64_t data_reign_ = 0;              // History::reign of a replica's data
   bool data_is_of_shard_ = true;         // not another shard's, which this node left
-  bool suspicions_to_tell_ = false;
+  std::vector<NodeId> suspicions_to_tell_;
+  std::vector<NodeId> cleared_to_tell_;
+  Instant retell_at_ = Instant::Past();
+  bool step_now_ = false;
+  Instant migration_at_ = Instant::Past();  // when to look for orphans again
+  uint64_t membership_seen_ = UINT64_MAX;
+  // What of this node's claim is not in every light beat, and its version.
+  struct Told {
+    NodeId primary;
+    uint64_t config_epoch = 0;
+    uint64_t slots_version = 0;
+    ClusterShardId shard;
+    NodeFlags flags = 0;
+    bool ok = false;
+    bool paused = false;
+    bool forgets = false;
+    bool operator==(const Told&) const = default;
+  };
+  Told told_;
+  uint64_t claim_version_ = 1;
   bool writes_held_ = false;  // for a failover by hand
   NodeId tell_when_held_;     // the replica that asked
   NodeId gossip_cursor_;
   uint64_t file_version_ = 0;
   uint64_t routes_version_ = 0;
-  Instant last_step_ = Instant::Past();
+  Instant last_step_;
   Instant orphan_since_ = Instant::Never();
-  BusCounters counters_;
+  // By type, of those with a name below kCountedTypes; norn's are the last.
+  static constexpr size_t kCountedTypes = 13;
+  std::array<uint64_t, kCountedTypes> sent_{};
+  std::array<uint64_t, kCountedTypes> received_{};
+  static size_t CounterOf(BusType type);
 };
 
 }  // namespace norn::cluster

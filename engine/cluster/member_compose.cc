@@ -17,6 +17,14 @@ namespace {
 // Valkey: a tenth of the cluster, at least three.
 constexpr size_t kGossipShare = 10;
 constexpr size_t kGossipMin = 3;
+// Norn nodes of a big cluster: everybody is known, and suspicions travel otherwise.
+constexpr size_t kNornGossipMax = 8;
+constexpr size_t kNornSuspectsMax = 32;
+// Up to so many nodes every norn node hears of every suspicion at once.
+constexpr size_t kJudgesAll = 64;
+constexpr size_t kJudgesBesides = 3;  // besides those of the suspect's shard
+constexpr Duration kFullBeatPerNode = Duration::Millis(10);
+constexpr Duration kRetell = Duration::Millis(500);
 
 IpText IpOf(std::string_view text) { return IpText::Parse(text).value_or(IpText()); }
 
@@ -94,8 +102,7 @@ PingExtensions Member::ExtensionsFor(bool to_norn) {
 }
 
 GossipEntry Member::GossipOf(const ClusterNode& node) const {
-  GossipEntry entry{
-      .id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
+  GossipEntry entry{.id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
   if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
     entry.ping_sent_s = Seconds(peer->second.ping_sent_wall_ms);
     entry.pong_received_s = Seconds(peer->second.pong_wall_ms);
@@ -110,9 +117,13 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to) {
   const auto may_tell = [&](const ClusterNode& node) {
     return &node != &view_->self() && node.id != to && !node.endpoint.ip.empty();
   };
-  const size_t wanted = std::max(kGossipMin, nodes.size() / kGossipShare);
-  for (const auto& [id, node] : nodes) {
-    if (node.health == Health::kSuspected && may_tell(node)) beat.gossip.push_back(GossipOf(node));
+  const bool to_norn = IsNorn(to);
+  size_t wanted = std::max(kGossipMin, nodes.size() / kGossipShare);
+  if (to_norn) wanted = std::min(wanted, kNornGossipMax);
+  for (const NodeId& id : view_->suspects()) {
+    const ClusterNode& node = *view_->Find(id);
+    if (to_norn && beat.gossip.size() >= kNornSuspectsMax) break;
+    if (may_tell(node)) beat.gossip.push_back(GossipOf(node));
   }
   auto at = nodes.upper_bound(gossip_cursor_);
   size_t told = 0;
@@ -136,7 +147,7 @@ Heartbeat Member::Beat(Heartbeat::Kind kind, const Peer* peer, const NodeId& to)
 }
 
 void Member::SendOn(LinkId link, const BusMessage& message) {
-  ++counters_.sent[NameOf(TypeOf(message.body))];
+  ++sent_[CounterOf(TypeOf(message.body))];
   Do(member_action::Send{link, EncodeBusMessage(message)});
 }
 
@@ -148,20 +159,48 @@ void Member::SendTo(const NodeId& node, BusBody body, uint8_t message_flags) {
   SendOn(*peer->second.link, {.header = std::move(header), .body = std::move(body)});
 }
 
-void Member::SendToAll(const BusBody& body) {
-  for (const auto& [id, peer] : peers_) {
-    if (peer.link && view_->Find(id) != nullptr) SendTo(id, body);
-  }
-}
-
 void Member::SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now) {
+  if (view_->Find(to) == nullptr || to == view_->self().id) return;
   Peer& peer = PeerOf(to);
   if (!peer.link) return;
   if (kind != Heartbeat::Kind::kPong) {
-    if (!detector_->PingSentAt(to)) peer.ping_sent_wall_ms = wall_.unix_ms();
+    if (!peer.facts->ping_sent) peer.ping_sent_wall_ms = wall_.unix_ms();
     detector_->OnPingSent(to, now);
   }
-  SendOn(*peer.link, {.header = Header(), .body = Beat(kind, &peer, to)});
+  SendBeatOn(*peer.link, peer, kind);
+}
+
+Duration Member::FullBeatEvery() const {
+  return std::max(options_.topology.node_timeout / 2,
+                  kFullBeatPerNode * static_cast<int64_t>(view_->nodes().size()));
+}
+
+void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
+  const Instant now = std::max(last_step_, peer.told_at);
+  const bool own = peer.link == link;
+  // Paused, its offset is what the replica must reach: told with the flag each time.
+  const bool known = peer.told_claim == claim_version_ && now - peer.told_at < FullBeatEvery() &&
+                     (!own || peer.introduced) && !election_->paused();
+  if (known && peer.node->told.norn_level > 0 && kind != Heartbeat::Kind::kMeet) {
+    return SendOn(
+        link, {.header = {},
+               .body = NornBody{EncodeNornNews(LightBeat{.is_pong = kind == Heartbeat::Kind::kPong,
+                                                         .hears_quorum = view_->self().hears_quorum,
+                                                         .current_epoch = view_->current_epoch(),
+                                                         .history = OwnHistory()})}});
+  }
+  peer.introduced |= own;
+  peer.told_claim = claim_version_;
+  peer.told_at = last_step_;
+  SendOn(link, {.header = Header(), .body = Beat(kind, &peer, peer.node->id)});
+}
+
+void Member::SendNorn(const NodeId& to, const std::string& payload) {
+  const Peer* peer = FindPeer(to);
+  if (peer == nullptr || !peer->link) return;
+  BusMessage message{.header = {}, .body = NornBody{payload}};
+  if (!peer->introduced) message.header = Header();
+  SendOn(*peer->link, message);
 }
 
 void Member::SendUpdate(const NodeId& to, const NodeId& about) {
@@ -178,19 +217,72 @@ void Member::SendElection(const NodeId& to, const ElectionMessage& message) {
   }
   if (std::holds_alternative<LegacyVote>(message)) return SendTo(to, Vote{});
   if (std::holds_alternative<ManualStart>(message)) return SendTo(to, ManualFailoverStart{});
-  if (IsNorn(to)) SendTo(to, NornBody{EncodeElectionMessage(message)});  // M2
+  if (IsNorn(to)) SendNorn(to, EncodeElectionMessage(message));  // M2
 }
 
 void Member::TellEveryone(Instant now) {
+  NoteClaim();
   for (const auto& [id, node] : view_->nodes()) {
     if (&node != &view_->self()) SendBeat(id, Heartbeat::Kind::kPong, now);
   }
 }
 
+// Who counts the votes about a suspect: in a small cluster all, else those who would replace it and the next few in order of
+// their names, so that N observers of K suspects say N * K things and not N * N * K. Whoever reaches the verdict tells all. Nobody
+// depends on it: suspicions are in the full beats too.
+std::vector<NodeId> Member::JudgesOf(const NodeId& suspect) const {
+  std::vector<NodeId> judges;
+  const auto may_judge = [&](const ClusterNode& node) {
+    return &node != &view_->self() && node.told.norn_level > 0 && node.health == Health::kUp;
+  };
+  const auto& nodes = view_->nodes();
+  if (nodes.size() <= kJudgesAll) {
+    for (const auto& [id, node] : nodes) {
+      if (may_judge(node)) judges.push_back(id);
+    }
+    return judges;
+  }
+  const ClusterNode* failing = view_->Find(suspect);
+  if (failing == nullptr) return judges;
+  for (const ClusterNode* node : view_->MembersOf(failing->shard)) {
+    if (may_judge(*node)) judges.push_back(node->id);
+  }
+  const size_t wanted = judges.size() + kJudgesBesides;
+  auto at = nodes.upper_bound(suspect);
+  for (size_t seen = 0; seen < nodes.size() && judges.size() < wanted; ++seen, ++at) {
+    if (at == nodes.end()) at = nodes.begin();
+    if (may_judge(at->second) && at->second.shard != failing->shard) judges.push_back(at->first);
+  }
+  return judges;
+}
+
+// What is new, and now and then all of it: a judge may have changed, a link been lost.
 void Member::TellSuspicions(Instant now) {
-  for (const auto& [id, node] : view_->nodes()) {
-    if (&node == &view_->self() || node.told.norn_level == 0) continue;
-    if (node.health == Health::kUp) SendBeat(id, Heartbeat::Kind::kPong, now);
+  const std::set<NodeId>& suspects = view_->suspects();
+  if (!suspects.empty() && now >= retell_at_) {
+    suspicions_to_tell_.assign(suspects.begin(), suspects.end());
+    retell_at_ = now + kRetell;
+  }
+  std::map<NodeId, Suspicions> news;
+  for (const NodeId& id : std::exchange(suspicions_to_tell_, {})) {
+    if (!suspects.contains(id)) continue;
+    for (const NodeId& judge : JudgesOf(id)) news[judge].failing.push_back(id);
+  }
+  for (const NodeId& id : std::exchange(cleared_to_tell_, {})) {
+    for (const NodeId& judge : JudgesOf(id)) news[judge].up.push_back(id);
+  }
+  for (const auto& [judge, told] : news) SendNorn(judge, EncodeNornNews(told));
+}
+
+void Member::TellVerdicts(const std::vector<NodeId>& failed) {
+  const std::string payload = EncodeNornNews(Verdicts{failed});
+  for (const auto& [id, peer] : peers_) {
+    if (!peer.link || view_->Find(id) == nullptr) continue;
+    if (IsNorn(id)) {
+      SendNorn(id, payload);
+      continue;
+    }
+    for (const NodeId& each : failed) SendTo(id, Fail{each});
   }
 }
 
@@ -287,13 +379,29 @@ NodesFile Member::File() const {
 std::vector<LinkRow> Member::Links() const {
   std::vector<LinkRow> rows;
   for (const auto& [id, link] : links_) {
-    if (link.node.empty() || view_->Find(link.node) == nullptr) continue;
-    rows.push_back({.link = id,
-                    .outgoing = link.outgoing,
-                    .node = link.node,
-                    .created_unix_ms = link.created_unix_ms});
+    if (link->node.empty() || view_->Find(link->node) == nullptr) continue;
+    rows.push_back({.link = LinkId{id},
+                    .outgoing = link->outgoing,
+                    .node = link->node,
+                    .created_unix_ms = link->created_unix_ms});
   }
+  std::ranges::sort(rows, {}, &LinkRow::link);
   return rows;
+}
+
+size_t Member::CounterOf(BusType type) {
+  return std::min(static_cast<size_t>(type), kCountedTypes - 1);
+}
+
+BusCounters Member::counters() const {
+  BusCounters counters;
+  for (size_t i = 0; i < kCountedTypes; ++i) {
+    const BusType type =
+        i + 1 == kCountedTypes ? BusType::kNorn : BusType{static_cast<uint16_t>(i)};
+    if (sent_[i] > 0) counters.sent[NameOf(type)] += sent_[i];
+    if (received_[i] > 0) counters.received[NameOf(type)] += received_[i];
+  }
+  return counters;
 }
 
 // ---- routes ----
@@ -321,8 +429,7 @@ SlotRoutes Member::Routes() const {
   const auto index_of = [&](const NodeId& id) {
     const ClusterNode* node = view_->Find(id);
     if (node == nullptr) return kNoRoute;
-    const auto [at, added] =
-        indices.try_emplace(id, static_cast<RouteIndex>(routes.nodes.size()));
+    const auto [at, added] = indices.try_emplace(id, static_cast<RouteIndex>(routes.nodes.size()));
     if (added) routes.nodes.push_back({.id = id, .endpoint = EndpointText(*node)});
     return at->second;
   };

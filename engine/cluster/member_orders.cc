@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -19,17 +20,16 @@ bool Member::Meet(const NodeEndpoint& endpoint, Instant now, WallTime wall) {
 
 bool Member::ForgetHere(const NodeId& id, Instant now) {
   if (!view_->Forget(id, now)) return false;
-  const auto peer = peers_.find(id);
-  if (peer != peers_.end()) {
-    const std::optional<LinkId> own = peer->second.link;
-    peers_.erase(peer);
-    if (own) DropLink(*own, now);
-  }
   std::vector<LinkId> theirs;
   for (const auto& [link_id, link] : links_) {
-    if (link.node == id) theirs.push_back(link_id);
+    if (link->node == id) theirs.push_back(LinkId{link_id});
+    if (link->node == id) link->peer = nullptr;
   }
+  std::ranges::sort(theirs);
   for (const LinkId link : theirs) DropLink(link, now);
+  peer_index_.erase(id);
+  peers_.erase(id);
+  unlinked_.erase(id);
   detector_->Forget(id);
   std::erase_if(migrating_, [&](const auto& open) { return open.second == id; });
   std::erase_if(importing_, [&](const auto& open) { return open.second == id; });
@@ -109,12 +109,16 @@ void Member::Reset(bool hard, const NodeId& fresh_id, const ClusterShardId& fres
   const uint64_t config_epoch = hard ? 0 : view_->self().config_epoch;
   ElectionRecord record = hard ? ElectionRecord{} : election_->record();
   std::vector<LinkId> all;
-  for (const auto& [link_id, link] : links_) all.push_back(link_id);
+  for (const auto& [link_id, link] : links_) all.push_back(LinkId{link_id});
+  std::ranges::sort(all);
   for (const LinkId link : all) Do(member_action::Close{link});
   links_.clear();
   handshakes_.clear();
+  peer_index_.clear();
   peers_.clear();
   to_forget_.clear();
+  unlinked_.clear();
+  membership_seen_ = UINT64_MAX;
   migrating_.clear();
   importing_.clear();
   view_ = std::make_unique<Topology>(id, fresh_shard, options_.topology);
@@ -130,8 +134,7 @@ void Member::Reset(bool hard, const NodeId& fresh_id, const ClusterShardId& fres
   Changed(true);
   JudgeState(now);
   if (hard) {
-    Note(member_action::Log::Level::kNotice,
-         fmt::format("Node hard reset, now I'm {}", id.view()));
+    Note(member_action::Log::Level::kNotice, fmt::format("Node hard reset, now I'm {}", id.view()));
   }
 }
 

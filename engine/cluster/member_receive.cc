@@ -31,23 +31,18 @@ bool IsFailing(NodeFlags flags) {
 
 void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTime wall) {
   wall_ = wall;
-  const auto found = links_.find(id);
+  const auto found = links_.find(id.value);
   if (found == links_.end()) return;
-  ++counters_.received[NameOf(TypeOf(message.body))];
-  if (!message.header) {  // a light one: the link knows who speaks
-    const auto* publish = std::get_if<norn::cluster::Publish>(&message.body);
-    const bool known = view_->Find(found->second.node) != nullptr;
-    if (known) detector_->OnData(found->second.node, now);
-    if (known && publish != nullptr) Deliver(*publish);
-    return;
-  }
+  Link& link = *found->second;
+  ++received_[CounterOf(TypeOf(message.body))];
+  if (!message.header) return OnLight(id, link, message.body, now);
   const BusHeader& header = *message.header;
   const Arrival arrival{id, header, view_->Find(header.sender), now};
-  if (header.sender == view_->self().id && !found->second.outgoing) return;  // it talks to itself
-  if (arrival.sender != nullptr) {
-    if (found->second.node.empty()) found->second.node = header.sender;  // M1
-    detector_->OnData(header.sender, now);
+  if (header.sender == view_->self().id && !link.outgoing) return;  // it talks to itself
+  if (arrival.sender != nullptr && arrival.sender != &view_->self()) {
+    if (link.node.empty()) link.node = header.sender;  // M1
     Peer& peer = PeerOf(header.sender);
+    detector_->OnData(*peer.facts, now);
     peer.shown_flags = header.flags;
     if ((header.message_flags & message_flag::kExtensions) != 0) {
       peer.shown_flags |= node_flag::kExtensions;
@@ -56,6 +51,50 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   }
   if (const auto* beat = std::get_if<Heartbeat>(&message.body)) return OnHeartbeat(arrival, *beat);
   if (arrival.sender != nullptr) OnMemberMessage(arrival, message.body);
+}
+
+// The link knows who speaks.
+void Member::OnLight(LinkId id, Link& link, const BusBody& body, Instant now) {
+  Peer* peer = PeerAt(link);
+  if (peer == nullptr) {
+    // It introduced itself before it was a member here, and would wait for an answer for ever: let it begin anew.
+    if (std::holds_alternative<NornBody>(body)) DropLink(id, now);
+    return;
+  }
+  detector_->OnData(*peer->facts, now);
+  if (const auto* publish = std::get_if<norn::cluster::Publish>(&body)) return Deliver(*publish);
+  const auto* norn = std::get_if<NornBody>(&body);
+  if (norn == nullptr) return;
+  const std::optional<NornNews> news = DecodeNornNews(norn->payload);
+  const auto* beat = news ? std::get_if<LightBeat>(&*news) : nullptr;
+  const NodeId from =
+      beat == nullptr ? link.node : NodeId();  // the link may be gone before its message
+  if (!news) return OnNorn(from, *norn, now);
+  if (beat == nullptr) return OnNews(from, *news, now);
+  OnLightBeat(id, *peer, link.outgoing, *beat, now);
+}
+
+void Member::OnLightBeat(LinkId id, Peer& peer, bool outgoing, const LightBeat& beat, Instant now) {
+  view_->ObserveEpoch(beat.current_epoch);
+  view_->ApplyNews(*peer.node, beat.history, beat.hears_quorum, now);
+  if (!beat.is_pong) return SendBeatOn(id, peer, Heartbeat::Kind::kPong);
+  if (!outgoing) return;
+  peer.pong_wall_ms = wall_.unix_ms();
+  Apply(detector_->OnPong(*peer.facts, now), now);
+}
+
+void Member::OnNews(const NodeId& from, const NornNews& news, Instant now) {
+  if (const auto* suspicions = std::get_if<Suspicions>(&news)) {
+    return Apply(detector_->OnReports(from, suspicions->failing, suspicions->up, now), now);
+  }
+  if (const auto* verdicts = std::get_if<Verdicts>(&news)) {
+    DetectorActions all;
+    for (const NodeId& failed : verdicts->failed) {
+      const DetectorActions one = detector_->OnFail(from, failed, now);
+      all.obeyed.insert(all.obeyed.end(), one.obeyed.begin(), one.obeyed.end());
+    }
+    Apply(all, now);
+  }
 }
 
 // M1: everything but heartbeats.
@@ -85,7 +124,11 @@ void Member::OnMemberMessage(const Arrival& arrival, const BusBody& body) {
     Apply(view_->ApplyUpdate(update->owner, update->config_epoch, update->slots), now);
     JudgeState(now);
   } else if (const auto* norn = std::get_if<NornBody>(&body)) {
-    OnNorn(arrival, *norn);
+    if (const std::optional<NornNews> news = DecodeNornNews(norn->payload)) {
+      OnNews(from, *news, now);
+    } else {
+      OnNorn(from, *norn, now);
+    }
   }
 }
 
@@ -95,7 +138,7 @@ void Member::Deliver(const norn::cluster::Publish& publish) {
 }
 
 // Election messages speak for their sender only.
-void Member::OnNorn(const Arrival& arrival, const NornBody& body) {
+void Member::OnNorn(const NodeId& from, const NornBody& body, Instant now) {
   const std::optional<ElectionMessage> message = DecodeElectionMessage(body.payload);
   if (!message) return;
   const auto speaker = [](const auto& said) -> NodeId {
@@ -109,8 +152,8 @@ void Member::OnNorn(const Arrival& arrival, const NornBody& body) {
       return said.replica;
     }
   };
-  if (std::visit(speaker, *message) != arrival.header.sender) return;
-  Apply(election_->OnMessage(*message, arrival.now), arrival.now);
+  if (std::visit(speaker, *message) != from) return;
+  Apply(election_->OnMessage(*message, now), now);
 }
 
 // ---- heartbeats ----
@@ -118,16 +161,19 @@ void Member::OnNorn(const Arrival& arrival, const NornBody& body) {
 void Member::OnHeartbeat(const Arrival& arrival, const Heartbeat& beat) {
   if (beat.kind != Heartbeat::Kind::kPong) {
     const bool meets = beat.kind == Heartbeat::Kind::kMeet;
-    if (own_ip_.empty()) own_ip_ = links_[arrival.link].facts.local_ip;
+    if (own_ip_.empty()) own_ip_ = links_[arrival.link.value]->facts.local_ip;
     if (meets && arrival.sender == nullptr) OnMeetOfStranger(arrival);
     // Whoever asks is answered, known or not.
-    const Peer* peer = arrival.sender != nullptr ? &PeerOf(arrival.header.sender) : nullptr;
-    SendOn(arrival.link,
-           {.header = Header(),
-            .body = Beat(Heartbeat::Kind::kPong, peer, arrival.header.sender)});
-    if (arrival.sender != nullptr) LearnAddress(arrival);
+    if (arrival.sender != nullptr && arrival.sender != &view_->self()) {
+      SendBeatOn(arrival.link, PeerOf(arrival.header.sender), Heartbeat::Kind::kPong);
+      LearnAddress(arrival);
+    } else {
+      SendOn(arrival.link, {.header = Header(),
+                            .body = Beat(Heartbeat::Kind::kPong, nullptr, arrival.header.sender)});
+    }
   }
-  const Link& link = links_[arrival.link];
+  if (!links_.contains(arrival.link.value)) return;
+  const Link& link = *links_[arrival.link.value];
   if (link.outgoing && beat.kind != Heartbeat::Kind::kMeet) {
     if (!OnAnswerOnOwnLink(arrival, beat)) return;
   }
@@ -146,8 +192,8 @@ bool Member::HasHandshakeWith(const std::string& ip, uint16_t bus_port) const {
 
 void Member::OnMeetOfStranger(const Arrival& arrival) {
   if (view_->IsForgotten(arrival.header.sender, arrival.now)) return;
-  const NodeEndpoint endpoint = EndpointFrom(arrival.header.address,
-                                             links_[arrival.link].facts.peer_ip, options_.tls);
+  const NodeEndpoint endpoint =
+      EndpointFrom(arrival.header.address, links_[arrival.link.value]->facts.peer_ip, options_.tls);
   if (endpoint.ip.empty() || HasHandshakeWith(endpoint.ip, endpoint.bus_port)) return;
   BeginHandshake(endpoint, false, arrival.now);
 }
@@ -171,15 +217,14 @@ void Member::BeginHandshake(const NodeEndpoint& endpoint, bool owes_meet, Instan
 
 // On the link that this node made. False: the link is closed, or the sender is not believed.
 bool Member::OnAnswerOnOwnLink(const Arrival& arrival, const Heartbeat& beat) {
-  const NodeId expected = links_[arrival.link].node;
+  const NodeId expected = links_[arrival.link.value]->node;
   const NodeId& sender = arrival.header.sender;
   if (const auto handshake = handshakes_.find(expected); handshake != handshakes_.end()) {
     return EndHandshake(handshake->first, arrival);
   }
   if (sender != expected) {
-    Note(Log::Level::kVerbose,
-         fmt::format("Node {} no longer answers at its address, {} does.", expected.view(),
-                     sender.view()));
+    Note(Log::Level::kVerbose, fmt::format("Node {} no longer answers at its address, {} does.",
+                                           expected.view(), sender.view()));
     view_->LoseAddress(expected, arrival.now);
     Changed(false);
     DropLink(arrival.link, arrival.now);
@@ -188,7 +233,7 @@ bool Member::OnAnswerOnOwnLink(const Arrival& arrival, const Heartbeat& beat) {
   if (beat.kind != Heartbeat::Kind::kPong) return true;
   Peer& peer = PeerOf(sender);
   peer.pong_wall_ms = wall_.unix_ms();
-  Apply(detector_->OnPong(sender, arrival.now), arrival.now);
+  Apply(detector_->OnPong(*peer.facts, arrival.now), arrival.now);
   return true;
 }
 
@@ -216,12 +261,14 @@ bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
   }
   Note(Log::Level::kNotice, fmt::format("Handshake with node {} completed.", id.view()));
   Peer& peer = PeerOf(id);
-  peer = Peer{.link = arrival.link, .shown_flags = arrival.header.flags};
+  peer.link = arrival.link;
+  peer.shown_flags = arrival.header.flags;
+  unlinked_.erase(id);
   if ((arrival.header.message_flags & message_flag::kExtensions) != 0) {
     peer.shown_flags |= node_flag::kExtensions;
   }
   peer.pong_wall_ms = wall_.unix_ms();
-  links_[arrival.link].node = id;
+  links_[arrival.link.value]->node = id;
   detector_->OnLinkUp(id, arrival.now);
   Apply(detector_->OnPong(id, arrival.now), arrival.now);
   Changed(false);
@@ -231,7 +278,7 @@ bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
 // A member that was moved or restarted elsewhere says so by asking from there.
 void Member::LearnAddress(const Arrival& arrival) {
   const ClusterNode& sender = *view_->Find(arrival.header.sender);
-  const Link& link = links_[arrival.link];
+  const Link& link = *links_[arrival.link.value];
   if (link.outgoing) return;
   const NodeEndpoint endpoint =
       EndpointFrom(arrival.header.address, link.facts.peer_ip, options_.tls);
@@ -279,8 +326,7 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   Apply(view_->ApplyClaim(claim, arrival.now), arrival.now);
   const bool paused = (header.message_flags & message_flag::kPaused) != 0;
   if (paused && view_->self().primary == header.sender && manual_failover_running()) {
-    election_->OnPrimaryPaused(header.replication_offset,
-                               facts ? facts->released : LeaseStamp{});
+    election_->OnPrimaryPaused(header.replication_offset, facts ? facts->released : LeaseStamp{});
   }
   JudgeState(arrival.now);
 }
@@ -313,8 +359,7 @@ void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
 void Member::AddByGossip(const GossipEntry& entry, Instant now) {
   constexpr NodeFlags kUnusable = node_flag::kNoAddress | node_flag::kHandshake;
   if ((entry.flags & kUnusable) != 0 || entry.address.ip.empty()) return;
-  const ClusterNode node{.id = entry.id,
-                         .endpoint = EndpointFrom(entry.address, {}, options_.tls)};
+  const ClusterNode node{.id = entry.id, .endpoint = EndpointFrom(entry.address, {}, options_.tls)};
   if (view_->Add(node, now)) Changed(false);
 }
 

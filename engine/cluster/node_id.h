@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/env/entropy.h"
 
@@ -54,10 +55,30 @@ class ClusterId {
   std::string_view view() const { return {chars_.data(), chars_.size()}; }
   std::string str() const { return empty() ? std::string() : std::string(view()); }
 
-  bool operator==(const ClusterId&) const = default;
-  std::strong_ordering operator<=>(const ClusterId& other) const { return view() <=> other.view(); }
+  bool operator==(const ClusterId& other) const { return Compare(other) == 0; }
+  std::strong_ordering operator<=>(const ClusterId& other) const { return Compare(other) <=> 0; }
+  // For hash tables whose order does not matter. Names are random from their first character on; those of tests at the end.
+  template <typename H>
+  friend H AbslHashValue(H state, const ClusterId& id) {
+    uint64_t first, last;
+    std::memcpy(&first, id.chars_.data(), sizeof(first));
+    std::memcpy(&last, id.chars_.data() + kNodeIdChars - sizeof(last), sizeof(last));
+    return H::combine(std::move(state), first, last);
+  }
 
  private:
+  // As text; the first eight characters nearly always decide.
+  int Compare(const ClusterId& other) const {
+    for (size_t at = 0; at < kNodeIdChars; at += sizeof(uint64_t)) {
+      uint64_t mine, theirs;
+      std::memcpy(&mine, chars_.data() + at, sizeof(mine));
+      std::memcpy(&theirs, other.chars_.data() + at, sizeof(theirs));
+      if (mine == theirs) continue;
+      return __builtin_bswap64(mine) < __builtin_bswap64(theirs) ? -1 : 1;
+    }
+    return 0;
+  }
+
   static constexpr uint64_t EachByte(uint8_t byte) { return byte * uint64_t{0x0101010101010101}; }
 
   // The top bit of each byte: whether that byte is in [first, last]. Bytes below 0x80 only, so that no sum carries.

@@ -19,6 +19,9 @@ enum class Kind : uint8_t {
   kBallotDenial = 3,
   kLeaseRequest = 4,
   kLeaseGrant = 5,
+  kLightBeat = 6,
+  kSuspicions = 7,
+  kVerdicts = 8,
 };
 
 class Writer {
@@ -209,8 +212,46 @@ std::optional<ElectionMessage> ReadMessage(Kind kind, Reader& in) {
       return ReadLeaseRequest(in);
     case Kind::kLeaseGrant:
       return ReadLeaseGrant(in);
+    case Kind::kLightBeat:
+    case Kind::kSuspicions:
+    case Kind::kVerdicts:
+      break;  // DecodeNornNews
   }
   return std::nullopt;
+}
+
+constexpr uint8_t kIsPong = 1;
+constexpr uint8_t kHearsQuorum = 2;
+
+struct NewsWriter {
+  Writer out;
+
+  void operator()(const LightBeat& beat) {
+    out.Byte(static_cast<uint8_t>(Kind::kLightBeat));
+    out.Byte(static_cast<uint8_t>((beat.is_pong ? kIsPong : 0) |
+                                  (beat.hears_quorum ? kHearsQuorum : 0)));
+    out.Number(beat.current_epoch);
+    out.Data(beat.history);
+  }
+  void operator()(const Suspicions& suspicions) {
+    out.Byte(static_cast<uint8_t>(Kind::kSuspicions));
+    Names(suspicions.failing);
+    Names(suspicions.up);
+  }
+  void operator()(const Verdicts& verdicts) {
+    out.Byte(static_cast<uint8_t>(Kind::kVerdicts));
+    Names(verdicts.failed);
+  }
+  void Names(const std::vector<NodeId>& ids) {
+    out.Number(ids.size());
+    for (const NodeId& id : ids) out.Name(id);
+  }
+};
+
+std::vector<NodeId> ReadNames(Reader& in) {
+  std::vector<NodeId> ids;
+  for (uint64_t left = in.Number(); left > 0 && in.ok(); --left) in.Name(ids.emplace_back());
+  return ids;
 }
 
 // "<letter><value>", parts of the memory word.
@@ -263,6 +304,42 @@ std::optional<ElectionMessage> DecodeElectionMessage(std::string_view payload) {
   return in.ok() ? message : std::nullopt;
 }
 
+std::string EncodeNornNews(const NornNews& news) {
+  std::string payload;
+  std::visit(NewsWriter{Writer(payload)}, news);
+  return payload;
+}
+
+std::optional<NornNews> DecodeNornNews(std::string_view payload) {
+  Reader in(payload);
+  std::optional<NornNews> news;
+  switch (static_cast<Kind>(in.Byte())) {
+    case Kind::kLightBeat: {
+      LightBeat beat;
+      const uint8_t bits = in.Byte();
+      beat.is_pong = (bits & kIsPong) != 0;
+      beat.hears_quorum = (bits & kHearsQuorum) != 0;
+      beat.current_epoch = in.Number();
+      beat.history = in.Data();
+      news = beat;
+      break;
+    }
+    case Kind::kSuspicions: {
+      Suspicions suspicions;
+      suspicions.failing = ReadNames(in);
+      suspicions.up = ReadNames(in);
+      news = std::move(suspicions);
+      break;
+    }
+    case Kind::kVerdicts:
+      news = Verdicts{ReadNames(in)};
+      break;
+    default:
+      break;
+  }
+  return in.ok() ? news : std::nullopt;
+}
+
 std::string EncodeHeartbeatFacts(const HeartbeatFacts& facts) {
   std::string payload;
   Writer out(payload);
@@ -283,8 +360,8 @@ std::optional<HeartbeatFacts> DecodeHeartbeatFacts(std::string_view payload) {
 }
 
 std::string NornMemoryText(const NornMemory& memory) {
-  std::string text = fmt::format("{}{},{}{}", kReignPart, memory.record.reign, kDataPart,
-                                 memory.data_reign);
+  std::string text =
+      fmt::format("{}{},{}{}", kReignPart, memory.record.reign, kDataPart, memory.data_reign);
   for (const auto& [shard, promise] : memory.record.promises) {
     fmt::format_to(std::back_inserter(text), ",{}{}:{}:{}", kPromisePart, shard.view(),
                    promise.ballot, promise.candidate.view());

@@ -1,5 +1,5 @@
 #pragma once
-// What norn nodes tell only each other, as bytes: the messages of elections and leases (the body of BusType::kNorn), facts that
+// What norn nodes tell only each other, as bytes: the messages of elections and leases and news (the body of BusType::kNorn), facts that
 // ride on a heartbeat (PingExtensions::norn), and what a norn node remembers beyond Valkey's file (the value of "norn" among
 // the vars of nodes.conf; Valkey skips names that it does not know there).
 //
@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "engine/cluster/election_types.h"
 
@@ -31,9 +33,36 @@ struct HeartbeatFacts {
 std::string EncodeHeartbeatFacts(const HeartbeatFacts& facts);
 std::optional<HeartbeatFacts> DecodeHeartbeatFacts(std::string_view payload);
 
+// ---- between heartbeats ----
+
+// A heartbeat that says only what changes all the time. It goes to a norn node that was told the rest on this link already, and
+// has a light header: the link knows who speaks.
+struct LightBeat {
+  bool is_pong = false;
+  bool hears_quorum = false;
+  uint64_t current_epoch = 0;
+  History history;
+  bool operator==(const LightBeat&) const = default;
+};
+// Whom the sender has come to suspect, and whom no longer.
+struct Suspicions {
+  std::vector<NodeId> failing;
+  std::vector<NodeId> up;
+  bool operator==(const Suspicions&) const = default;
+};
+// FAIL about several nodes.
+struct Verdicts {
+  std::vector<NodeId> failed;
+  bool operator==(const Verdicts&) const = default;
+};
+using NornNews = std::variant<LightBeat, Suspicions, Verdicts>;
+std::string EncodeNornNews(const NornNews& news);
+// nullopt: malformed, or of another kind (an election message).
+std::optional<NornNews> DecodeNornNews(std::string_view payload);
+
 struct NornMemory {
-  ElectionRecord record = {};   // without last_vote_epoch, which has a name of its own
-  uint64_t data_reign = 0;      // History::reign of the data here
+  ElectionRecord record = {};        // without last_vote_epoch, which has a name of its own
+  uint64_t data_reign = 0;           // History::reign of the data here
   std::set<NodeId> norn_nodes = {};  // those that showed a level
   bool operator==(const NornMemory&) const = default;
 };

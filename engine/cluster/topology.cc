@@ -42,18 +42,19 @@ Topology::Topology(NodeId self, ClusterShardId shard, TopologyOptions options)
     : options_(options), owners_(kSlotCount, nullptr) {
   CHECK(!self.empty() && !shard.empty());
   self_ = &nodes_[self];
+  index_[self] = self_;
   self_->id = self;
-  self_->shard = shard;
+  SetShard(*self_, shard);
 }
 
 const ClusterNode* Topology::Find(const NodeId& id) const {
-  const auto found = nodes_.find(id);
-  return found == nodes_.end() ? nullptr : &found->second;
+  const auto found = index_.find(id);
+  return found == index_.end() ? nullptr : found->second;
 }
 
 ClusterNode* Topology::Mutable(const NodeId& id) {
-  const auto found = nodes_.find(id);
-  return found == nodes_.end() ? nullptr : &found->second;
+  const auto found = index_.find(id);
+  return found == index_.end() ? nullptr : found->second;
 }
 
 std::vector<const ClusterNode*> Topology::ReplicasOf(const NodeId& primary) const {
@@ -66,11 +67,27 @@ std::vector<const ClusterNode*> Topology::ReplicasOf(const NodeId& primary) cons
 
 const ClusterNode* Topology::PrimaryOfShard(const ClusterShardId& shard) const {
   const ClusterNode* best = nullptr;
-  for (const auto& [id, node] : nodes_) {
-    if (node.shard != shard || !node.is_primary() || !node.owns_slots()) continue;
-    if (best == nullptr || node.config_epoch > best->config_epoch) best = &node;
+  for (const ClusterNode* node : MembersOf(shard)) {
+    if (!node->is_primary() || !node->owns_slots()) continue;
+    if (best == nullptr || node->config_epoch > best->config_epoch) best = node;
   }
   return best;
+}
+
+const std::vector<const ClusterNode*>& Topology::MembersOf(const ClusterShardId& shard) const {
+  static const std::vector<const ClusterNode*> kNone;
+  const auto found = shards_.find(shard);
+  return found == shards_.end() ? kNone : found->second;
+}
+
+void Topology::SetShard(ClusterNode& node, const ClusterShardId& shard) {
+  if (const auto old = shards_.find(node.shard); old != shards_.end()) {
+    std::erase(old->second, &node);
+    if (old->second.empty()) shards_.erase(old);
+  }
+  node.shard = shard;
+  std::vector<const ClusterNode*>& members = shards_[shard];
+  members.insert(std::ranges::upper_bound(members, node.id, {}, &ClusterNode::id), &node);
 }
 
 SlotSet Topology::SlotsToTell(const ClusterNode& node) const {
@@ -98,6 +115,8 @@ void Topology::RecountVoters() const {
   electorate_.norn_rules = all_norn && members > 0;
   electorate_.size = electorate_.norn_rules && options_.members_vote ? members : primaries;
   voters_stale_ = false;
+  health_stale_ = true;
+  ++voters_version_;
 }
 
 const Electorate& Topology::electorate() const {
@@ -116,11 +135,15 @@ bool Topology::Add(const ClusterNode& node, Instant now) {
   CHECK(!node.id.empty());
   if (nodes_.contains(node.id) || IsForgotten(node.id, now)) return false;
   ClusterNode& added = nodes_[node.id];
+  index_[node.id] = &added;
   added = node;
   added.slots.clear();
   added.slot_count = 0;
+  added.shard = {};
   // Whoever never tells its shard (old servers) is in one named like itself, so that all observers agree.
-  if (added.shard.empty()) added.shard = *ClusterShardId::Parse(node.id.view());
+  SetShard(added, node.shard.empty() ? *ClusterShardId::Parse(node.id.view()) : node.shard);
+  if (added.health == Health::kSuspected) suspects_.insert(added.id);
+  ++membership_version_;
   ObserveEpoch(added.config_epoch);
   if (!node.slots.empty()) Bind(ToSet(node.slots), &added);
   voters_stale_ = true;
@@ -133,7 +156,13 @@ bool Topology::Forget(const NodeId& id, Instant now) {
   Bind(ToSet(node->slots), nullptr);
   std::erase_if(forgotten_until_, [now](const auto& entry) { return entry.second < now; });
   forgotten_until_[id] = now + options_.forget_ttl;
+  const auto peers = shards_.find(node->shard);
+  std::erase(peers->second, node);
+  if (peers->second.empty()) shards_.erase(peers);
+  suspects_.erase(id);
+  index_.erase(id);
   nodes_.erase(id);
+  ++membership_version_;
   voters_stale_ = true;
   return true;
 }
@@ -161,6 +190,8 @@ void Topology::LoseAddress(const NodeId& id, Instant now) {
 // ---- slots ----
 
 void Topology::StoreSlots(ClusterNode& node, const SlotSet& slots) {
+  if (node.health != Health::kFailed) covered_ = covered_ - node.slot_count + slots.count();
+  if (&node == self_ || node.id == self_->primary) ++own_slots_version_;
   node.slots = slots.Ranges();
   node.slot_count = slots.count();
   node.slots.shrink_to_fit();
@@ -239,7 +270,7 @@ TopologyEffects Topology::FollowPrimary(const NodeId& primary) {
   TopologyEffects effects{.changed = true, .must_sync = true, .tell_everyone = true};
   effects.follow = TopologyEffects::Follow{primary, SameShard(*node, *self_)};
   MakeReplica(*self_, *node, effects);
-  self_->shard = node->shard;
+  SetShard(*self_, node->shard);
   return effects;
 }
 
@@ -299,22 +330,39 @@ Claim Topology::OwnClaim() const {
 void Topology::SetHealth(const NodeId& id, Health health, Instant now) {
   ClusterNode* node = Mutable(id);
   if (node == nullptr || node == self_) return;  // T5
-  if (health == Health::kFailed && node->health != Health::kFailed) node->failed_at = now;
+  if (node->health == health) return;
+  if (health == Health::kFailed) node->failed_at = now;
+  if (voters_stale_) {
+    health_stale_ = true;
+  } else if (IsVoter(*node)) {
+    reachable_ =
+        reachable_ - (node->health == Health::kUp ? 1 : 0) + (health == Health::kUp ? 1 : 0);
+  }
+  if (health == Health::kFailed) covered_ -= node->slot_count;
+  if (node->health == Health::kFailed) covered_ += node->slot_count;
+  if (health == Health::kSuspected) suspects_.insert(id);
+  if (node->health == Health::kSuspected) suspects_.erase(id);
   node->health = health;
 }
 
-ClusterState Topology::JudgeState(Instant now) {
-  uint32_t covered = 0;
-  uint32_t reachable = 0;
+void Topology::RecountHealth() const {
+  covered_ = 0;
+  reachable_ = 0;
   for (const auto& [id, node] : nodes_) {
-    if (node.health != Health::kFailed) covered += node.slot_count;
-    if (node.health == Health::kUp && IsVoter(node)) ++reachable;
+    if (node.health != Health::kFailed) covered_ += node.slot_count;
+    if (node.health == Health::kUp && IsVoter(node)) ++reachable_;
   }
-  if (reachable < electorate().quorum()) {
+  health_stale_ = false;
+}
+
+ClusterState Topology::JudgeState(Instant now) {
+  const uint32_t quorum = electorate().quorum();
+  if (health_stale_) RecountHealth();
+  if (reachable_ < quorum) {
     last_minority_ = now;
     return {.ok = false, .reason = StateReason::kMinority};
   }
-  if (options_.require_full_coverage && covered < kSlotCount) {
+  if (options_.require_full_coverage && covered_ < kSlotCount) {
     return {.ok = false, .reason = StateReason::kSlotsUncovered};
   }
   return {.ok = true, .reason = StateReason::kNone};

@@ -31,9 +31,12 @@
 //
 // Pure: time is an argument, effects are values. Not thread-safe: belongs to executor 0. Ordered by id everywhere.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,7 +52,7 @@ namespace norn::cluster {
 enum class Health : uint8_t { kUp, kSuspected, kFailed };
 
 struct NodeEndpoint {
-  std::string ip;  // empty: not known
+  std::string ip = {};  // empty: not known
   uint16_t port = 0;
   uint16_t tls_port = 0;
   uint16_t bus_port = 0;
@@ -173,6 +176,19 @@ class Topology {
   }
   // By id; O(nodes).
   std::vector<const ClusterNode*> ReplicasOf(const NodeId& primary) const;
+  // By id.
+  const std::vector<const ClusterNode*>& MembersOf(const ClusterShardId& shard) const;
+  // Those whose health is kSuspected.
+  const std::set<NodeId>& suspects() const { return suspects_; }
+  // Raised when a node comes or goes.
+  uint64_t membership_version() const { return membership_version_; }
+  // Raised when what this node claims, or its primary, may own other slots.
+  uint64_t own_slots_version() const { return own_slots_version_; }
+  // Raised when it may be others who vote.
+  uint64_t voters_version() const {
+    electorate();
+    return voters_version_;
+  }
   // The primary that owns slots in this shard, the greatest epoch's; null: none.
   const ClusterNode* PrimaryOfShard(const ClusterShardId& shard) const;
 
@@ -199,6 +215,8 @@ class Topology {
   // UPDATE: somebody says that `owner` claims `slots` with `config_epoch`.
   TopologyEffects ApplyUpdate(const NodeId& owner, uint64_t config_epoch, const SlotSet& slots);
   void ObserveEpoch(uint64_t epoch);
+  // Of a node in nodes(), between its claims.
+  void ApplyNews(const ClusterNode& sender, const History& history, bool hears_quorum, Instant now);
 
   // ---- this node's own deeds ----
   // From nodes.conf, before anything else. Epochs: the greater stays (T2).
@@ -250,11 +268,14 @@ class Topology {
   void Bind(const SlotSet& slots, ClusterNode* owner);
   void StoreSlots(ClusterNode& node, const SlotSet& slots);
   void RolesChanged();
+  void SetShard(ClusterNode& node, const ClusterShardId& shard);
   void RecountVoters() const;
+  void RecountHealth() const;
   ClusterState JudgeState(Instant now);
 
   TopologyOptions options_;
   Nodes nodes_;
+  absl::flat_hash_map<NodeId, ClusterNode*> index_;  // of nodes_: every message asks
   ClusterNode* self_;
   std::vector<ClusterNode*> owners_;
   SlotSet
@@ -269,6 +290,15 @@ class Topology {
   mutable bool voters_stale_ = true;
   mutable Electorate electorate_;
   mutable std::map<ClusterShardId, uint32_t> shard_slots_;
+  mutable uint64_t voters_version_ = 0;
+  // Kept, because hundreds may fail at once and each failure asks: slots of owners that did not fail, voters that are up.
+  mutable bool health_stale_ = true;
+  mutable uint32_t covered_ = 0;
+  mutable uint32_t reachable_ = 0;
+  std::map<ClusterShardId, std::vector<const ClusterNode*>> shards_;
+  std::set<NodeId> suspects_;
+  uint64_t membership_version_ = 0;
+  uint64_t own_slots_version_ = 0;
 };
 
 // Sets as the ranges that nodes keep them in, and back.

@@ -153,7 +153,7 @@ void Topology::FollowMyPrimarysPrimary(TopologyEffects& effects) {
   effects.follow = TopologyEffects::Follow{top->id, SameShard(*top, *self_)};
   effects.changed = effects.must_sync = true;
   MakeReplica(*self_, *top, effects);
-  self_->shard = top->shard;
+  SetShard(*self_, top->shard);
 }
 
 void Topology::ApplyShard(ClusterNode& sender, const Claim& claim, TopologyEffects& effects) {
@@ -164,8 +164,8 @@ void Topology::ApplyShard(ClusterNode& sender, const Claim& claim, TopologyEffec
     shard = primary->shard;
   }
   if (shard.empty() || shard == sender.shard) return;
-  sender.shard = shard;
-  if (self_->primary == sender.id) self_->shard = shard;
+  SetShard(sender, shard);
+  if (self_->primary == sender.id) SetShard(*self_, shard);
   effects.changed = true;
   voters_stale_ = true;
 }
@@ -212,7 +212,7 @@ void Topology::AfterLosingSlots(ClusterNode& claimant, uint64_t epoch, bool lost
   effects.changed = effects.must_sync = effects.tell_everyone = true;
   effects.lost_slots.ClearAll();  // a copy of the whole comes instead
   MakeReplica(*self_, claimant, effects);
-  self_->shard = claimant.shard;
+  SetShard(*self_, claimant.shard);
 }
 
 // Every later owner of what the sender claims. Valkey: only the first one found.
@@ -243,6 +243,15 @@ void Topology::ResolveCollision(const ClusterNode& sender, uint64_t epoch,
   if (!moves || (electorate().norn_rules && !self_->hears_quorum)) return;
   self_->config_epoch = ++current_epoch_;
   effects.changed = effects.must_sync = true;
+}
+
+void Topology::ApplyNews(const ClusterNode& sender, const History& history, bool hears_quorum,
+                         Instant now) {
+  ClusterNode& node = const_cast<ClusterNode&>(sender);  // one of nodes_, without looking it up
+  node.offset = history.offset;
+  node.offset_at = now;
+  node.history = history;
+  node.hears_quorum = hears_quorum;
 }
 
 TopologyEffects Topology::ApplyUpdate(const NodeId& owner, uint64_t config_epoch,

@@ -54,11 +54,11 @@ bool Voter::KnowsBetter(const BallotRequest& request, Instant now) const {
   const ClusterNode* primary = view_.PrimaryOfShard(request.shard);
   const bool failed = primary != nullptr && primary->health == Health::kFailed;
   const bool early = failed && now - primary->failed_at < kNewsWait;
-  for (const auto& [id, node] : view_.nodes()) {
-    if (node.shard != request.shard || id == request.candidate || node.is_primary()) continue;
-    const bool able = node.health == Health::kUp && node.hears_quorum && !node.told.no_failover;
-    if (able && node.history > request.history) return true;
-    if (able && early && node.offset_at < primary->failed_at) return true;
+  for (const ClusterNode* node : view_.MembersOf(request.shard)) {
+    if (node->id == request.candidate || node->is_primary()) continue;
+    const bool able = node->health == Health::kUp && node->hears_quorum && !node->told.no_failover;
+    if (able && node->history > request.history) return true;
+    if (able && early && node->offset_at < primary->failed_at) return true;
   }
   return false;
 }

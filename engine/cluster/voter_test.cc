@@ -77,7 +77,7 @@ TEST_F(VoterTest, VotesOnceABallot) {  // I3
 
 TEST_F(VoterTest, IsQuietAfterAStart) {
   FailPrimary(0);
-  EXPECT_EQ(Request(Ask(3, 5), 1000), DenialReason::kNotReady);
+  EXPECT_EQ(Request(Ask(3, 5), 750), DenialReason::kNotReady);
 }
 
 TEST_F(VoterTest, ElectsNobodyBesideAPrimaryThatIsUp) {
@@ -87,8 +87,8 @@ TEST_F(VoterTest, ElectsNobodyBesideAPrimaryThatIsUp) {
 TEST_F(VoterTest, AGrantBindsForThePromise) {
   EXPECT_TRUE(voter_.OnLeaseRequest(AskLease(2, 2), At(kStart)).granted);
   FailPrimary(kStart);
-  EXPECT_EQ(Request(Ask(3, 5), kStart + 1000), DenialReason::kLeaseHeld);
-  EXPECT_EQ(Request(Ask(3, 5), kStart + 1013), std::nullopt);
+  EXPECT_EQ(Request(Ask(3, 5), kStart + 750), DenialReason::kLeaseHeld);
+  EXPECT_EQ(Request(Ask(3, 5), kStart + 760), std::nullopt);
   // And the vote ends the old primary's lease for ever, but not that of the winner.
   EXPECT_FALSE(voter_.OnLeaseRequest(AskLease(2, 2, 2), At(kStart + 1100)).granted);
   EXPECT_TRUE(voter_.OnLeaseRequest(AskLease(3, 5), At(kStart + 1100)).granted);

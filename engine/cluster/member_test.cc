@@ -1,0 +1,316 @@
+// Members that meet, part, fail and are promoted; what each believes, and in which order it acts.
+
+#include "engine/cluster/member.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "engine/cluster/member_testing.h"
+
+namespace norn::cluster {
+namespace {
+
+using namespace testing;
+
+const Heartbeat* BeatOf(const BusMessage& message) { return std::get_if<Heartbeat>(&message.body); }
+
+// A heartbeat of a node that is no Member.
+BusMessage BeatFrom(int node, Heartbeat::Kind kind) {
+  BusHeader header{.sender = Node(node)};
+  header.flags = node_flag::kPrimary;
+  header.address = {.ip = *IpText::Parse("10.0.9.9"), .port = 6379, .bus_port = 16379};
+  return {.header = header, .body = Heartbeat{.kind = kind}};
+}
+
+// ---- meeting ----
+
+TEST(Member, MeetMakesEachKnowTheOther) {
+  MemberRoom room(2);
+  room.Meet(1, 2);
+  EXPECT_TRUE(room.RunUntil(1000, [&] { return room.AreOne(); }));
+  EXPECT_EQ(room.Of(2).view().Find(Node(1))->endpoint.ip, "10.0.0.1");
+  EXPECT_EQ(room.Of(1).view().Find(Node(2))->endpoint, room.EndpointOf(2));
+}
+
+TEST(Member, BothMayMeetAtOnce) {
+  MemberRoom room(2);
+  ASSERT_TRUE(room.Of(1).Meet(room.EndpointOf(2), room.now(), room.wall()));
+  ASSERT_TRUE(room.Of(2).Meet(room.EndpointOf(1), room.now(), room.wall()));
+  room.Settle();
+  EXPECT_TRUE(room.RunUntil(1500, [&] { return room.AreOne(); }));
+}
+
+TEST(Member, OneHandshakeForAnAddress) {
+  MemberRoom room(2);
+  room.PlaceOf(2).cut = true;
+  EXPECT_TRUE(room.Of(1).Meet(room.EndpointOf(2), room.now(), room.wall()));
+  EXPECT_FALSE(room.Of(1).Meet(room.EndpointOf(2), room.now(), room.wall()));
+}
+
+TEST(Member, WhoMeetsItselfStaysAlone) {
+  MemberRoom room(1);
+  room.Meet(1, 1);
+  room.Run(3000);
+  EXPECT_EQ(room.Of(1).Lines().size(), 1u);
+}
+
+TEST(Member, AHandshakeWithNobodyIsGivenUp) {
+  MemberRoom room(2);
+  room.Stop(2);
+  room.Meet(1, 2);
+  room.Run(500);
+  EXPECT_EQ(room.Of(1).Lines().size(), 2u);
+  EXPECT_THAT(FlagWords(room.Of(1).Lines().back().flags | room.Of(1).Lines().front().flags),
+              ::testing::HasSubstr("handshake"));
+  room.Run(1000);
+  EXPECT_EQ(room.Of(1).Lines().size(), 1u);
+}
+
+TEST(Member, MeetingAMemberChangesNothing) {
+  MemberRoom room(2);
+  room.Meet(1, 2);
+  ASSERT_TRUE(room.RunUntil(1000, [&] { return room.AreOne(); }));
+  room.Meet(1, 2);
+  EXPECT_TRUE(room.RunUntil(1500, [&] { return room.AreOne(); }));
+  EXPECT_TRUE(room.Of(1).Links().size() == 2);
+}
+
+TEST(Member, GossipBringsTheThird) {
+  MemberRoom room(3);
+  room.Meet(1, 2);
+  room.Meet(2, 3);
+  EXPECT_TRUE(room.RunUntil(3000, [&] { return room.AreOne(); }));
+}
+
+TEST(Member, AStrangerIsAnsweredAndNotBelieved) {
+  MemberRoom room(1);
+  const LinkId link = room.Visit(1, "10.0.9.9");
+  BusMessage ping = BeatFrom(77, Heartbeat::Kind::kPing);
+  ping.header->slots = Slots(0, 100);
+  ping.header->current_epoch = 9;
+  std::get<Heartbeat>(ping.body).gossip.push_back(
+      {.id = Node(78), .address = {.ip = *IpText::Parse("10.0.9.8"), .port = 1, .bus_port = 2}});
+  room.Say(link, ping);
+  ASSERT_EQ(room.HeardOn(link).size(), 1u);
+  EXPECT_EQ(BeatOf(room.HeardOn(link)[0])->kind, Heartbeat::Kind::kPong);
+  EXPECT_EQ(room.Of(1).Lines().size(), 1u);
+  EXPECT_EQ(room.Of(1).view().OwnerOf(SlotId{5}), nullptr);
+  EXPECT_EQ(room.Of(1).view().current_epoch(), 0u);
+}
+
+// ---- whose word counts ----
+
+TEST(Member, OnlyMembersDeclareFailures) {
+  MemberRoom room(3);
+  room.Form(3);
+  const LinkId link = room.Visit(1, "10.0.9.9");
+  BusMessage fail = BeatFrom(77, Heartbeat::Kind::kPing);
+  fail.body = Fail{Node(2)};
+  room.Say(link, fail);
+  EXPECT_EQ(room.Of(1).view().Find(Node(2))->health, Health::kUp);
+  fail.header->sender = Node(3);
+  room.Say(link, fail);
+  EXPECT_EQ(room.Of(1).view().Find(Node(2))->health, Health::kFailed);
+}
+
+TEST(Member, ANodeThatAnswersWithAnotherNameLosesItsAddress) {
+  MemberRoom room(3);
+  room.Form(3);
+  room.Stop(3);
+  room.PlaceOf(3).options.announced = {.ip = {}, .port = 6379, .bus_port = 16379};
+  // Another node, which knows nobody, has its address now.
+  room.PlaceOf(3).member =
+      std::make_unique<cluster::Member>(room.PlaceOf(3).options, std::nullopt, Node(33), Shard(33),
+                                        99, Prng(99), room.now(), room.wall());
+  room.PlaceOf(3).up = true;
+  room.Run(1000);
+  const ClusterNode& lost = *room.Of(1).view().Find(Node(3));
+  EXPECT_TRUE(lost.address_lost);
+  EXPECT_EQ(lost.health, Health::kFailed);
+  EXPECT_EQ(room.Of(1).view().Find(Node(33)), nullptr);
+  EXPECT_THAT(FlagWords(room.Of(1).LineOf(lost).flags), ::testing::HasSubstr("noaddr"));
+}
+
+TEST(Member, AMovedNodeIsFoundAgain) {
+  MemberRoom room(3);
+  room.Form(3);
+  room.Move(3, "10.0.5.5");
+  EXPECT_TRUE(room.RunUntil(4000, [&] {
+    return room.Of(1).view().Find(Node(3))->endpoint.ip == "10.0.5.5" &&
+           room.Of(2).view().Find(Node(3))->endpoint.ip == "10.0.5.5" &&
+           room.Of(1).view().Find(Node(3))->health == Health::kUp;
+  }));
+}
+
+// ---- forgetting ----
+
+TEST(Member, ForgettingIsToldAndHolds) {
+  MemberRoom room(3);
+  room.Form(3);
+  room.Of(1).Forget(Node(3), room.now());
+  room.Settle();
+  EXPECT_FALSE(room.Knows(1, 3));
+  room.Run(500);
+  EXPECT_FALSE(room.Knows(2, 3));  // by the extension
+  room.Run(3000);
+  EXPECT_FALSE(room.Knows(1, 3));  // although it still speaks
+  EXPECT_FALSE(room.Knows(2, 3));
+}
+
+TEST(Member, ResetForgetsEverybody) {
+  MemberRoom room(3);
+  room.Form(2);
+  const uint64_t epoch = room.Of(3).view().current_epoch();
+  room.Of(3).Reset(false, Node(3), Shard(33), room.now());
+  room.Settle();
+  EXPECT_EQ(room.Of(3).Lines().size(), 1u);
+  EXPECT_EQ(room.Of(3).view().self().id, Node(3));
+  EXPECT_EQ(room.Of(3).view().current_epoch(), epoch);
+  EXPECT_TRUE(room.Of(3).view().self().is_primary());
+  EXPECT_EQ(CountDone<member_action::DropAllKeys>(room.PlaceOf(3)), 1u);
+  room.Of(3).Reset(true, Node(44), Shard(44), room.now());
+  EXPECT_EQ(room.Of(3).view().self().id, Node(44));
+  EXPECT_EQ(room.Of(3).view().current_epoch(), 0u);
+}
+
+// ---- failing and leading ----
+
+TEST(Member, AReplicaTakesOver) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.Stop(1);
+  ASSERT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4); }));
+  EXPECT_EQ(room.Of(2).view().OwnerOf(SlotId{0})->id, Node(4));
+  EXPECT_GE(CountDone<member_action::BecomePrimary>(room.PlaceOf(4)), 1u);
+  EXPECT_EQ(room.Of(5).view().Find(Node(1))->health, Health::kFailed);
+  // It comes back as a replica of its successor.
+  room.StartAgain(1);
+  EXPECT_TRUE(room.RunUntil(3000, [&] { return room.Of(1).view().self().primary == Node(4); }));
+  EXPECT_TRUE(
+      room.RunUntil(3000, [&] { return room.Of(2).view().Find(Node(1))->health == Health::kUp; }));
+}
+
+TEST(Member, ASilentPrimaryIsReplacedAndFenced) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.PlaceOf(1).cut = true;
+  ASSERT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4); }));
+  EXPECT_LE(room.Of(1).WritableUntil(), room.now());
+  room.PlaceOf(1).cut = false;
+  EXPECT_TRUE(room.RunUntil(4000, [&] { return room.Of(1).view().self().primary == Node(4); }));
+  EXPECT_EQ(room.Of(1).view().OwnerOf(SlotId{0})->id, Node(4));
+}
+
+// A1: nothing that tells of a vote is sent before the vote is safe.
+TEST(Member, AVoteWaitsForTheDisk) {
+  MemberRoom room(6);
+  room.Form(3);
+  for (int i = 2; i <= 6; ++i) {
+    room.PlaceOf(i).sent.clear();
+    if (i != 4) room.PlaceOf(i).sync_held = true;
+  }
+  room.Stop(1);
+  room.Run(4000);
+  EXPECT_FALSE(room.CanWrite(4));
+  const auto is_vote = [](const BusMessage& message) {
+    const auto* norn = std::get_if<NornBody>(&message.body);
+    if (norn == nullptr) return false;
+    const std::optional<ElectionMessage> said = DecodeElectionMessage(norn->payload);
+    return said && std::holds_alternative<BallotVote>(*said);
+  };
+  for (int i = 2; i <= 6; ++i) {
+    if (i == 4) continue;
+    EXPECT_EQ(std::ranges::count_if(room.PlaceOf(i).sent, is_vote), 0) << i;
+  }
+  for (int i = 2; i <= 6; ++i) room.PlaceOf(i).sync_held = false;
+  EXPECT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4); }));
+}
+
+TEST(Member, AFailoverByHandWaitsForTheData) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.PlaceOf(1).data.offset = 500;
+  room.PlaceOf(4).data.offset = 400;
+  room.Run(300);
+  room.Of(4).Failover(ManualMode::kNormal, room.now());
+  room.Settle();
+  room.Run(300);
+  EXPECT_EQ(CountDone<member_action::PauseWrites>(room.PlaceOf(1)), 1u);
+  // A write was under way when the order came: until it is done nobody learns where the stream ends.
+  room.PlaceOf(4).data.offset = 500;
+  room.Run(300);
+  EXPECT_FALSE(room.Of(4).view().self().is_primary());
+  room.PlaceOf(1).data.offset = 510;
+  room.Of(1).OnWritesHeld(room.PlaceOf(1).data, room.now());
+  room.Settle();
+  room.Run(300);
+  EXPECT_TRUE(room.Of(4).manual_failover_running());
+  EXPECT_FALSE(room.Of(4).view().self().is_primary());
+  room.PlaceOf(4).data.offset = 510;
+  EXPECT_TRUE(room.RunUntil(2000, [&] { return room.CanWrite(4); }));
+  EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
+}
+
+TEST(Member, ATakeoverAsksNobody) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.PlaceOf(4).data.has_data = true;
+  room.Of(4).Failover(ManualMode::kTakeover, room.now());
+  room.Settle();
+  EXPECT_TRUE(room.Of(4).view().self().is_primary());
+  EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
+}
+
+TEST(Member, AnOrphanGetsASpareReplica) {
+  MemberRoom room(7);
+  room.Form(3);  // 4 and 7 follow 1, 5 follows 2, 6 follows 3
+  room.Stop(6);
+  ASSERT_TRUE(room.RunUntil(15000, [&] {
+    return room.Of(4).view().self().primary == Node(3) ||
+           room.Of(7).view().self().primary == Node(3);
+  }));
+  EXPECT_TRUE(room.Of(4).view().self().primary == Node(3));  // the one with the smaller name
+  room.Run(8000);
+  EXPECT_EQ(room.Of(7).view().self().primary, Node(1));
+}
+
+// ---- the file ----
+
+TEST(Member, ARestartedNodeRemembers) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.Stop(1);
+  ASSERT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4); }));
+  room.Run(500);
+  const ElectionRecord before = room.Of(5).election().record();
+  ASSERT_FALSE(before.promises.empty());
+  const NodesFile file = room.Of(5).File();
+  room.Stop(5);
+  room.StartAgain(5);
+  EXPECT_EQ(room.Of(5).election().record().promises, before.promises);
+  EXPECT_EQ(room.Of(5).view().self().primary, Node(2));
+  EXPECT_EQ(room.Of(5).view().OwnerOf(SlotId{0})->id, Node(4));
+  EXPECT_TRUE(room.Of(5).view().electorate().norn_rules);
+  EXPECT_EQ(room.Of(5).view().current_epoch(), file.current_epoch);
+  EXPECT_EQ(room.Of(5).File().norn, file.norn);
+  ASSERT_FALSE(room.PlaceOf(5).done.empty());
+  EXPECT_EQ(CountDone<member_action::Follow>(room.PlaceOf(5)), 2u);  // then, and at the restart
+}
+
+TEST(Member, TheFileReadsBack) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.Of(1).SetMigrating(SlotId{7}, Node(2));
+  const NodesFile file = room.Of(1).File();
+  const absl::StatusOr<NodesFile> again = ParseNodesFile(NodesFileText(file), false);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(NodesFileText(*again), NodesFileText(file));
+  EXPECT_EQ(again->norn, file.norn);
+}
+
+}  // namespace
+}  // namespace norn::cluster
