@@ -9,23 +9,13 @@ namespace {
 // After a client's patience everybody has noticed what they will notice.
 constexpr Duration kNotice = Duration::Seconds(1);
 
+bool IsOfDisk(FaultKind kind) { return kind >= FaultKind::kKill && kind <= FaultKind::kSlowDisk; }
+
 }  // namespace
 
 Injector::Injector(Targets targets, FaultPlan plan, const KindSet& armed)
-    : targets_(std::move(targets)), plan_(std::move(plan)) {
-  const sim::NodeIndex first = targets_.machines.front().node->index();
-  for (const Bystander& client : targets_.clients) {
-    links_.push_back({client.host->index(), first, &client});
-  }
-  for (size_t i = 0; i < targets_.machines.size(); ++i) {
-    patients_.emplace_back().machine = &targets_.machines[i];
-    for (size_t j = 0; j < i; ++j) {
-      links_.push_back({targets_.machines[i].node->index(), targets_.machines[j].node->index()});
-    }
-  }
-  if (!links_.empty()) {
-    healthy_link_ = targets_.world->fabric().GetLink(links_[0].server, links_[0].host);
-  }
+    : targets_(std::move(targets)), plan_(std::move(plan)), wires_(targets_.world->fabric()) {
+  for (const Machine& machine : targets_.machines) patients_.emplace_back().machine = &machine;
   for (size_t i = 0; i < kFaultKinds; ++i) counts_[i].armed = armed[i] ? 1 : 0;
 }
 
@@ -67,15 +57,31 @@ bool Injector::Fire(const PlannedFault& fault) {
     case FaultKind::kPromote:
     case FaultKind::kRefollow:
       return FireCommand(fault);
+    case FaultKind::kWipe:
+    case FaultKind::kDiskSwap:
+    case FaultKind::kHostDead:
+    case FaultKind::kZone:
+    case FaultKind::kMajority:
+    case FaultKind::kKPrimaries:
+    case FaultKind::kPrimaryAndReplica:
+      return FireMachines(fault);
+    case FaultKind::kClockOffset:
+    case FaultKind::kClockStep:
+    case FaultKind::kClockJump:
+    case FaultKind::kClockDrift:
+    case FaultKind::kClockFreeze:
+      return FireClock(fault);
+    case FaultKind::kMemoryPressure:
+      return FireMemoryPressure(fault);
     default:
-      return FireDisk(fault);
+      return IsOfDisk(fault.kind) ? FireDisk(fault) : FireNetwork(fault);
   }
 }
 
 // Whom a command concerns is the director's to choose; it chooses by the target alone.
 bool Injector::FireCommand(const PlannedFault& fault) {
   if (!targets_.command) return false;
-  Prng prng(fault.target * uint64_t{2} + (fault.other ? 1 : 0));
+  Prng prng = PrngFor(fault);
   return targets_.command(fault.kind, prng, [this, kind = fault.kind] { Effect(kind); });
 }
 
@@ -89,14 +95,70 @@ bool Injector::FireReset(const PlannedFault& fault) {
   return true;
 }
 
-Injector::Patient& Injector::PatientOf(const PlannedFault& fault) {
-  return patients_[fault.target % patients_.size()];
+Prng Injector::PrngFor(const PlannedFault& fault) {
+  return Prng(fault.target * uint64_t{2} + (fault.other ? 1 : 0));
 }
 
-Injector::Link* Injector::HealthyLinkOf(const PlannedFault& fault) {
-  if (links_.empty()) return nullptr;
-  Link& link = links_[fault.target % links_.size()];
-  return link.ill ? nullptr : &link;
+// Where there is more than there are targets, they lie all over it.
+size_t Injector::Pick(const PlannedFault& fault, uint64_t count) {
+  const uint64_t spread = count <= kTargets ? fault.target : fault.target * count / kTargets;
+  return static_cast<size_t>(spread % count);
+}
+
+Injector::Patient& Injector::PatientOf(const PlannedFault& fault) {
+  return patients_[Pick(fault, patients_.size())];
+}
+
+Injector::Patients Injector::Shuffled(const PlannedFault& fault) {
+  Patients shuffled;
+  for (Patient& patient : patients_) shuffled.push_back(&patient);
+  Prng prng = PrngFor(fault);
+  for (size_t left = shuffled.size(); left > 1; --left) {
+    std::swap(shuffled[left - 1], shuffled[static_cast<size_t>(prng.Below(left))]);
+  }
+  return shuffled;
+}
+
+// In the order (1, 0), (2, 0), (2, 1), (3, 0) ...
+Injector::Link Injector::PairNumber(uint64_t number) const {
+  size_t i = 1;
+  for (uint64_t left = number; left >= i; ++i) left -= i;
+  const uint64_t before = uint64_t{i} * (i - 1) / 2;
+  const auto j = static_cast<size_t>(number - before);
+  return {ClientLinks() + number, targets_.machines[i].node->index(),
+          targets_.machines[j].node->index()};
+}
+
+Injector::Link Injector::ClientNumber(uint64_t number) const {
+  const Bystander& client = targets_.clients[number % targets_.clients.size()];
+  const Machine& machine = targets_.machines[number / targets_.clients.size()];
+  return {number, client.host->index(), machine.node->index(), &client};
+}
+
+uint64_t Injector::ClientLinks() const {
+  return targets_.clients.size() * (targets_.clients_reach_all ? targets_.machines.size() : 1);
+}
+
+// Those of clients come first.
+std::optional<Injector::Link> Injector::LinkOf(const PlannedFault& fault) const {
+  const uint64_t clients = ClientLinks();
+  const uint64_t machines = targets_.machines.size();
+  const uint64_t links = clients + machines * (machines - 1) / 2;
+  if (links == 0) return std::nullopt;
+  const uint64_t number = Pick(fault, links);
+  return number < clients ? ClientNumber(number) : PairNumber(number - clients);
+}
+
+std::optional<Injector::Link> Injector::PairOf(const PlannedFault& fault) const {
+  const uint64_t machines = targets_.machines.size();
+  if (machines < 2) return std::nullopt;
+  return PairNumber(Pick(fault, machines * (machines - 1) / 2));
+}
+
+std::optional<Injector::Link> Injector::HealthyLinkOf(const PlannedFault& fault) const {
+  std::optional<Link> link = LinkOf(fault);
+  if (link && ill_links_.contains(link->number)) return std::nullopt;
+  return link;
 }
 
 uint64_t Injector::ConnectionsLost() const {
@@ -105,23 +167,18 @@ uint64_t Injector::ConnectionsLost() const {
   return lost;
 }
 
-// Only clients can tell whether it mattered.
+// Clients can tell whether they got an answer; of machines it is known only that they talked.
 bool Injector::FireSlowLink(const PlannedFault& fault) {
-  Link* const link = HealthyLinkOf(fault);
-  if (link == nullptr) return false;
-  sim::Fabric& fabric = targets_.world->fabric();
-  const sim::NodeIndex from = fault.other ? link->host : link->server;
-  const sim::NodeIndex to = fault.other ? link->server : link->host;
-  sim::LinkOptions slow = fabric.GetLink(from, to);
-  slow.latency = slow.latency + fault.latency;
-  fabric.SetLink(from, to, slow);
-  link->ill = true;
-  const uint64_t pipelines = link->client == nullptr ? 0 : link->client->pipelines();
-  After(fault.lasts, [this, link, pipelines] {
-    RestoreLink(*link);
-    if (link->client != nullptr && link->client->pipelines() > pipelines) {
-      Effect(FaultKind::kSlowLink);
-    }
+  const std::optional<Link> link = HealthyLinkOf(fault);
+  if (!link) return false;
+  Ail(*link, fault.other, {.latency = fault.latency});
+  const auto answers = [this, client = link->client, way = OneWay(*link, fault.other)] {
+    return client != nullptr ? client->pipelines()
+                             : targets_.world->fabric().CountersOf(way.from, way.to).sent;
+  };
+  After(fault.lasts, [this, link = *link, answers, before = answers()] {
+    RestoreLink(link);
+    if (answers() > before) Effect(FaultKind::kSlowLink);
   });
   return true;
 }
@@ -143,18 +200,15 @@ bool Injector::FireHalfOpen(const PlannedFault& fault) {
 }
 
 bool Injector::FirePartition(const PlannedFault& fault) {
-  Link* const link = HealthyLinkOf(fault);
-  if (link == nullptr) return false;
-  const sim::NodeIndex from = fault.other ? link->host : link->server;
-  const sim::NodeIndex to = fault.other ? link->server : link->host;
-  sim::Fabric& fabric = targets_.world->fabric();
-  fabric.SetBlocked(from, to, true);
-  link->ill = true;
-  const uint64_t held = fabric.counters().segments_held;
-  After(fault.lasts, [this, link, held] {
-    const bool held_some = targets_.world->fabric().counters().segments_held > held;
+  const std::optional<Link> link = HealthyLinkOf(fault);
+  if (!link) return false;
+  Ail(*link, fault.other, {.blocked = true});
+  const Direction way = OneWay(*link, fault.other);
+  const uint64_t held = targets_.world->fabric().CountersOf(way.from, way.to).held;
+  After(fault.lasts, [this, link = *link, way, held] {
+    const bool held_some = targets_.world->fabric().CountersOf(way.from, way.to).held > held;
     if (held_some) Effect(FaultKind::kPartition);
-    RestoreLink(*link);
+    RestoreLink(link);
   });
   return true;
 }
@@ -162,7 +216,7 @@ bool Injector::FirePartition(const PlannedFault& fault) {
 bool Injector::FireCrash(const PlannedFault& fault) {
   Patient& patient = PatientOf(fault);
   if (patient.tough()) return false;
-  if (!targets_.world->fabric().Connections().empty()) Effect(FaultKind::kCrash);
+  if (targets_.world->fabric().IsConnected(patient.index())) Effect(FaultKind::kCrash);
   patient.crashed = true;
   patient.machine->crash({});
   After(fault.lasts, [this, &patient] { EndCrash(patient); });
@@ -205,15 +259,42 @@ void Injector::Heal() {
     HealDisk(patient);
     EndCrash(patient);
   }
-  for (Link& link : links_) RestoreLink(link);
+  while (!ill_links_.empty()) {
+    const Link link = ill_links_.begin()->second.link;
+    RestoreLink(link);
+  }
+  while (!lasting_.empty()) Finish(lasting_.begin()->first);
+  ++heals_;
 }
 
-void Injector::RestoreLink(Link& link) {
-  if (!link.ill) return;
-  link.ill = false;
-  sim::Fabric& fabric = targets_.world->fabric();
-  fabric.SetLink(link.host, link.server, healthy_link_);
-  fabric.SetLink(link.server, link.host, healthy_link_);
+Direction Injector::OneWay(const Link& link, bool other) const {
+  return other ? Direction{link.host, link.server} : Direction{link.server, link.host};
+}
+
+void Injector::Ail(const Link& link, bool other, const Ailment& ailment) {
+  ill_links_[link.number] = {link, wires_.Add({OneWay(link, other)}, ailment)};
+}
+
+void Injector::RestoreLink(const Link& link) {
+  const auto ill = ill_links_.extract(link.number);
+  if (ill.empty()) return;
+  Directions both;
+  AddBothWays(link.host, link.server, &both);
+  wires_.Remove(ill.mapped().ailment, both);
+}
+
+void Injector::Last(FaultKind kind, Duration lasts, std::function<bool()> noticed,
+                    std::function<void()> end) {
+  const uint64_t lasting = next_lasting_++;
+  lasting_[lasting] = {kind, std::move(noticed), std::move(end)};
+  After(lasts, [this, lasting] { Finish(lasting); });
+}
+
+void Injector::Finish(uint64_t lasting) {
+  const auto ending = lasting_.extract(lasting);
+  if (ending.empty()) return;
+  if (ending.mapped().noticed()) Effect(ending.mapped().kind);
+  ending.mapped().end();
 }
 
 void Injector::After(Duration delay, std::function<void()> call) {

@@ -8,10 +8,16 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "engine/base/prng.h"
 #include "faults/plan.h"
+#include "faults/wires.h"
 #include "sim/world.h"
 
 namespace norn::faults {
@@ -29,6 +35,10 @@ struct Machine {
   std::function<bool()> serving;
   std::function<void(const sim::CrashOptions&)> crash;
   std::function<void()> restart;
+  size_t zone = 0;  // machines of one zone share what may fail
+  // Its part in a cluster, at this moment. Null: it has none.
+  std::function<bool()> is_primary = nullptr;
+  std::function<std::optional<size_t>()> follows = nullptr;  // which machine, as a replica
 };
 
 // A client on a host of its own: who can tell whether a fault mattered.
@@ -42,11 +52,17 @@ struct Bystander {
 // What faults act upon.
 struct Targets {
   sim::World* world = nullptr;
-  std::vector<Machine> machines;  // clients talk to the first
+  std::vector<Machine> machines;
   std::vector<Bystander> clients;
-  Duration client_patience;  // after that a client has given up whatever does not answer
+  bool clients_reach_all = false;  // else they talk to the first machine only
+  Duration client_patience;        // after that a client has given up whatever does not answer
   // Changes of roles and links by command; `effect` is called when it took place. False: not now. Null: no such faults.
   std::function<bool(FaultKind, Prng&, std::function<void()> effect)> command;
+  // Bounds the memory of a machine's server by command, or no more (nullopt); `effect` is called, if ever, when it had to
+  // give something up. False: not now. Null: no such faults.
+  std::function<bool(size_t machine, std::optional<int64_t> bytes, std::function<void()> effect)>
+      limit_memory = nullptr;
+  uint16_t bus_port = 0;  // on which machines talk to each other; 0: they do not
 };
 
 class Injector {
@@ -67,10 +83,10 @@ class Injector {
  private:
   // Between a client and a server, or two servers.
   struct Link {
+    uint64_t number = 0;
     sim::NodeIndex host;
     sim::NodeIndex server;
     const Bystander* client = nullptr;
-    bool ill = false;
   };
   // A death at a disk operation that is yet to come.
   struct Doom {
@@ -83,11 +99,19 @@ class Injector {
   // What is being done to a server.
   struct Patient {
     const Machine* machine = nullptr;
+    sim::NodeIndex index() const { return machine->node->index(); }
     bool paused = false;
     bool crashed = false;
     Doom doom;
-    bool disk_ill[kFaultKinds] = {};  // what lasts is on
+    bool ill[kFaultKinds] = {};  // what lasts is on
     bool tough() const { return crashed || paused || doom.pending; }
+  };
+  using Patients = std::vector<Patient*>;
+  // Something that ends after a while, or by Heal. `noticed` is asked just before `end`: whether anybody met it.
+  struct Lasting {
+    FaultKind kind{};
+    std::function<bool()> noticed;
+    std::function<void()> end;
   };
 
   void ScheduleNext();
@@ -101,6 +125,39 @@ class Injector {
   bool FireCommand(const PlannedFault& fault);
   void EndPause(Patient& patient);
   void EndCrash(Patient& patient);
+  void Last(FaultKind kind, Duration lasts, std::function<bool()> noticed,
+            std::function<void()> end);
+  void Finish(uint64_t lasting);
+  // injector_network.cc
+  bool FireNetwork(const PlannedFault& fault);
+  bool Ail(const PlannedFault& fault, Directions directions, const Ailment& ailment,
+           uint64_t sim::LinkCounters::*counter);
+  bool Cut(const PlannedFault& fault, Directions directions);
+  bool FireWholeLink(const PlannedFault& fault);
+  bool FirePartialPartition(const PlannedFault& fault);
+  bool FireSplit(const PlannedFault& fault);
+  bool FireMajoritiesRing(const PlannedFault& fault);
+  bool FireIsolate(const PlannedFault& fault);
+  bool FireSwizzle(const PlannedFault& fault);
+  void CutInTurn(const Patient& one, Duration span, const std::shared_ptr<bool>& met);
+  Directions AwayFromOthers(const Patient& one) const;
+  Directions AwayFromClients(const Patient& one) const;
+  bool FireRefused(const PlannedFault& fault);
+  bool FireCorrupt(const PlannedFault& fault);
+  bool FireClientsCut(const PlannedFault& fault);
+  // injector_machines.cc
+  bool FireMachines(const PlannedFault& fault);
+  bool FireWipe(const PlannedFault& fault);
+  bool FireDiskSwap(const PlannedFault& fault);
+  bool Strike(const PlannedFault& fault, Patients victims, bool silent);
+  Patients Zone(const PlannedFault& fault);
+  Patients Primaries(const PlannedFault& fault);
+  Patients PrimaryAndReplica(const PlannedFault& fault);
+  // injector_clock.cc
+  bool FireClock(const PlannedFault& fault);
+  bool FireDate(const PlannedFault& fault, Patient& patient);
+  bool FireRate(const PlannedFault& fault, Patient& patient);
+  bool FireMemoryPressure(const PlannedFault& fault);
   // injector_disk.cc
   bool FireDisk(const PlannedFault& fault);
   bool FireDeath(const PlannedFault& fault);
@@ -111,11 +168,23 @@ class Injector {
   bool FireBitRot(const PlannedFault& fault);
   void HealDisk(Patient& patient);
 
+  // What an entry chooses beyond its target, which always is the same.
+  static Prng PrngFor(const PlannedFault& fault);
+  static size_t Pick(const PlannedFault& fault, uint64_t count);
   Patient& PatientOf(const PlannedFault& fault);
-  // A link that nothing is being done to, or null.
-  Link* HealthyLinkOf(const PlannedFault& fault);
+  // All of them, in an order of the fault's own.
+  Patients Shuffled(const PlannedFault& fault);
+  Link PairNumber(uint64_t number) const;  // of two machines
+  Link ClientNumber(uint64_t number) const;
+  uint64_t ClientLinks() const;
+  std::optional<Link> LinkOf(const PlannedFault& fault) const;
+  std::optional<Link> PairOf(const PlannedFault& fault) const;
+  // That is neither slowed nor cut one way.
+  std::optional<Link> HealthyLinkOf(const PlannedFault& fault) const;
   uint64_t ConnectionsLost() const;
-  void RestoreLink(Link& link);
+  Direction OneWay(const Link& link, bool other) const;
+  void Ail(const Link& link, bool other, const Ailment& ailment);
+  void RestoreLink(const Link& link);
   void After(Duration delay, std::function<void()> call);
   void Effect(FaultKind kind) { ++counts_[static_cast<size_t>(kind)].effect; }
 
@@ -124,8 +193,16 @@ class Injector {
   size_t next_ = 0;  // of the plan
   Instant begun_;
   FaultCounts counts_{};
-  sim::LinkOptions healthy_link_;  // of every link, before anything was done to it
-  std::vector<Link> links_;
+  Wires wires_;
+  struct IllLink {
+    Link link;
+    Wires::Id ailment = 0;
+  };
+  std::map<uint64_t, IllLink> ill_links_;
+  std::set<std::pair<sim::NodeIndex, sim::NodeIndex>> corrupt_;
+  std::map<uint64_t, Lasting> lasting_;
+  uint64_t next_lasting_ = 0;
+  uint64_t heals_ = 0;
   std::vector<Patient> patients_;  // by machine
 };
 

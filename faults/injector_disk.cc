@@ -8,8 +8,6 @@
 namespace norn::faults {
 namespace {
 
-// A node that does no I/O in that time dies all the same.
-constexpr Duration kDoomPatience = Duration::Seconds(1);
 // After that the engine has tried whatever it wanted to try.
 constexpr Duration kNotice = Duration::Millis(1500);
 
@@ -120,7 +118,7 @@ bool Injector::FireFailures(const PlannedFault& fault) {
 bool Injector::FireWhile(const PlannedFault& fault, std::function<void()> begin,
                          std::function<void()> end, uint64_t sim::DiskCounters::*counter) {
   Patient& patient = PatientOf(fault);
-  bool& ill = patient.disk_ill[static_cast<size_t>(fault.kind)];
+  bool& ill = patient.ill[static_cast<size_t>(fault.kind)];
   if (ill) return false;
   ill = true;
   begin();

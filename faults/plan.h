@@ -18,6 +18,8 @@
 namespace norn::faults {
 
 inline constexpr uint32_t kTargets = 1000;  // targets are drawn below it
+// A node that was to die at a disk operation and does none in that time dies all the same.
+inline constexpr Duration kDoomPatience = Duration::Seconds(1);
 
 struct PlannedFault {
   Duration at = {};  // after the plan began

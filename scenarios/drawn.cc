@@ -15,6 +15,10 @@ void DrawOptions(std::string_view purpose, const std::vector<OptionChoice>& choi
   }
 }
 
+faults::Extent ExtentOf(const Scenario& scenario, const Drawn& drawn) {
+  return {.machines = 1 + drawn.replicas, .zones = static_cast<size_t>(scenario.node.zones)};
+}
+
 }  // namespace
 
 Drawn Draw(const Scenario& scenario, const faults::PrngOf& prng_of) {
@@ -45,8 +49,9 @@ Drawn Draw(const Scenario& scenario, const faults::PrngOf& prng_of) {
     drawn.kinds = faults::KindsOf(*scenario.plan);
     drawn.plan = *scenario.plan;
   } else {
-    drawn.plan = faults::DrawPlan(scenario.faults, drawn.kinds,
-                                  Duration::Nanos(scenario.duration_ns), prng_of);
+    const faults::FaultPlan all = faults::DrawPlan(scenario.faults, drawn.kinds,
+                                                   Duration::Nanos(scenario.duration_ns), prng_of);
+    drawn.plan = faults::Within(scenario.budget, ExtentOf(scenario, drawn), all);
   }
   return drawn;
 }

@@ -22,6 +22,7 @@ class Minimiser {
     best_.plan = Draw(best_, static_cast<uint64_t>(best_.seed)).plan;
     best_.swarm = false;
     best_.faults = {};
+    best_.budget = {};
     trying_ = "the run as it is";
     ++runs_;
     Tell();
@@ -37,6 +38,7 @@ class Minimiser {
   bool Round() {
     const uint64_t before = successes_;
     ReduceFaults();
+    ReduceVictims();
     ReduceOptions(&NodeSection::options, "options");
     ReduceOptions(&NodeSection::replica_options, "options of replicas");
     ReduceFamilies();
@@ -90,6 +92,21 @@ class Minimiser {
         end = begin;
       }
       if (piece == 1 && !smaller) return;
+    }
+  }
+
+  // Of faults that strike several at once.
+  void ReduceVictims() {
+    trying_ = "victims";
+    for (size_t i = 0; i < best_.plan->size(); ++i) {
+      const auto strikes = [](FaultKind kind) {
+        return kind == FaultKind::kKPrimaries || kind == FaultKind::kSwizzle;
+      };
+      while (strikes((*best_.plan)[i].kind) && (*best_.plan)[i].amount > 1) {
+        faults::FaultPlan plan = *best_.plan;
+        --plan[i].amount;
+        if (!TryPlan(std::move(plan))) break;
+      }
     }
   }
 

@@ -117,5 +117,22 @@ TEST(Minimise, WhatIsLeftReadsBack) {
   EXPECT_EQ(ScenarioText(*again), ScenarioText(small.scenario));
 }
 
+TEST(Minimise, FaultsOfManyStrikeNoMoreThanTheyMust) {
+  Scenario story = Story();
+  story.plan.emplace();
+  story.plan->push_back({.kind = FaultKind::kKPrimaries, .amount = 9});
+  story.plan->push_back({.kind = FaultKind::kSwizzle, .amount = 4});
+  const MinimiseResult small = Small(story, [](const Scenario& s) -> std::string {
+    int64_t primaries = 0;
+    for (const faults::PlannedFault& fault : *s.plan) {
+      if (fault.kind == FaultKind::kKPrimaries) primaries += fault.amount;
+    }
+    return primaries >= 3 && CountOf(s, FaultKind::kSwizzle) > 0 ? "x" : "";
+  });
+  ASSERT_EQ(small.scenario.plan->size(), 2u);
+  EXPECT_EQ(small.scenario.plan->front().amount, 3);
+  EXPECT_EQ(small.scenario.plan->back().amount, 1);
+}
+
 }  // namespace
 }  // namespace norn::scenarios

@@ -157,6 +157,8 @@ class Run {
       targets.machines.push_back({host->node(), [host] { return host->serving(); },
                                   [this, host](const sim::CrashOptions& how) { Kill(*host, how); },
                                   [this, host] { Restart(*host); }});
+      const auto zones = static_cast<size_t>(scenario_.node.zones);
+      targets.machines.back().zone = (targets.machines.size() - 1) % zones;
     }
     for (size_t i = 0; i < drawn_.clients; ++i) {
       const SimClient* const client = sim_clients_[i].get();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/prng.h"
+#include "faults/budget.h"
 #include "faults/plan.h"
 #include "faults/rules.h"
 
@@ -36,6 +37,7 @@ struct NodeSection {
   std::vector<OptionChoice> options;
   Range replicas{0, 0};                       // more nodes, which replicate the first
   std::vector<OptionChoice> replica_options;  // theirs, after `options`
+  int64_t zones = 3;                          // node i lies in zone i modulo that
 };
 
 struct ClientSection {
@@ -96,6 +98,7 @@ struct Scenario {
   ReplicationSection replication;
   int64_t weights[kFamilies] = {};
   faults::FaultRules faults{};
+  faults::Budget budget;  // of what is drawn by those rules
   // Instead of what the seed would draw by those rules.
   std::optional<faults::FaultPlan> plan;
   int64_t seed = 1;  // when nobody asks for another

@@ -303,6 +303,9 @@ std::string Contradiction(const Scenario& scenario) {
                            other);
       }
     }
+    if (scenario.HasFault(FaultKind::kWipe) || scenario.HasFault(FaultKind::kDiskSwap)) {
+      return "checks: durable_prefix needs disks that stay, wipe and disk_swap take them away";
+    }
     if (scenario.weights[static_cast<size_t>(Family::kLedger)] == 0) {
       return "checks: durable_prefix needs workload.ledger above 0";
     }
@@ -319,6 +322,18 @@ std::string Contradiction(const Scenario& scenario) {
   }
   if (scenario.Checks("wait_never_over_reports") && !replication.primary_dies) {
     return "checks: wait_never_over_reports needs replication.primary_dies";
+  }
+  const bool clocks_lie =
+      std::any_of(kFaultRows.begin(), kFaultRows.end(), [&scenario](const FaultRow& fault) {
+        return fault.name.starts_with("clock_") && scenario.HasFault(fault.kind);
+      });
+  if (clocks_lie && scenario.Checks("expired_never_seen")) {
+    return "checks: expired_never_seen goes by the clocks, which clock faults make wrong";
+  }
+  const bool expiry = scenario.weights[static_cast<size_t>(Family::kExpiry)] > 0;
+  if (clocks_lie && expiry && scenario.Checks("linearizability")) {
+    return "checks: linearizability judges workload.expiry by the clocks, which clock faults make "
+           "wrong";
   }
   if (scenario.Checks(calm) && any_fault) return "checks: connection allows no faults";
   for (const FaultRule& fault : scenario.faults) {

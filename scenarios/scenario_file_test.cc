@@ -1,7 +1,10 @@
 #include "scenarios/scenario_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "scenarios/drawn.h"
 
 namespace norn::scenarios {
 namespace {
@@ -91,6 +94,12 @@ TEST(ScenarioFile, RefusesContradictions) {
               HasSubstr("needs replication.primary_dies"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"exact_model\"]\n[workload]\nread=1\n"),
               HasSubstr("exact_model needs clients.count = 1"));
+  const std::string wrong_clocks =
+      "[workload]\nexpiry=1\n[faults.clock_drift]\nevery=\"1s\"\nlasts=\"1s\"\n";
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"expired_never_seen\"]\n" + wrong_clocks),
+              HasSubstr("expired_never_seen goes by the clocks"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"linearizability\"]\n" + wrong_clocks),
+              HasSubstr("linearizability judges workload.expiry by the clocks"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"connection\"]\n[workload]\nread=1\n[faults.reset]"
                       "\nevery=\"1s\"\n"),
               HasSubstr("allows no faults"));
@@ -116,6 +125,9 @@ TEST(ScenarioFile, DurabilityIsNotForNodesThatRestartEmpty) {
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\", \"linearizability\"]\n[workload]\n"
                       "ledger=1\n"),
               HasSubstr("linearizability is for a node that restarts empty"));
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\"]\n[workload]\nledger=1\n"
+                      "[faults.wipe]\nevery=\"1s\"\n"),
+              HasSubstr("durable_prefix needs disks that stay"));
 }
 
 TEST(ScenarioFile, APlanIsReadInItsOrder) {
@@ -169,6 +181,46 @@ TEST(ScenarioFile, WhatIsWrittenReadsBack) {
   const auto empty = ParseScenario(ScenarioText(*scenario), "z.toml");
   ASSERT_TRUE(empty.ok()) << empty.status();
   EXPECT_TRUE(empty->plan && empty->plan->empty());
+}
+
+// Every kind that there is: read, drawn, printed as a plan, and read again.
+TEST(ScenarioFile, EveryKindOfFaultIsPlannedAndReadBack) {
+  std::string text = "name=\"x\"\nduration=\"5s\"\n[workload]\nread=1\n";
+  for (const FaultRow& row : kFaultRows) {
+    text += fmt::format("[faults.{}]\nevery=\"1s\"\n", row.name);
+    if (row.lasts) text += "lasts=[\"10ms\", \"300ms\"]\n";
+    if (row.latency) text += "latency=\"20ms\"\n";
+    if (!row.amount_key.empty()) text += fmt::format("{}=[1, 90]\n", row.amount_key);
+  }
+  auto scenario = ParseScenario(text, "x.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  scenario->plan = Draw(*scenario, 3).plan;
+  EXPECT_EQ(scenario->plan->size(), 4 * kFaultKinds);
+  const auto again = ParseScenario(ScenarioText(*scenario), "y.toml");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->plan, scenario->plan);
+  EXPECT_EQ(again->faults[static_cast<size_t>(FaultKind::kSwizzle)].amount, (Range{1, 90}));
+  EXPECT_EQ(ScenarioText(*again), ScenarioText(*scenario));
+}
+
+TEST(ScenarioFile, ABudgetIsKeptAndReadsBack) {
+  const std::string text =
+      "name=\"x\"\nduration=\"60s\"\n[node]\nreplicas=5\nzones=2\n[workload]\nread=1\n"
+      "[faults.crash]\nevery=\"1s\"\nlasts=\"3s\"\n[faults.zone]\nevery=\"1s\"\nlasts=\"1s\"\n";
+  const auto free = ParseScenario(text, "x.toml");
+  ASSERT_TRUE(free.ok()) << free.status();
+  EXPECT_EQ(Draw(*free, 1).plan.size(), 118u);
+  const auto bounded = ParseScenario(
+      text + "[budget]\nmachines_down=2\nmachines_cut=1\nclocks_wrong=1\nrecovery=\"500ms\"\n",
+      "x.toml");
+  ASSERT_TRUE(bounded.ok()) << bounded.status();
+  const faults::FaultPlan plan = Draw(*bounded, 1).plan;
+  EXPECT_GT(plan.size(), 20u);
+  for (const faults::PlannedFault& fault : plan) EXPECT_EQ(fault.kind, FaultKind::kCrash);
+  const std::string printed = ScenarioText(*bounded);
+  EXPECT_THAT(printed, HasSubstr("[budget]\nmachines_down = 2\nmachines_cut = 1\n"));
+  EXPECT_THAT(printed, HasSubstr("zones = 2\n"));
+  EXPECT_EQ(ScenarioText(*ParseScenario(printed, "y.toml")), printed);
 }
 
 TEST(ScenarioFile, DepthAndLengthAreBounded) {

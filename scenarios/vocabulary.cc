@@ -102,6 +102,28 @@ void AddNodeRows(std::vector<Row>& rows) {
   rows.push_back(PlainRow(
       "node", "replica_options", Form::kOptions, "likewise, for the replicas on top of the others",
       &Value::options, [](Scenario & s) -> auto& { return s.node.replica_options; }));
+  rows.push_back(NumberRow("node", "zones", Form::kNumber, {1, 1000},
+                           "nodes lie in them in turn; a fault may strike all of one",
+                           [](Scenario& s) -> int64_t& { return s.node.zones; }));
+}
+
+void AddBudgetRows(std::vector<Row>& rows) {
+  using S = Scenario&;
+  constexpr Range kAny{0, faults::Budget::kNoBound};
+  const char* const at = "budget";
+  rows.push_back(NumberRow(at, "machines_down", Form::kNumber, kAny,
+                           "nodes that may be dead or paused at once; what would exceed a budget "
+                           "is not drawn",
+                           [](S s) -> int64_t& { return s.budget.machines_down; }));
+  rows.push_back(NumberRow(at, "machines_cut", Form::kNumber, kAny,
+                           "nodes that may be cut off from others, or from clients, at once",
+                           [](S s) -> int64_t& { return s.budget.machines_cut; }));
+  rows.push_back(NumberRow(at, "clocks_wrong", Form::kNumber, kAny,
+                           "nodes whose clocks may be wrong at once",
+                           [](S s) -> int64_t& { return s.budget.clocks_wrong; }));
+  rows.push_back(NumberRow(at, "recovery", Form::kDuration, {0, kDay},
+                           "for so long after its end a fault still counts",
+                           [](S s) -> int64_t& { return s.budget.recovery_ns; }));
 }
 
 void AddClientRows(std::vector<Row>& rows) {
@@ -203,6 +225,7 @@ std::vector<Row> Vocabulary() {
   AddNetworkRows(rows);
   AddReplicationRows(rows);
   AddFamilyRows(rows);
+  AddBudgetRows(rows);
   AddFaultRows(rows);
   return rows;
 }

@@ -15,6 +15,9 @@ class ByteQueue {
 
   void Push(std::span<const char> data) { bytes_.insert(bytes_.end(), data.begin(), data.end()); }
 
+  // The byte that has `behind` others behind it. Requires: behind < size().
+  char& FromBack(size_t behind) { return bytes_[bytes_.size() - 1 - behind]; }
+
   // Requires: out.size() <= size().
   void Pop(std::span<char> out) {
     std::memcpy(out.data(), bytes_.data() + head_, out.size());

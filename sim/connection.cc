@@ -148,8 +148,20 @@ env::IoResult Connection::Write(End end, std::span<const char> buf, Instant dead
   CHECK(self.window_used <= window_bytes_);  // N3
   Note(TraceKind::kWrite, end, TraceId(end) << 32 | count,
        HashBytes(std::string_view(buf.data(), count), 0));
+  MayCorrupt(end, count);
   Send(end, Segment::kData, static_cast<uint32_t>(count));
   return {env::IoCode::kOk, count};
+}
+
+void Connection::MayCorrupt(End from, size_t written) {
+  Link& link = fabric_.LinkFrom(at(from).party.host, at(Other(from)).party.host);
+  Corruption& corruption = link.corruption;
+  if (corruption.left == 0 || at(End::kServer).party.address.port != corruption.port) return;
+  --corruption.left;
+  ++link.counters.corrupted;
+  const uint64_t bit = corruption.prng.Below(written * 8);
+  at(from).bytes.FromBack(static_cast<size_t>(bit / 8)) ^= static_cast<char>(1 << (bit % 8));
+  Note(TraceKind::kCorrupt, from, TraceId(from), bit);
 }
 
 void Connection::ShutdownWrite(End end) {
@@ -241,11 +253,12 @@ bool Connection::Blocked(End from) const {
 
 void Connection::Send(End from, Segment segment, uint32_t value) {
   EndState& self = at(from);
-  const Link& link = fabric_.LinkFrom(self.party.host, at(Other(from)).party.host);
+  Link& link = fabric_.LinkFrom(self.party.host, at(Other(from)).party.host);
   const Duration latency = link.DrawLatency(fabric_.dice(self.party.host).latency);
   Instant arrival = std::max(fabric_.scheduler().now() + latency, self.last_arrival);  // N1
   if (segment == Segment::kData) arrival = arrival + link.TransmitTime(value);
   self.last_arrival = arrival;
+  ++link.counters.sent;
   Schedule(arrival, What::kSegment, from, segment, value);
 }
 
@@ -254,6 +267,7 @@ void Connection::Arrive(End from, Segment segment, uint32_t value) {
   if (self.held.empty() && !Blocked(from)) return Apply(from, segment, value);
   self.held.push_back(Held{segment, value});  // N1
   ++fabric_.counters().segments_held;
+  ++fabric_.LinkFrom(self.party.host, at(Other(from)).party.host).counters.held;
   Note(TraceKind::kHold, from, TraceId(from), static_cast<uint64_t>(segment));
   if (segment != Segment::kCredit) Stalled(from);
   LinkChanged(from);
@@ -262,7 +276,7 @@ void Connection::Arrive(End from, Segment segment, uint32_t value) {
 void Connection::LinkChanged(End from) {
   EndState& self = at(from);
   if (self.held.empty() || self.release_pending) return;
-  const Link& link = fabric_.LinkFrom(self.party.host, at(Other(from)).party.host);
+  Link& link = fabric_.LinkFrom(self.party.host, at(Other(from)).party.host);
   if (link.options.blocked) return;
   self.release_pending = true;
   const Instant open_at = std::max(fabric_.scheduler().now(), link.clogged_until);

@@ -141,6 +141,7 @@ class Connection final : private EventTarget {
   void GiveCredit(End reader);
   void DropVisible(End end);
   bool Blocked(End from) const;
+  void MayCorrupt(End from, size_t written);
   void WakeReader(End end);
   void WakeWriter(End end);
 

@@ -82,7 +82,7 @@ void Fabric::HostDown(NodeIndex node, Down down) {
 
 // ---- links ----
 
-const Link& Fabric::LinkFrom(NodeIndex from, NodeIndex to) const {
+Link& Fabric::LinkFrom(NodeIndex from, NodeIndex to) {
   if (from == to) return loopback_link_;
   const std::vector<std::unique_ptr<Link>>& links = hosts_[from.value].links;
   if (to.value < links.size() && links[to.value] != nullptr) return *links[to.value];
@@ -95,29 +95,39 @@ Link& Fabric::OwnLink(NodeIndex from, NodeIndex to) {
   std::vector<std::unique_ptr<Link>>& links = hosts_[from.value].links;
   if (links.size() <= to.value) links.resize(to.value + 1);
   std::unique_ptr<Link>& link = links[to.value];
-  if (link == nullptr) link = std::make_unique<Link>(default_link_);
+  if (link == nullptr) {
+    link = std::make_unique<Link>(default_link_);
+    link->counters = {};
+  }
   return *link;
 }
 
-void Fabric::LinkChanged(NodeIndex from, NodeIndex to) {
+void Fabric::SetLink(NodeIndex from, NodeIndex to, const LinkOptions& options) {
+  const LinkSetting setting{from, to, options};
+  SetLinks({&setting, 1});
+}
+
+// Whoever is held while a link is not blocked (it is clogged) asks for its own release, so that only links that open
+// concern connections.
+void Fabric::SetLinks(std::span<const LinkSetting> settings) {
+  bool any_opened = false;
+  for (const LinkSetting& setting : settings) {
+    Link& link = OwnLink(setting.from, setting.to);
+    link.opened |= link.options.blocked && !setting.options.blocked;
+    any_opened |= link.opened;
+    link.options = setting.options;
+    trace_.Add(
+        TraceKind::kLink, setting.from, setting.to.value,
+        static_cast<uint64_t>(link.options.latency.ns) << 1 | (link.options.blocked ? 1 : 0));
+  }
+  if (!any_opened) return;
   for (const auto& [id, connection] : connections_) {
     for (const End end : {End::kClient, End::kServer}) {
-      if (connection->party(end).host == from && connection->party(Other(end)).host == to) {
-        connection->LinkChanged(end);
-      }
+      const NodeIndex from = connection->party(end).host;
+      if (LinkFrom(from, connection->party(Other(end)).host).opened) connection->LinkChanged(end);
     }
   }
-}
-
-void Fabric::SetLink(NodeIndex from, NodeIndex to, const LinkOptions& options) {
-  OwnLink(from, to).options = options;
-  trace_.Add(TraceKind::kLink, from, to.value,
-             static_cast<uint64_t>(options.latency.ns) << 1 | (options.blocked ? 1 : 0));
-  LinkChanged(from, to);
-}
-
-const LinkOptions& Fabric::GetLink(NodeIndex from, NodeIndex to) const {
-  return LinkFrom(from, to).options;
+  for (const LinkSetting& setting : settings) OwnLink(setting.from, setting.to).opened = false;
 }
 
 void Fabric::SetBlocked(NodeIndex from, NodeIndex to, bool blocked) {
@@ -143,7 +153,20 @@ void Fabric::Refuse(NodeIndex node, bool on) {
   trace_.Add(TraceKind::kLink, node, node.value, on ? 1 : 0);
 }
 
+void Fabric::CorruptNext(NodeIndex from, NodeIndex to, const Corruption& corruption) {
+  OwnLink(from, to).corruption = corruption;
+  trace_.Add(TraceKind::kLink, from, to.value, corruption.left);
+}
+
 // ---- connections ----
+
+bool Fabric::IsConnected(NodeIndex node) const {
+  return std::any_of(connections_.begin(), connections_.end(), [node](const auto& entry) {
+    const NodeIndex client = entry.second->party(End::kClient).host;
+    const NodeIndex server = entry.second->party(End::kServer).host;
+    return client != server && (client == node || server == node) && entry.second->Alive();
+  });
+}
 
 std::vector<uint64_t> Fabric::Connections() const {
   std::vector<uint64_t> ids;
@@ -309,6 +332,7 @@ void Fabric::SynArrived(Connection& connection) {
   if (host.state == HostState::kUp && !host.refuse) group = FindGroup(server.host, server.address);
   if (group == nullptr) {
     ++counters_.refused;
+    if (host.state == HostState::kUp && host.refuse) ++host.refusals;
     trace_.Add(TraceKind::kRefuse, server.host, connection.id(), 0);
     return connection.Refuse();
   }

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -83,7 +84,18 @@ class Fabric {
   // ---- hooks ----
   // Requires: from != to. A link that becomes unblocked delivers what it held.
   void SetLink(NodeIndex from, NodeIndex to, const LinkOptions& options);
-  const LinkOptions& GetLink(NodeIndex from, NodeIndex to) const;
+  // Many at once, in one pass over the connections.
+  struct LinkSetting {
+    NodeIndex from;
+    NodeIndex to;
+    LinkOptions options;
+  };
+  void SetLinks(std::span<const LinkSetting> settings);
+  const LinkOptions& GetLink(NodeIndex from, NodeIndex to) { return LinkFrom(from, to).options; }
+  // Of a link that something was done to before, by one of these hooks; the others share theirs.
+  const LinkCounters& CountersOf(NodeIndex from, NodeIndex to) {
+    return LinkFrom(from, to).counters;
+  }
   void SetBlocked(NodeIndex from, NodeIndex to, bool blocked);
   // Both directions.
   void SetPartitioned(NodeIndex a, NodeIndex b, bool partitioned);
@@ -91,7 +103,13 @@ class Fabric {
   void Clog(NodeIndex from, NodeIndex to, Duration span);
   // Connects to the node are refused while on.
   void Refuse(NodeIndex node, bool on);
+  // How many were, because of that alone.
+  uint64_t RefusalsOf(NodeIndex node) const { return hosts_[node.value].refusals; }
+  // From now on instead of an earlier one of that direction; `left` 0: no more.
+  void CorruptNext(NodeIndex from, NodeIndex to, const Corruption& corruption);
 
+  // Somebody on another host has an open connection with that host.
+  bool IsConnected(NodeIndex node) const;
   // Open connections, oldest first.
   std::vector<uint64_t> Connections() const;
   std::vector<uint64_t> ConnectionsBetween(NodeIndex a, NodeIndex b) const;
@@ -135,7 +153,7 @@ class Fabric {
   };
   Dice& dice(NodeIndex node) { return hosts_[node.value].dice; }
   ExecutorSet& executors(NodeIndex node) { return *hosts_[node.value].executors; }
-  const Link& LinkFrom(NodeIndex from, NodeIndex to) const;
+  Link& LinkFrom(NodeIndex from, NodeIndex to);
   HostState host_state(NodeIndex node) const { return hosts_[node.value].state; }
   void SynArrived(Connection& connection);
   void Forget(Connection& connection);  // it is being deleted
@@ -145,6 +163,7 @@ class Fabric {
     uint32_t ip = 0;
     HostState state = HostState::kProcessGone;
     bool refuse = false;
+    uint64_t refusals = 0;
     ExecutorSet* executors = nullptr;
     Dice dice{Prng(0), Prng(0), Prng(0)};
     uint16_t next_port = 0;
@@ -153,7 +172,6 @@ class Fabric {
   };
 
   Link& OwnLink(NodeIndex from, NodeIndex to);
-  void LinkChanged(NodeIndex from, NodeIndex to);
   ListenGroup* FindGroup(NodeIndex host, const Address& address);
   uint16_t ChoosePort(Host& host);
   Connection* Find(uint64_t connection) const;

@@ -2,6 +2,7 @@
 
 #include "sim/fabric.h"
 
+#include <bit>
 #include <vector>
 
 #include "sim/room_testing.h"
@@ -288,6 +289,68 @@ TEST_F(FabricTest, ConnectsToADeadMachineTimeOutAndToADeadProcessAreRefused) {
   Pass(Duration::Seconds(2));
   EXPECT_THAT(codes, testing::ElementsAre(absl::StatusCode::kUnavailable,
                                           absl::StatusCode::kDeadlineExceeded));
+}
+
+TEST_F(FabricTest, RefusalsCountWhatOnlyTheHookRefused) {
+  std::vector<absl::StatusCode> codes;
+  const auto connect = [&](env::Env& env) {
+    codes.push_back(env.network().Connect(kAddressOfB, Instant::Never()).status().code());
+  };
+  world_.Start(a_, connect);
+  Pass(Duration::Millis(1));
+  EXPECT_EQ(world_.fabric().RefusalsOf(b_->index()), 0u) << "no process is there";
+  world_.Start(b_, [this](env::Env& env) { ReceiveAll(env); });
+  world_.fabric().Refuse(b_->index(), true);
+  world_.Stop(a_);
+  world_.Start(a_, connect);
+  Pass(Duration::Millis(1));
+  EXPECT_EQ(world_.fabric().RefusalsOf(b_->index()), 1u);
+  EXPECT_EQ(codes.size(), 2u);
+}
+
+TEST_F(FabricTest, OneBitOfEachOfTheNextWritesFlips) {
+  ConnectAToB();
+  world_.fabric().CorruptNext(a_->index(), b_->index(), {2, 7000, Prng(3)});
+  const std::string sent(40, '\0');
+  for (int i = 0; i < 3; ++i) {
+    SendFromA(sent);
+    Pass(Duration::Millis(1));
+  }
+  ASSERT_EQ(received_.size(), 120u);
+  const auto bits = [this](size_t from) {
+    int count = 0;
+    for (size_t i = from; i < from + 40; ++i) {
+      count += std::popcount(static_cast<unsigned char>(received_[i]));
+    }
+    return count;
+  };
+  EXPECT_EQ(bits(0), 1);
+  EXPECT_EQ(bits(40), 1);
+  EXPECT_EQ(bits(80), 0);
+  EXPECT_EQ(world_.fabric().CountersOf(a_->index(), b_->index()).corrupted, 2u);
+  world_.fabric().CorruptNext(a_->index(), b_->index(), {9, 7001, Prng(3)});
+  SendFromA("whole");
+  Pass(Duration::Millis(1));
+  EXPECT_TRUE(received_.ends_with("whole")) << "another port";
+}
+
+TEST_F(FabricTest, ManyLinksOpenInOnePass) {
+  ConnectAToB();
+  EXPECT_TRUE(world_.fabric().IsConnected(a_->index()));
+  const auto both = [this](bool blocked) {
+    Fabric::LinkSetting there{a_->index(), b_->index(), {.blocked = blocked}};
+    Fabric::LinkSetting back{b_->index(), a_->index(), {.blocked = blocked}};
+    world_.fabric().SetLinks(std::vector{there, back});
+  };
+  both(true);
+  SendFromA("held");
+  Pass(Duration::Millis(1));
+  EXPECT_EQ(received_, "");
+  EXPECT_EQ(world_.fabric().CountersOf(a_->index(), b_->index()).held, 1u);
+  EXPECT_EQ(world_.fabric().CountersOf(b_->index(), a_->index()).held, 0u);
+  both(false);
+  Pass(Duration::Millis(1));
+  EXPECT_EQ(received_, "held");
 }
 
 TEST(FabricMoods, PartialReadsAndWritesHappenAndLoseNothing) {

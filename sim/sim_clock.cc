@@ -21,6 +21,11 @@ SimClock::SimClock(const Scheduler& scheduler, const ClockOptions& options)
 }
 
 Instant SimClock::Now() {
+  ++now_readings_;
+  return Local();
+}
+
+Instant SimClock::Local() const {
   if (frozen_) return base_local_;
   const int64_t passed = (scheduler_.now() - base_world_).ns;
   if (drift_ppm_ == 0) return Instant{base_local_.ns + passed};
@@ -28,7 +33,10 @@ Instant SimClock::Now() {
   return Instant{base_local_.ns + static_cast<int64_t>(scaled)};
 }
 
-WallTime SimClock::Wall() { return WallTime{Now().ns / 1000 + wall_minus_local_us_}; }
+WallTime SimClock::Wall() {
+  ++wall_readings_;
+  return WallTime{Local().ns / 1000 + wall_minus_local_us_};
+}
 
 void SimClock::SetDrift(int64_t ppm) {
   CHECK(ppm > -kMillion);
@@ -62,7 +70,7 @@ void SimClock::JumpForward(Duration by) {
 }
 
 Instant SimClock::WorldTimeOf(Instant local) {
-  if (local <= Now()) return scheduler_.now();
+  if (local <= Local()) return scheduler_.now();
   if (frozen_ || local == Instant::Never()) return Instant::Never();
   const __int128 wait = static_cast<__int128>(local.ns) - base_local_.ns;
   const __int128 rate = kMillion + drift_ppm_;
@@ -72,7 +80,7 @@ Instant SimClock::WorldTimeOf(Instant local) {
 }
 
 void SimClock::Rebase() {
-  base_local_ = Now();
+  base_local_ = Local();
   base_world_ = scheduler_.now();
 }
 

@@ -27,10 +27,15 @@ class SimClock final : public env::Clock {
 
   // ---- faults ----
   void SetDrift(int64_t ppm);
+  int64_t drift_ppm() const { return drift_ppm_; }
   void Freeze();  // both clocks stand still
   void Thaw();    // and go on from where they stood
   void StepWall(Duration by);
   void JumpForward(Duration by);  // both clocks, as after a suspend. Requires: by >= 0.
+
+  // How often each clock was read; the monotonic one also by timers.
+  uint64_t now_readings() const { return now_readings_; }
+  uint64_t wall_readings() const { return wall_readings_; }
 
   // ---- for the node ----
   // The world time at which Now() reaches `local` if nothing is changed before; Never() when it
@@ -40,6 +45,7 @@ class SimClock final : public env::Clock {
   void OnChange(std::function<void()> changed) { changed_ = std::move(changed); }
 
  private:
+  Instant Local() const;
   void Rebase();
   void Changed();
 
@@ -49,6 +55,8 @@ class SimClock final : public env::Clock {
   int64_t drift_ppm_;
   bool frozen_ = false;
   int64_t wall_minus_local_us_;
+  uint64_t now_readings_ = 0;
+  uint64_t wall_readings_ = 0;
   std::function<void()> changed_;
 };
 

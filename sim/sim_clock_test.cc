@@ -57,6 +57,17 @@ TEST_F(SimClockTest, AWallStepMovesTheWallClockOnly) {
   EXPECT_EQ(clock.Now(), Instant{5000} + Duration::Seconds(1));
 }
 
+TEST_F(SimClockTest, ReadingsAreCountedOfEachClock) {
+  clock.Now();
+  clock.Wall();
+  clock.Wall();
+  clock.SetDrift(5);
+  clock.WorldTimeOf(Instant{9000});
+  EXPECT_EQ(clock.now_readings(), 1u);
+  EXPECT_EQ(clock.wall_readings(), 2u);
+  EXPECT_EQ(clock.drift_ppm(), 5);
+}
+
 RC_GTEST_PROP(SimClockProperty, WorldTimeOfIsTheFirstMomentThatShowsTheTime, ()) {
   const int64_t drift = *rc::gen::inRange<int64_t>(-900000, 900000);
   const int64_t passed = *rc::gen::inRange<int64_t>(0, 1000000000);

@@ -404,6 +404,15 @@ void SimDisk::Wipe() {
   trace_.Add(TraceKind::kDiskCrash, node_, 0, 0);
 }
 
+void SimDisk::Swap(SimDisk& other) {
+  std::swap(live_, other.live_);
+  std::swap(durable_, other.durable_);
+  std::swap(pending_names_, other.pending_names_);
+  std::swap(all_files_, other.all_files_);
+  std::swap(next_file_id_, other.next_file_id_);
+  trace_.Add(TraceKind::kDiskCrash, node_, other.node_.value, 0);
+}
+
 bool SimDisk::RotRandomBit() { return RotTail(kUnlimited); }
 
 bool SimDisk::RotTail(uint64_t tail_bytes) {

@@ -69,6 +69,8 @@ class SimDisk final : public env::Disk {
   // The node ended; see UnsyncedFate. Names share the fate of bytes.
   void Crash(UnsyncedFate fate);
   void Wipe();
+  // The two machines exchange their disks; what hooks did to one stays with its machine. Requires: both are down.
+  void Swap(SimDisk& other);
   // That many of the next calls fail with DataLoss; a failing Sync loses part of what it was to
   // write.
   void FailNext(uint64_t calls) { fail_next_ = calls; }

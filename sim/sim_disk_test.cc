@@ -467,5 +467,22 @@ TEST_F(SimDiskTest, AWipeLeavesAnEmptyDisk) {
   OnA([](env::Disk& disk) { EXPECT_THAT(*disk.List("/"), IsEmpty()); });
 }
 
+TEST_F(SimDiskTest, TwoMachinesExchangeTheirDisks) {
+  OnA([](env::Disk& disk) {
+    auto file = *disk.Open("log", env::OpenMode::kCreate);
+    EXPECT_TRUE(WriteAt(*file, 0, "synced").ok());
+    EXPECT_TRUE(file->Sync().ok() && disk.SyncDir(".").ok());
+    EXPECT_TRUE(WriteAt(*file, 6, " not").ok());
+  });
+  CrashA(UnsyncedFate::kAll);
+  SimDisk& other = b_->sim_disk();
+  disk().Swap(other);
+  EXPECT_FALSE(disk().Exists("log"));
+  EXPECT_EQ(disk().UsedBytes(), 0u);
+  EXPECT_EQ(other.Contents("log"), "synced not");
+  world_.Crash(b_, {.host_alive = false, .unsynced = UnsyncedFate::kNone});
+  EXPECT_EQ(other.Contents("log"), "synced") << "what was not synced moved as such";
+}
+
 }  // namespace
 }  // namespace norn::sim

@@ -51,8 +51,9 @@ constexpr KindName kKinds[] = {
     {"diskerror", "op", "code"},
     {"diskcrash", "kept", "lost"},
     {"note", "a", "b"},
+    {"corrupt", "end", "bit"},
 };
-static_assert(std::size(kKinds) == static_cast<size_t>(TraceKind::kNote) + 1);
+static_assert(std::size(kKinds) == static_cast<size_t>(TraceKind::kCorrupt) + 1);
 
 }  // namespace
 

@@ -60,6 +60,7 @@ enum class TraceKind : uint8_t {
   kDiskError,
   kDiskCrash,
   kNote,
+  kCorrupt,
 };
 
 struct TraceRecord {
