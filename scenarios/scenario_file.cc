@@ -139,6 +139,10 @@ class Reader {
         if (!node.is_boolean()) return Wrong(row, node, "is neither true nor false");
         value->flag = node.as_boolean()->get();
         return true;
+      case Form::kEnding:
+        if (node.value_or(std::string_view()) == kEndingNames[0]) return true;
+        value->flag = node.value_or(std::string_view()) == kEndingNames[1];
+        return value->flag || Wrong(row, node, "is no ending");
       case Form::kChecks:
         return ReadChecks(row, node, value);
       case Form::kOptions:

@@ -1,0 +1,256 @@
+#include "scenarios/cluster/observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace norn::scenarios {
+namespace {
+
+constexpr int64_t kHealthEveryNs = 1'000'000;
+// Within that many node timeouts a voter must have suspected who is declared failed: the window of reports, and what clocks and
+// messages add.
+constexpr int64_t kSuspicionTimeouts = 3;
+
+}  // namespace
+
+Observer::Observer(sim::World& world, std::vector<ServerHost*> hosts, CheckTallies& tallies)
+    : world_(world), hosts_(std::move(hosts)), tallies_(tallies), seen_(hosts_.size()) {}
+
+void Observer::Fail(CheckId check, NodeNumber node, const std::string& what) {
+  Tally(check).Fail(fmt::format("node {} ({}) at {:.6f} s: {}", node, seen_[node].id.str().substr(0, 8),
+                                static_cast<double>(world_.now().ns) / 1e9, what));
+}
+
+void Observer::Look() {
+  bool changed = false;
+  for (NodeNumber i = 0; i < hosts_.size(); ++i) {
+    const cluster::Member* const member = hosts_[i]->member();
+    if (member == nullptr) continue;
+    Seen& seen = seen_[i];
+    const bool same = seen.member == member && seen.file_version == member->file_version() &&
+                      seen.routes_version == member->routes_version();
+    if (same) continue;
+    if (seen.member != member) {
+      seen.was_replica = false;
+      seen.health.clear();
+    }
+    seen.member = member;
+    seen.file_version = member->file_version();
+    seen.routes_version = member->routes_version();
+    LookAt(i, *member);
+    changed = true;
+  }
+  if (changed) FindRivals();
+  if (!rivals_.empty()) CheckRivals();
+  if (world_.now().ns < health_at_ns_) return;
+  health_at_ns_ = world_.now().ns + kHealthEveryNs;
+  LookAtHealth();
+}
+
+void Observer::Died(NodeNumber node) {
+  Seen& seen = seen_[node];
+  seen.member = nullptr;
+  seen.health.clear();
+  reigns_.Ends(node, world_.now().ns);
+  FindRivals();
+}
+
+void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
+  Seen& seen = seen_[node];
+  const cluster::ClusterNode& self = member.view().self();
+  seen.id = self.id;
+  seen.shard = self.shard;
+  numbers_[self.id] = node;
+  CheckEpochs(node, member);
+  CheckVotes(node, member);
+  const bool rules = self.is_primary() && self.owns_slots();
+  if (rules) {
+    cluster::SlotSet slots;
+    for (const cluster::SlotRange& range : self.slots) slots.SetRange(range);
+    const bool begins = !seen.primary_with_slots;
+    const bool claims_anew =
+        begins || seen.config_epoch != self.config_epoch || !(seen.slots == slots);
+    seen.slots = slots;
+    seen.config_epoch = self.config_epoch;
+    reigns_.Rules(node, self.config_epoch, slots, world_.now().ns);
+    if (claims_anew) CheckClaim(node);
+    if (begins && seen.was_replica) CheckPromotion(node, member);
+  } else {
+    reigns_.Ends(node, world_.now().ns);
+  }
+  seen.primary_with_slots = rules;
+  if (!self.is_primary()) seen.was_replica = true;
+}
+
+void Observer::CheckEpochs(NodeNumber node, const cluster::Member& member) {
+  const cluster::Topology& view = member.view();
+  if (forgetful_.contains(node)) {
+    // A hard reset begins anew under another name; a soft one keeps what it knew.
+    if (!memory_.contains(view.self().id)) forgetful_.erase(node);
+  }
+  Memory& memory = memory_[view.self().id];
+  CheckTally& tally = Tally(CheckId::kEpochsNeverFall);
+  ++tally.examined;
+  if (view.current_epoch() < memory.current_epoch && !forgetful_.contains(node)) {
+    Fail(CheckId::kEpochsNeverFall, node,
+         fmt::format("current epoch {} after {}", view.current_epoch(), memory.current_epoch));
+  }
+  memory.current_epoch = std::max(memory.current_epoch, view.current_epoch());
+  // A replica shows its primary's.
+  if (!view.self().is_primary()) return;
+  if (view.self().config_epoch < memory.config_epoch && !forgetful_.contains(node)) {
+    Fail(CheckId::kEpochsNeverFall, node,
+         fmt::format("config epoch {} after {}", view.self().config_epoch, memory.config_epoch));
+  }
+  memory.config_epoch = std::max(memory.config_epoch, view.self().config_epoch);
+}
+
+void Observer::CheckVotes(NodeNumber node, const cluster::Member& member) {
+  const cluster::NodeId voter = member.view().self().id;
+  Memory& memory = memory_[voter];
+  const auto& promises = member.election().record().promises;
+  for (const auto& [shard, before] : memory.promises) {
+    const auto now = promises.find(shard);
+    const uint64_t ballot = now == promises.end() ? 0 : now->second.ballot;
+    if (ballot >= before.ballot || forgetful_.contains(node)) continue;
+    Fail(CheckId::kVoteOnce, node,
+         fmt::format("promised ballot {} of a shard, and now only {}", before.ballot, ballot));
+  }
+  for (const auto& [shard, promise] : promises) {
+    ++Tally(CheckId::kVoteOnce).examined;
+    auto& candidates = votes_[{shard, promise.ballot}];
+    for (const auto& [candidate, voters] : candidates) {
+      if (candidate == promise.candidate || !voters.contains(voter)) continue;
+      Fail(CheckId::kVoteOnce, node,
+           fmt::format("two candidates have its promise of ballot {}", promise.ballot));
+    }
+    candidates[promise.candidate].insert(voter);
+  }
+  memory.promises = promises;
+}
+
+void Observer::CheckClaim(NodeNumber node) {
+  const Seen& seen = seen_[node];
+  CheckTally& tally = Tally(CheckId::kOneClaimant);
+  ++tally.examined;
+  auto& claimants = claims_[seen.config_epoch];
+  for (const auto& [id, slots] : claimants) {
+    if (id == seen.id || !slots.Intersects(seen.slots)) continue;
+    Fail(CheckId::kOneClaimant, node,
+         fmt::format("claims slots with epoch {}, with which {} claimed them", seen.config_epoch,
+                     id.str().substr(0, 8)));
+  }
+  claimants[seen.id] |= seen.slots;
+}
+
+void Observer::CheckPromotion(NodeNumber node, const cluster::Member& member) {
+  ++promotions_;
+  if (unasked_.contains(node)) return;
+  const cluster::Electorate& electorate = member.view().electorate();
+  if (!electorate.norn_rules) return;
+  ++Tally(CheckId::kBackedPromotions).examined;
+  const Seen& seen = seen_[node];
+  const auto ballot = votes_.find({seen.shard, seen.config_epoch});
+  size_t promises = 0;
+  if (ballot != votes_.end()) {
+    const auto voters = ballot->second.find(seen.id);
+    if (voters != ballot->second.end()) promises = voters->second.size();
+  }
+  if (promises >= electorate.quorum()) return;
+  Fail(CheckId::kBackedPromotions, node,
+       fmt::format("took its shard over with epoch {} and {} promises; {} voters", seen.config_epoch,
+                   promises, electorate.size));
+}
+
+// ---- who may take writes ----
+
+void Observer::FindRivals() {
+  rivals_.clear();
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (seen_[i].member == nullptr || !seen_[i].primary_with_slots) continue;
+    for (NodeNumber j = i + 1; j < seen_.size(); ++j) {
+      if (seen_[j].member == nullptr || !seen_[j].primary_with_slots) continue;
+      if (seen_[i].slots.Intersects(seen_[j].slots)) rivals_.emplace_back(i, j);
+    }
+  }
+}
+
+bool Observer::MayWrite(NodeNumber node) const {
+  const cluster::Member* const member = hosts_[node]->member();
+  if (member == nullptr || !member->view().state().ok) return false;
+  return hosts_[node]->node()->sim_clock().Now() < member->WritableUntil();
+}
+
+void Observer::CheckRivals() {
+  for (const auto& [one, two] : rivals_) {
+    ++Tally(CheckId::kOneWriter).examined;
+    if (!MayWrite(one) || !MayWrite(two)) continue;
+    Fail(CheckId::kOneWriter, one,
+         fmt::format("may take writes (epoch {}), and so may node {} (epoch {}) for the same slot",
+                     seen_[one].config_epoch, two, seen_[two].config_epoch));
+  }
+}
+
+uint64_t Observer::MembersOf(cluster::SlotId slot) const {
+  const Seen* owner = nullptr;
+  for (const Seen& seen : seen_) {
+    const bool has = seen.primary_with_slots && seen.slots.Contains(slot);
+    if (has && (owner == nullptr || seen.config_epoch > owner->config_epoch)) owner = &seen;
+  }
+  if (owner == nullptr || seen_.size() > 64) return 0;
+  uint64_t members = 0;
+  for (size_t i = 0; i < seen_.size(); ++i) {
+    if (seen_[i].shard == owner->shard) members |= uint64_t{1} << i;
+  }
+  return members;
+}
+
+// ---- who is failed ----
+
+void Observer::LookAtHealth() {
+  struct News {
+    NodeNumber of;
+    NodeNumber by;
+  };
+  std::vector<News> news;
+  for (NodeNumber by = 0; by < hosts_.size(); ++by) {
+    const cluster::Member* const member = hosts_[by]->member();
+    if (member == nullptr || seen_[by].member != member) continue;
+    const bool first_look = seen_[by].health.empty();
+    for (const auto& [id, node] : member->view().nodes()) {
+      const auto number = numbers_.find(id);
+      if (number == numbers_.end()) continue;
+      cluster::Health& was = seen_[by].health[number->second];
+      if (node.health != cluster::Health::kUp) {
+        suspected_ns_[{by, number->second}] = world_.now().ns;
+      }
+      const bool fails = node.health == cluster::Health::kFailed && was != node.health;
+      was = node.health;
+      if (fails && !first_look) news.push_back({number->second, by});
+    }
+  }
+  for (const News& one : news) CheckFailure(one.of, one.by, *hosts_[one.by]->member());
+}
+
+// Of those who count, enough suspected it lately.
+void Observer::CheckFailure(NodeNumber of, NodeNumber by, const cluster::Member& member) {
+  const cluster::Topology& view = member.view();
+  ++Tally(CheckId::kFailByQuorum).examined;
+  const int64_t since_ns =
+      world_.now().ns - kSuspicionTimeouts * view.options().node_timeout.ns;
+  uint32_t suspicions = 0;
+  for (const auto& [id, node] : view.nodes()) {
+    const auto number = numbers_.find(id);
+    if (number == numbers_.end() || !view.IsVoter(node)) continue;
+    const auto when = suspected_ns_.find({number->second, of});
+    if (when != suspected_ns_.end() && when->second >= since_ns) ++suspicions;
+  }
+  if (suspicions >= view.electorate().quorum()) return;
+  Fail(CheckId::kFailByQuorum, by,
+       fmt::format("declares node {} failed; of {} voters {} suspected it", of,
+                   view.electorate().size, suspicions));
+}
+
+}  // namespace norn::scenarios
