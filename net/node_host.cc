@@ -65,9 +65,16 @@ NodeHost::NodeHost(env::Env& env, config::Config config, HostFacts host,
   replication_ = std::make_unique<Replication>(node_, *replication_host);
   node_.replication_host().Attach(replication_->stream(), [this] { replication_->OnLogSynced(); });
   node_.SetReplication(*replication_);
+  if (node_.config().options.cluster_enabled) {
+    cluster_ = std::make_unique<Cluster>(node_, *replication_);
+    node_.SetCluster(*cluster_);
+  }
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     executors_.push_back(std::make_unique<PerExecutor>(node_.state(i), node_.states()));
   }
+  std::vector<MigrationControl*> migration;
+  for (const auto& executor : executors_) migration.push_back(&executor->migrator);
+  node_.SetMigration(std::move(migration));
 }
 
 NodeHost::~NodeHost() = default;
@@ -81,7 +88,7 @@ absl::Status NodeHost::Start() {
   });
   if (absl::Status started = node_.Start(); !started.ok()) return started;
   replication_->Start();
-  return absl::OkStatus();
+  return cluster_ != nullptr ? cluster_->Start() : absl::OkStatus();
 }
 
 void NodeHost::Stop() { node_.Shutdown(ShutdownRequest{}).IgnoreError(); }
@@ -144,6 +151,7 @@ absl::Status NodeHost::ListenOnEvery(const std::string& address,
 }
 
 void NodeHost::StopListening() {
+  if (cluster_ != nullptr) PostCall(env_.executor(), 0, [this] { cluster_->Stop(); });
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     PostCall(env_.executor(), i, [this, i] {
       for (const auto& listener : executors_[i]->listeners) listener->Close();
@@ -154,6 +162,9 @@ void NodeHost::StopListening() {
 absl::Status NodeHost::ApplyEffect(config::Effect effect, const config::Config& after) {
   if (effect == config::Effect::kReplBacklog) {
     replication_->OnBacklogSize(static_cast<size_t>(after.options.repl_backlog_size));
+  }
+  if (effect == config::Effect::kCluster && cluster_ != nullptr) {
+    cluster_->OnOptions(after.options);
   }
   if (effect != config::Effect::kListeners) return absl::OkStatus();
   // The new addresses come up beside the old ones only when the old are closed: they may overlap.

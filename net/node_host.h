@@ -11,6 +11,8 @@
 #include "engine/env/env.h"
 #include "engine/fiber/wait_queue.h"
 #include "engine/node/node.h"
+#include "net/cluster.h"
+#include "net/migrator.h"
 #include "net/replication.h"
 #include "net/work_area.h"
 
@@ -32,11 +34,15 @@ class NodeHost {
 
   Node& node() { return node_; }
   Replication& replication() { return *replication_; }
+  // Null: cluster-enabled is no.
+  Cluster* cluster() { return cluster_.get(); }
 
  private:
   struct PerExecutor {
-    PerExecutor(ExecutorState& state, ExecutorState* const* states) : pool(state, states) {}
+    PerExecutor(ExecutorState& state, ExecutorState* const* states)
+        : pool(state, states), migrator(state.env, state.options().cluster_enabled) {}
     WorkAreaPool pool;
+    Migrator migrator;
     std::vector<std::unique_ptr<env::Listener>> listeners;
     size_t accepting = 0;  // fibers in AcceptLoop
   };
@@ -53,6 +59,7 @@ class NodeHost {
   env::Env& env_;
   Node node_;
   std::unique_ptr<Replication> replication_;
+  std::unique_ptr<Cluster> cluster_;
   std::vector<std::unique_ptr<PerExecutor>> executors_;
 };
 

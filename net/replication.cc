@@ -56,6 +56,7 @@ Replication::Replication(Node& node, ReplicationHost& host)
 }
 
 void Replication::Start() {
+  started_ = Now();
   const config::ReplicaOf& configured = state().options().replicaof;
   if (stream_.active()) host_.SetJournaling(true);
   if (!configured.host.empty()) BecomeReplica(configured.host, configured.port, false);
@@ -64,6 +65,21 @@ void Replication::Start() {
 }
 
 void Replication::OnLogSynced() { waits_.Check(host_.LogSyncedOffset()); }
+
+Replication::DataPosition Replication::Position() {
+  const LinkStatus& status = link_.status();
+  DataPosition position{.has_data = has_copy_ || stream_.active(),
+                        .synced = synced_,
+                        .offset = stream_.offset(),
+                        .age = {}};
+  if (primary_host_.empty()) return position;
+  // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke.
+  const Instant since = link_up_         ? status.last_io
+                        : status.was_up ? status.down_since
+                                        : started_;
+  position.age = Now() - since;
+  return position;
+}
 
 void Replication::OnBacklogSize(size_t bytes) { stream_.SetBacklogBytes(bytes); }
 

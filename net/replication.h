@@ -43,6 +43,22 @@ class Replication : public ReplicationControl, private LinkOwner {
   // PSYNC ... FAILOVER: becomes a primary when `id` is the own history. The refusal, or nothing. Parks.
   std::string TakeOver(const std::string& id);
 
+  // ---- for the cluster, which decides about roles; on executor 0 ----
+  // Where the data here stands.
+  struct DataPosition {
+    bool has_data = false;  // of a replica: had a whole copy of a primary once in this life, or a file's of known history
+    bool synced = false;    // of a replica: the link to the present primary has been up
+    StreamOffset offset = 0;
+    Duration age;  // of a replica: since the primary's last word
+  };
+  DataPosition Position();
+  // Park. Nothing happens when it is so already.
+  void FollowOfShard(const std::string& host, int64_t port) { ChangeRole(host, port, kCluster); }
+  void BecomePrimaryOfShard() { ChangeRole("", 0, kCluster); }
+  void HoldWrites(bool on) { host_.HoldWrites(on); }
+  // Runs commands that no client sent, as a primary's stream would. Parks.
+  void RunAsOrder(std::span<const StreamCommand> commands) { host_.Apply(commands); }
+
   // ---- ReplicationControl: from every executor ----
   bool following() override;
   ReplicationView View() override;
@@ -55,6 +71,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   AckCounts AwaitAcks(Session& session, const AckWait& wait) override;
 
  private:
+  static constexpr std::string_view kCluster = "the cluster";
   enum class FailoverState : uint8_t { kNone, kWaitForSync, kInProgress };
 
   // ---- LinkOwner ----
@@ -89,6 +106,8 @@ class Replication : public ReplicationControl, private LinkOwner {
   std::string primary_host_;  // empty: this node is a primary
   int64_t primary_port_ = 0;
   bool link_up_ = false;
+  bool synced_ = false;    // link_up_ was true since this primary is followed
+  bool has_copy_ = false;  // ... or since some other was
   ReplicationGates gates_;
   bool setting_gates_ = false;
   std::vector<char> following_;  // by executor, each touched there
@@ -96,6 +115,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   WaitQueue role_turn_;
   StreamOffset acks_requested_at_ = -1;
   int64_t seconds_ = 0;
+  Instant started_;
   Instant next_second_;
 
   FailoverState failover_ = FailoverState::kNone;

@@ -47,7 +47,7 @@ void Replication::BecomeReplica(const std::string& host, int64_t port, bool fail
   if (!was_primary) link_.Stop();
   primary_host_ = host;
   primary_port_ = port;
-  link_up_ = false;
+  link_up_ = synced_ = false;
   RefreshGates();  // writes that ran before are in the stream when it returns
   while (setting_gates_) role_turn_.Wait(Instant::Never());
   if (was_primary) {
@@ -76,6 +76,8 @@ void Replication::BecomePrimary() {
 
 void Replication::OnLinkUp(bool up) {
   link_up_ = up;
+  synced_ |= up;
+  has_copy_ |= up;
   RefreshGates();
 }
 

@@ -14,6 +14,8 @@ absl::StatusCode CodeOf(int error) {
     case EAFNOSUPPORT:
     case EPFNOSUPPORT:
     case EPROTONOSUPPORT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
       return absl::StatusCode::kNotFound;
     case EEXIST:
     case ENOTEMPTY:

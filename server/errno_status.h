@@ -16,7 +16,7 @@ std::string ErrnoText(int error);
 //   PermissionDenied EACCES EPERM EROFS                  DataLoss EIO
 //   ResourceExhausted ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM ENOBUFS
 //   FailedPrecondition EISDIR                            InvalidArgument EINVAL ENAMETOOLONG ELOOP
-//   Unavailable everything else (connection refused, host unreachable)
+//   Unavailable everything else (connection refused)
 absl::Status ErrnoStatus(int error, std::string_view what);
 
 }  // namespace norn::server

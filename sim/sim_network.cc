@@ -99,7 +99,7 @@ absl::StatusOr<std::unique_ptr<env::Stream>> SimNetwork::Connect(std::string_vie
   ExecutorSet& executors = fabric_.executors(node_);
   Connection* connection = fabric_.NewConnection(node_, executors.Current(), *address);
   if (connection == nullptr) {
-    return absl::UnavailableError(std::string(text) + ": No route to host");
+    return absl::NotFoundError(std::string(text) + ": No route to host");
   }
   // From here on the stream closes the connection, however this ends.
   auto stream = std::make_unique<SimStream>(connection, End::kClient);

@@ -337,8 +337,10 @@ void Member::Apply(const ElectionActions& asked, Instant now) {
     } else if (const auto* promoted = std::get_if<election_action::Promoted>(&action)) {
       OnPromoted(promoted->epoch, now);
     } else if (const auto* pause = std::get_if<election_action::PauseWrites>(&action)) {
+      writes_held_ = false;
       Do(member_action::PauseWrites{pause->until});
     } else if (std::holds_alternative<election_action::ResumeWrites>(action)) {
+      writes_held_ = false;
       Do(member_action::ResumeWrites{});
     } else if (const auto* offset = std::get_if<election_action::TellOffset>(&action)) {
       TellOffset(offset->to, now);
@@ -358,7 +360,19 @@ void Member::OnPromoted(uint64_t epoch, Instant now) {
   JudgeState(now);
 }
 
+void Member::OnWritesHeld(const DataFacts& data, Instant now) {
+  if (!election_->paused()) return;
+  data_ = data;
+  writes_held_ = true;
+  DescribeSelf(now);
+  TellOffset(tell_when_held_, now);
+}
+
 void Member::TellOffset(const NodeId& to, Instant now) {
+  if (election_->paused() && !writes_held_) {
+    tell_when_held_ = to;
+    return;
+  }
   if (!to.empty()) return SendBeat(to, Heartbeat::Kind::kPong, now);
   for (const ClusterNode* sibling : view_->ReplicasOf(view_->self().primary)) {
     if (sibling != &view_->self()) SendBeat(sibling->id, Heartbeat::Kind::kPong, now);

@@ -108,6 +108,7 @@ struct Follow {
 struct BecomePrimary {
   bool elected = false;  // false: an order of somebody
 };
+// Answer with OnWritesHeld once no write is under way any more: only then does the other side learn where the stream ends.
 struct PauseWrites {
   Instant until;
 };
@@ -175,6 +176,8 @@ class Member {
   void OnLinkDown(LinkId link, Instant now);
   // Some bytes of a message that is not complete yet: a sign of life.
   void OnBytes(LinkId link, Instant now);
+  // PauseWrites is done; `data` as it is now.
+  void OnWritesHeld(const DataFacts& data, Instant now);
   // A whole message. The link may be closed by it (actions say so).
   void OnMessage(LinkId link, const BusMessage& message, Instant now, WallTime wall);
 
@@ -343,6 +346,8 @@ class Member {
   uint64_t data_reign_ = 0;              // History::reign of a replica's data
   bool data_is_of_shard_ = true;         // not another shard's, which this node left
   bool suspicions_to_tell_ = false;
+  bool writes_held_ = false;  // for a failover by hand
+  NodeId tell_when_held_;     // the replica that asked
   NodeId gossip_cursor_;
   uint64_t file_version_ = 0;
   uint64_t routes_version_ = 0;

@@ -70,7 +70,7 @@ BusHeader Member::Header() const {
                    .norn_level = kNornLevel};
   header.flags = FlagsOf(self) | node_flag::kMyself | kAbilities;
   if (options_.no_failover) header.flags |= node_flag::kNoFailover;
-  if (election_->paused()) header.message_flags |= message_flag::kPaused;
+  if (election_->paused() && writes_held_) header.message_flags |= message_flag::kPaused;
   return header;
 }
 

@@ -15,8 +15,8 @@
 #include "engine/base/time.h"
 #include "engine/commands/effect.h"
 #include "engine/config/options.h"
+#include "engine/keyspace/key_map.h"
 #include "engine/keyspace/keyspace.h"
-#include "engine/keyspace/shard_of.h"
 #include "engine/session/reply.h"
 #include "engine/session/session.h"
 
@@ -139,24 +139,22 @@ struct CommandSpec {
 // The shards whose tokens are held, as one keyspace.
 class KeyspaceView {
  public:
-  KeyspaceView(Keyspace* const* shards, uint32_t count, uint64_t hash_seed)
-      : shards_(shards), count_(count), hash_seed_(hash_seed) {}
+  KeyspaceView(Keyspace* const* shards, const KeyMap& map) : shards_(shards), map_(map) {}
 
-  uint32_t shard_count() const { return count_; }
-  uint64_t hash_seed() const { return hash_seed_; }
-  Key MakeKey(std::string_view bytes) const { return Key{bytes, HashBytes(bytes, hash_seed_)}; }
-  static uint32_t ShardOf(uint64_t hash, uint32_t count) { return norn::ShardOf(hash, count); }
+  uint32_t shard_count() const { return map_.shard_count; }
+  const KeyMap& map() const { return map_; }
+  Key MakeKey(std::string_view bytes) const { return map_.MakeKey(bytes); }
+  uint32_t ShardOf(const Key& key) const { return map_.ShardOf(key); }
   Keyspace& shard(uint32_t index) const { return *shards_[index]; }
-  std::span<const Keyspace* const> shards() const { return {shards_, count_}; }
+  std::span<const Keyspace* const> shards() const { return {shards_, map_.shard_count}; }
   Keyspace& ShardFor(const Key& key) const {
-    return *shards_[count_ == 1 ? 0 : ShardOf(key.hash, count_)];
+    return *shards_[map_.shard_count == 1 ? 0 : map_.ShardOf(key)];
   }
   Db& DbFor(const Key& key, DbIndex db) const { return ShardFor(key).db(db); }
 
  private:
   Keyspace* const* shards_;
-  uint32_t count_;
-  uint64_t hash_seed_;
+  KeyMap map_;
 };
 
 struct CommandContext {
@@ -172,15 +170,16 @@ struct CommandContext {
   const config::Options& options;
   NodeControl& node;
   Effect& effect;  // what is to be repeated elsewhere; the words themselves when left alone
-  // The hash of the first key, when the dispatcher computed it already.
+  // The hash and the slot of the first key, when the dispatcher computed them already.
   uint64_t first_key_hash = 0;
+  SlotId first_key_slot = {};
   bool has_first_key_hash = false;
 
   std::string_view word(size_t at) const { return words[at]; }
   size_t count() const { return words.size(); }
   Key KeyAt(size_t at) const {
     if (has_first_key_hash && static_cast<int>(at) == spec->first_key) {
-      return Key{words[at], first_key_hash};
+      return Key{words[at], first_key_hash, first_key_slot};
     }
     return keys.MakeKey(words[at]);
   }

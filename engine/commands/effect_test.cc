@@ -331,6 +331,17 @@ TEST_F(EffectTest, RestoreOfWhatThePrimaryStillHas) {
 
 // ---- databases ----
 
+TEST_F(EffectTest, WhatMovedAwayIsDeleted) {
+  Repeat({{"MSET a 1 b 2", "MSET a 1 b 2"},
+          {"MIGRATE host 1 a 0 100 COPY", ""},
+          {"MIGRATE host 1 a 0 100", "DEL a"},
+          {"MIGRATE host 1 a 0 100", ""}});
+}
+
+TEST_F(EffectTest, RestoreAskingIsRepeatedAsRestore) {
+  EXPECT_EQ(RestoreEffects("0", {}, "RESTORE-ASKING"), "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");
+}
+
 TEST_F(EffectTest, Databases) {
   Repeat({{"FLUSHALL", "FLUSHALL"},
           {"FLUSHDB ASYNC", "FLUSHDB ASYNC"},
@@ -359,6 +370,7 @@ TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
       "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",  "flushall",
       "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist", "incrbyfloat",
       "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore", "restore-asking",
+      "migrate",
       "set",      "setex",   "setnx",     "swapdb", "setrange", "unlink"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;

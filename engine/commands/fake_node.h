@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/commands/fake_migration.h"
 #include "engine/commands/fake_replication.h"
 #include "engine/commands/node_control.h"
 
@@ -97,10 +98,12 @@ class FakeNode : public NodeControl {
   absl::Status Reload(bool) override { return save_status; }
   absl::Status ReloadLog() override { return save_status; }
   ReplicationControl& replication() override { return replication_value; }
+  MigrationControl& migration() override { return migration_value; }
 
   env::Env* env_value = nullptr;
   config::Config config_value;
   FakeReplication replication_value;
+  FakeMigration migration_value;
   HostFacts host_value;
   std::vector<Keyspace*> shards;
   NodeStats stats;

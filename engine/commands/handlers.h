@@ -49,6 +49,7 @@ void PTtl(CommandContext& c);
 void RandomKey(CommandContext& c);
 void Rename(CommandContext& c);
 void RenameNx(CommandContext& c);
+void Migrate(CommandContext& c);
 void Restore(CommandContext& c);
 void Scan(CommandContext& c);
 void Touch(CommandContext& c);

@@ -6,6 +6,7 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
+#include "engine/commands/node_control.h"
 #include "engine/commands/type_names.h"
 #include "engine/persist/dump_payload.h"
 #include "engine/persist/rdb_loader.h"
@@ -166,6 +167,60 @@ void RepeatRestore(CommandContext& c, const Key& key, const RestoreOptions& opti
   c.effect.Instead(words);
 }
 
+struct MigrateOptions {
+  MigrationRequest request;
+  bool copy = false;
+  std::vector<std::string_view> keys;
+};
+
+constexpr int64_t kMigratePatienceMs = 1000;
+
+// What is behind the timeout. False: replied an error.
+bool ReadMigrateWords(CommandContext& c, MigrateOptions* options) {
+  for (size_t at = 6; at < c.count(); ++at) {
+    const size_t left = c.count() - at - 1;
+    if (WordIs(c.word(at), "copy")) {
+      options->copy = true;
+    } else if (WordIs(c.word(at), "replace")) {
+      options->request.replace = true;
+    } else if (WordIs(c.word(at), "auth") && left >= 1) {
+      options->request.password = std::string(c.word(++at));
+    } else if (WordIs(c.word(at), "auth2") && left >= 2) {
+      options->request.user = std::string(c.word(++at));
+      options->request.password = std::string(c.word(++at));
+    } else if (WordIs(c.word(at), "keys")) {
+      if (!c.word(3).empty()) {
+        c.reply.Error(
+            "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string");
+        return false;
+      }
+      options->keys.assign(c.words.begin() + static_cast<ptrdiff_t>(at) + 1, c.words.end());
+      return true;
+    } else {
+      c.reply.Error(kSyntaxError);
+      return false;
+    }
+  }
+  options->keys = {c.word(3)};
+  return true;
+}
+
+std::optional<MigrateOptions> ReadMigrateOptions(CommandContext& c) {
+  MigrateOptions options;
+  if (!ReadMigrateWords(c, &options)) return std::nullopt;
+  const std::optional<int64_t> timeout_ms = IntegerAt(c, 5);
+  if (!timeout_ms) return std::nullopt;
+  const std::optional<int64_t> db = IntegerAt(c, 4);
+  if (!db) return std::nullopt;
+  const std::optional<int64_t> port = ParseInt64(c.word(2));
+  options.request.host = std::string(c.word(1));
+  options.request.port = port.value_or(0);
+  options.request.db = *db;
+  options.request.timeout =
+      Duration::Millis(*timeout_ms > 0 ? *timeout_ms : kMigratePatienceMs);
+  return options;
+}
+
 }  // namespace
 
 void Del(CommandContext& c) { Delete(c); }
@@ -251,6 +306,41 @@ void Restore(CommandContext& c) {
                                             options->idle_seconds, options->frequency));
   db.Put(key, *std::move(value), *deadline_ms, c.moment);
   RepeatRestore(c, key, *options, *deadline_ms);
+  c.reply.Ok();
+}
+
+// The keys' tokens (all of them) are held while the target answers: nobody sees a key in neither place, or in both.
+void Migrate(CommandContext& c) {
+  std::optional<MigrateOptions> options = ReadMigrateOptions(c);
+  if (!options) return;
+  MigrationRequest& request = options->request;
+  const persist::RdbEncodeOptions encode =
+      persist::RdbEncodeOptionsOf(c.options, c.moment.now_ms);
+  for (const std::string_view word : options->keys) {
+    const Key key = c.keys.MakeKey(word);
+    const EntryRef found = c.DbFor(key).FindForWrite(key, c.moment);
+    if (!found) continue;
+    ByteBuffer payload;
+    persist::AppendDumpPayload(*found, encode, payload);
+    const int64_t deadline_ms = found->deadline_ms();
+    const int64_t ttl_ms =
+        deadline_ms == kNoDeadline ? 0 : std::max<int64_t>(deadline_ms - c.moment.now_ms, 1);
+    request.keys.push_back({word, std::string(payload.view()), ttl_ms});
+  }
+  if (request.keys.empty()) return c.reply.Simple("NOKEY");
+  const MigrationResult result = c.node.migration().Migrate(request);
+  std::vector<std::string_view> gone = {"DEL"};
+  for (size_t i = 0; i < request.keys.size(); ++i) {
+    if (!result.arrived[i] || options->copy) continue;
+    const Key key = c.keys.MakeKey(request.keys[i].key);
+    if (c.DbFor(key).Erase(key, c.moment)) gone.push_back(key.bytes);
+  }
+  if (gone.size() > 1) {
+    c.effect.Instead(gone);
+  } else {
+    c.effect.Nothing();
+  }
+  if (!result.error.empty()) return c.reply.Error(result.error);
   c.reply.Ok();
 }
 

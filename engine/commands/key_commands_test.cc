@@ -45,6 +45,39 @@ TEST_F(KeyCommands, Renaming) {
   });
 }
 
+TEST_F(KeyCommands, Migrating) {
+  Session({
+      {"SET a 1", "+OK"},
+      {"SET b 2 PX 500", "+OK"},
+      {"MIGRATE host 7000 none 0 100", "+NOKEY"},
+      {"MIGRATE host 7000 a 0 100 COPY", "+OK"},
+      {"EXISTS a", ":1"},
+      {"MIGRATE host 7000 a 3 0 REPLACE AUTH2 user secret", "+OK"},
+      {"EXISTS a", ":0"},
+      {"MIGRATE host 7000 a 0 100 KEYS a b",
+       "-ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"},
+      {"MIGRATE host 7000 a 0 100 COPI", "-ERR syntax error"},
+      {"MIGRATE host 7000 a 0 x", "-ERR value is not an integer or out of range"},
+  });
+  const MigrationRequest& last = node().migration_value.last;
+  EXPECT_EQ(last.db, 3);
+  EXPECT_EQ(last.port, 7000);
+  EXPECT_EQ(last.timeout, Duration::Seconds(1)) << "0 means the usual patience";
+  EXPECT_TRUE(last.replace);
+  EXPECT_EQ(last.user, "user");
+  EXPECT_EQ(last.password, "secret");
+}
+
+TEST_F(KeyCommands, MigratingKeepsWhatDidNotArrive) {
+  node().migration_value.refused = {"b"};
+  node().migration_value.error = "ERR Target instance replied with error: BUSYKEY";
+  RunWords({"MSET", "a", "1", "b", "2", "c", "3"});
+  EXPECT_THAT(RunWords({"MIGRATE", "host", "7000", "", "0", "100", "KEYS", "a", "b", "none", "c"}),
+              IsError("ERR Target instance replied with error: BUSYKEY"));
+  EXPECT_THAT(node().migration_value.moved, ::testing::ElementsAre("a", "b", "c"));
+  Session({{"EXISTS a c", ":0"}, {"EXISTS b", ":1"}});
+}
+
 TEST_F(KeyCommands, RenamingLongValues) {
   const std::string value(100000, 'x');
   RunWords({"SET", "k", value});

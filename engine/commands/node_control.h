@@ -17,6 +17,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/commands/latency.h"
+#include "engine/commands/migration_control.h"
 #include "engine/commands/replication_control.h"
 #include "engine/commands/stats.h"
 #include "engine/config/config.h"
@@ -199,6 +200,7 @@ class NodeControl {
   // The same from the append-only log, which is synced first. Parks.
   virtual absl::Status ReloadLog() = 0;
   virtual ReplicationControl& replication() = 0;  // replication_control.h
+  virtual MigrationControl& migration() = 0;      // of the current executor; migration_control.h
 };
 
 }  // namespace norn

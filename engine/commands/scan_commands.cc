@@ -14,7 +14,18 @@
 namespace norn {
 namespace {
 
-constexpr uint64_t kPositionMask = (uint64_t{1} << Db::kScanCursorBits) - 1;
+// nullopt: no cursor of ours.
+std::optional<uint32_t> ShardOfCursor(uint64_t cursor, const KeyMap& map) {
+  const uint64_t place = cursor >> Db::kScanCursorBits;
+  if (map.slots) {
+    if (place >= kSlotCount) return std::nullopt;
+    return map.ShardOfSlot(SlotId{static_cast<uint16_t>(place)});
+  }
+  if (place >= map.shard_count) return std::nullopt;
+  return static_cast<uint32_t>(place);
+}
+
+uint64_t FirstCursorOf(uint32_t shard) { return uint64_t{shard} << Db::kScanCursorBits; }
 
 // Which of the visited entries are wanted.
 struct Filter {
@@ -95,9 +106,8 @@ void ReplyScan(CommandContext& c, uint64_t cursor, const std::vector<std::string
 
 }  // namespace
 
-uint32_t ScanShard(std::string_view cursor_word, uint32_t shard_count) {
-  const uint64_t shard = ParseUint64(cursor_word).value_or(0) >> Db::kScanCursorBits;
-  return shard < shard_count ? static_cast<uint32_t>(shard) : 0;
+uint32_t ScanShard(std::string_view cursor_word, const KeyMap& map) {
+  return ShardOfCursor(ParseUint64(cursor_word).value_or(0), map).value_or(0);
 }
 
 namespace handlers {
@@ -108,16 +118,16 @@ void Scan(CommandContext& c) {
   const std::optional<ScanOptions> options = ReadOptions(c);
   if (!options) return;
   std::vector<std::string_view> keys;
-  const uint64_t shard = *cursor >> Db::kScanCursorBits;
-  if (shard >= c.keys.shard_count()) return ReplyScan(c, 0, keys);
-  const Db& db = c.keys.shard(static_cast<uint32_t>(shard)).db(c.session.db);
-  uint64_t next = db.Scan(*cursor & kPositionMask, options->count, [&](const Entry& entry) {
+  const std::optional<uint32_t> shard = ShardOfCursor(*cursor, c.keys.map());
+  if (!shard) return ReplyScan(c, 0, keys);
+  const Db& db = c.keys.shard(*shard).db(c.session.db);
+  uint64_t next = db.Scan(*cursor, options->count, [&](const Entry& entry) {
     if (options->filter.Wants(entry, c.moment)) keys.push_back(entry.key());
   });
-  if (next != 0) {
-    next |= shard << Db::kScanCursorBits;
-  } else if (shard + 1 < c.keys.shard_count()) {
-    next = (shard + 1) << Db::kScanCursorBits;
+  if (next == 0) {
+    if (*shard + 1 < c.keys.shard_count()) next = FirstCursorOf(*shard + 1);
+  } else if (!c.keys.map().slots) {
+    next |= FirstCursorOf(*shard);
   }
   ReplyScan(c, next, keys);
 }

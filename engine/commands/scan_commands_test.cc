@@ -12,7 +12,7 @@ using ::testing::UnorderedElementsAre;
 
 class ScanCommands : public CommandTest {
  protected:
-  explicit ScanCommands(uint32_t shards = 1) : CommandTest(shards) {}
+  explicit ScanCommands(uint32_t shards = 1, bool slots = false) : CommandTest(shards, slots) {}
 
   // How often each key comes up in a whole scan.
   std::map<std::string, int> ScanAll(std::string_view options) {
@@ -110,20 +110,65 @@ TEST_F(ScanOnShards, FindsKeysOfTheLastShardOnly) {
   std::string name;
   for (int i = 0; name.empty(); ++i) {
     const std::string candidate = fmt::format("key:{}", i);
-    if (KeyspaceView::ShardOf(keys().MakeKey(candidate).hash, 4) == 3) name = candidate;
+    if (keys().ShardOf(keys().MakeKey(candidate)) == 3) name = candidate;
   }
   Run(fmt::format("SET {} v", name));
   EXPECT_EQ(ScanAll("").size(), 1u);
 }
 
 TEST_F(ScanOnShards, TheCursorNamesItsShard) {
-  EXPECT_EQ(ScanShard("0", 4), 0u);
-  EXPECT_EQ(ScanShard("281474976710656", 4), 1u);  // 1 << 48
-  EXPECT_EQ(ScanShard("844424930131968", 4), 3u);
-  EXPECT_EQ(ScanShard("844424930131969", 4), 3u);
-  EXPECT_EQ(ScanShard("1125899906842624", 4), 0u);
-  EXPECT_EQ(ScanShard("18446744073709551615", 4), 0u);
-  EXPECT_EQ(ScanShard("none", 4), 0u);
+  const KeyMap map = keys().map();
+  EXPECT_EQ(ScanShard("0", map), 0u);
+  EXPECT_EQ(ScanShard("281474976710656", map), 1u);  // 1 << 48
+  EXPECT_EQ(ScanShard("844424930131968", map), 3u);
+  EXPECT_EQ(ScanShard("844424930131969", map), 3u);
+  EXPECT_EQ(ScanShard("1125899906842624", map), 0u);
+  EXPECT_EQ(ScanShard("18446744073709551615", map), 0u);
+  EXPECT_EQ(ScanShard("none", map), 0u);
+}
+
+// Cluster mode: a table a slot.
+class ScanOnSlots : public ScanCommands {
+ protected:
+  explicit ScanOnSlots(uint32_t shards = 1) : ScanCommands(shards, true) {}
+  void FindsEveryKeyOnce() {
+    for (int i = 0; i < 600; ++i) Run(fmt::format("SET key:{} v", i));
+    for (int i = 0; i < 400; ++i) Run(fmt::format("SET {{tag{}}}:{} v", i % 3, i));
+    for (const std::string_view options : {"", "COUNT 1", "COUNT 100", "COUNT 5000"}) {
+      const std::map<std::string, int> seen = ScanAll(options);
+      EXPECT_EQ(seen.size(), 1000u);
+      for (const auto& [key, times] : seen) EXPECT_EQ(times, 1) << key;
+    }
+    EXPECT_EQ(KeysMatching("*").size(), 1000u);
+  }
+};
+
+TEST_F(ScanOnSlots, FindsEveryKeyOnce) { FindsEveryKeyOnce(); }
+
+TEST_F(ScanOnSlots, TakesAnyCursor) {
+  Session({
+      {"SET foo v", "+OK"},  // slot 12182
+      {"SCAN 0", "[$0, [$foo]]"},
+      {"SCAN 18446744073709551615", "[$0, []]"},
+      {"SCAN 4611686018427387904", "[$0, []]"},      // 1 << 62: no slot
+      {"SCAN 4611686018427387903", "[$0, []]"},      // the end of the last slot
+      {"SCAN 3428829535469240320", "[$0, [$foo]]"},  // slot 12181
+      {"SCAN 3429392485422661632", "[$0, []]"},      // slot 12183
+  });
+}
+
+class ScanOnSlotsOfShards : public ScanOnSlots {
+ protected:
+  ScanOnSlotsOfShards() : ScanOnSlots(3) {}
+};
+
+TEST_F(ScanOnSlotsOfShards, FindsEveryKeyOnce) { FindsEveryKeyOnce(); }
+
+TEST_F(ScanOnSlotsOfShards, TheCursorNamesItsShard) {
+  const KeyMap map = keys().map();
+  EXPECT_EQ(ScanShard("0", map), 0u);
+  EXPECT_EQ(ScanShard(std::to_string(uint64_t{12182} << 48 | 5), map), 12182u % 3);
+  EXPECT_EQ(ScanShard("18446744073709551615", map), 0u);
 }
 
 }  // namespace

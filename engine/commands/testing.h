@@ -35,7 +35,9 @@ class CommandTest : public ::testing::Test {
   static constexpr int64_t kStartMs = 1'700'000'000'000;
   static constexpr uint64_t kHashSeed = 42;
 
-  explicit CommandTest(uint32_t shards = 1) {
+  // `slots`: as a node in cluster mode keeps its keys.
+  explicit CommandTest(uint32_t shards = 1, bool slots = false)
+      : map_{.hash_seed = kHashSeed, .shard_count = shards, .slots = slots} {
     for (uint32_t i = 0; i < shards; ++i) {
       keyspaces_.push_back(MakeKeyspace(i));
       pointers_.push_back(keyspaces_.back().get());
@@ -120,14 +122,16 @@ class CommandTest : public ::testing::Test {
   norn::Session& session() { return session_; }
   FakeNode& node() { return node_; }
   Keyspace& keyspace(uint32_t shard = 0) { return *keyspaces_[shard]; }
-  KeyspaceView keys() {
-    return {pointers_.data(), static_cast<uint32_t>(pointers_.size()), kHashSeed};
-  }
+  KeyspaceView keys() { return {pointers_.data(), map_}; }
 
  private:
-  static std::unique_ptr<Keyspace> MakeKeyspace(uint32_t shard) {
-    return std::make_unique<Keyspace>(
-        KeyspaceOptions{.hash_seed = kHashSeed, .prng_seed = shard + 1, .databases = 16});
+  std::unique_ptr<Keyspace> MakeKeyspace(uint32_t shard) const {
+    return std::make_unique<Keyspace>(KeyspaceOptions{.hash_seed = kHashSeed,
+                                                      .prng_seed = shard + 1,
+                                                      .databases = 16,
+                                                      .slots = map_.slots,
+                                                      .shard_index = shard,
+                                                      .shard_count = map_.shard_count});
   }
 
   // As Runner::Record: what was found expired first, then what the handler says, else its words.
@@ -176,6 +180,7 @@ class CommandTest : public ::testing::Test {
   EffectLog effects_;
   EffectLog scratch_;
   Effect effect_;
+  const KeyMap map_;
   std::vector<std::unique_ptr<Keyspace>> keyspaces_;
   std::vector<Keyspace*> pointers_;
   norn::Session session_;

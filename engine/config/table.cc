@@ -356,7 +356,7 @@ constexpr Row kTable[] = {
     {"min-replicas-max-lag", "min-slaves-max-lag", kMutable, Int(&O::min_replicas_max_lag, 10, 0, kIntMax), E::kReplicas, G::kReplication, "Seconds since its last acknowledgement up to which a replica is good."},
     {"propagation-error-behavior", "", kUnused, Enum<&O::propagation_error_behavior>(kPropagationErrors, PropagationError::kIgnore), E::kNone, G::kReplication, "When a replicated command fails: ignore, panic or panic-on-replicas."},
 
-    {"cluster-enabled", "", kFixed | kUnused, Bool(&O::cluster_enabled, false), E::kNone, G::kCluster, "Be a node of a cluster."},
+    {"cluster-enabled", "", kFixed, Bool(&O::cluster_enabled, false), E::kNone, G::kCluster, "Be a node of a cluster."},
     {"cluster-config-file", "", kFixed | kUnused, Text(&O::cluster_config_file, "nodes.conf", CheckClusterFile), E::kNone, G::kCluster, "File in which the node keeps its view of the cluster; not to be edited."},
     {"cluster-node-timeout", "", kUnused, Int(&O::cluster_node_timeout, 15000, 0, kLongMax), E::kNone, G::kCluster, "Milliseconds after which a silent node is held to be failing."},
     {"cluster-port", "", kFixed | kUnused, Int(&O::cluster_port, 0, 0, kPort), E::kNone, G::kCluster, "Port of the cluster bus; 0: port + 10000."},

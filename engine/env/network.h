@@ -95,7 +95,7 @@ class Network {
   virtual absl::StatusOr<std::unique_ptr<Listener>> Listen(std::string_view address,
                                                            const ListenOptions& options) = 0;
 
-  // Parks. Unavailable: refused or unreachable. DeadlineExceeded.
+  // Parks. Unavailable: refused, by a host that lives. NotFound: no way there. DeadlineExceeded.
   virtual absl::StatusOr<std::unique_ptr<Stream>> Connect(std::string_view address,
                                                           Instant deadline) = 0;
 };

@@ -12,14 +12,14 @@
 namespace norn {
 
 Db::Db(Keyspace& keyspace, DbIndex index)
-    : keyspace_(&keyspace), index_(index), contents_(keyspace.hash_seed()) {}
+    : keyspace_(&keyspace), index_(index), contents_(keyspace.hash_seed(), keyspace.slot_share()) {}
 
 Db::~Db() = default;
 
 // ---- lookup ----
 
 EntryRef Db::FindAny(const Key& key) const {
-  const EntryTable::Found found = contents_.table.Find(key.bytes, key.hash);
+  const EntryTables::Found found = contents_.tables.Find(key);
   return EntryRef(found.item, found.at);
 }
 
@@ -65,9 +65,9 @@ void Db::NoteChange(const Key& key) {
 void Db::Remove(EntryRef ref, Table table) {
   Entry* entry = ref.entry_;
   if (table == Table::kMayShrink) {
-    contents_.table.Erase(ref.at_);
+    contents_.tables.Erase(*entry, ref.at_);
   } else {
-    contents_.table.EraseKeepingSize(ref.at_);
+    contents_.tables.EraseKeepingSize(*entry, ref.at_);
   }
   DropOutside(entry);
   EntryBuilder::FreeShell(contents_.pool, entry);
@@ -113,7 +113,7 @@ void Db::SetDeadline(const Key& key, EntryRef found, int64_t deadline_ms) {
   if (!found->has_deadline() && deadline_ms == kNoDeadline) return;
   NoteChange(key);
   if (found->has_deadline() && deadline_ms != kNoDeadline) {
-    contents_.table.BeforeWrite(found.at_);
+    contents_.tables.BeforeWrite(*found, found.at_);
     EntryBuilder::OverwriteDeadline(found.entry_, deadline_ms);
     return;
   }
@@ -125,7 +125,7 @@ void Db::SetAccess(EntryRef found, uint32_t access) { found.entry_->set_access(a
 Entry* Db::Rebuild(EntryRef found, const ValueView& value, int64_t deadline_ms) {
   Entry* old = found.entry_;
   Entry* entry = EntryBuilder::New(contents_.pool, old->key(), deadline_ms, old->access(), value);
-  contents_.table.Replace(found.at_, entry, entry->has_deadline());
+  contents_.tables.Replace(*old, found.at_, entry, entry->has_deadline());
   EntryBuilder::FreeShell(contents_.pool, old);
   return entry;
 }
@@ -135,10 +135,10 @@ void Db::Store(const Key& key, EntryRef found, const ValueView& value, int64_t d
   if (!found) {
     Entry* entry = EntryBuilder::New(contents_.pool, key.bytes, deadline_ms, access, value);
     contents_.AddOutside(*entry);
-    contents_.table.Insert(entry, key.hash, entry->has_deadline());
+    contents_.tables.Insert(entry, key, entry->has_deadline());
     return;
   }
-  contents_.table.BeforeWrite(found.at_);
+  contents_.tables.BeforeWrite(*found, found.at_);
   Entry* entry = found.entry_;
   DropOutside(entry);
   if (entry->has_deadline() != (deadline_ms != kNoDeadline) ||
@@ -164,7 +164,7 @@ void Db::SetObject(const Key& key, EntryRef found, ValueType type, std::unique_p
 
 void Db::ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change) {
   NoteChange(key);
-  contents_.table.BeforeWrite(found.at_);
+  contents_.tables.BeforeWrite(*found, found.at_);
   contents_.RemoveOutside(*found);
   change(*found->object());
   contents_.AddOutside(*found);
@@ -215,7 +215,7 @@ DetachedValue Db::Take(const Key& key, EntryRef found) {
   value.word_ = view.word;
   keyspace_->watch().Bump(index_, key.bytes);
   contents_.RemoveOutside(*found);
-  contents_.table.Erase(found.at_);
+  contents_.tables.Erase(*found, found.at_);
   EntryBuilder::FreeShell(contents_.pool, found.entry_);
   return value;
 }
@@ -278,15 +278,52 @@ void Db::Clear(Free when) {
   });
   keyspace_->stats().changes += Size();
   DbContents old(std::move(contents_));
-  expire_point_ = 0;
+  expire_walk_ = {};
   average_ttl_ms_ = 0;
-  const bool snapshot_needs_it = old.table.snapshot_running();
+  const bool snapshot_needs_it = old.tables.snapshot_running();
   if (when == Free::kLater || snapshot_needs_it) keyspace_->reclaimer().Discard(std::move(old));
 }
 
+size_t Db::CountInSlot(SlotId slot) const {
+  const SlotTables* slots = contents_.tables.slots();
+  CHECK(slots != nullptr && slot.value < kSlotCount);
+  return slots->share().Has(slot) ? slots->TableOf(slot).size() : 0;
+}
+
+void Db::VisitSlot(SlotId slot, size_t count_max,
+                   absl::FunctionRef<void(const Entry&)> visit) const {
+  if (count_max == 0 || CountInSlot(slot) == 0) return;
+  size_t visited = 0;
+  contents_.tables.slots()->TableOf(slot).Scan(0, count_max, [&](const Entry& entry) {
+    if (visited++ < count_max) visit(entry);
+  });
+}
+
+size_t Db::ClearSlot(SlotId slot, Free when) {
+  const size_t keys = CountInSlot(slot);
+  if (keys == 0) return 0;
+  keyspace_->watch().BumpIf(index_, [&](std::string_view bytes) {
+    const Key key = keyspace_->MakeKey(bytes);
+    return key.slot == slot && FindAny(key);
+  });
+  keyspace_->stats().changes += keys;
+  contents_.tables.slots()->Detach(slot);
+  if (when == Free::kNow) ReclaimSome(SIZE_MAX);
+  return keys;
+}
+
+bool Db::ReclaimSome(size_t effort) {
+  SlotTables* slots = contents_.tables.slots();
+  if (slots == nullptr) return true;
+  // A segment has some 300 entries at most.
+  return slots->ClearDetachedSome(std::max<size_t>(effort / 256, 1), [this](Entry& entry) {
+    DropOutside(&entry);
+    EntryBuilder::FreeShell(contents_.pool, &entry);
+  });
+}
+
 EntryRef Db::Sample(Prng& prng, bool volatile_only) const {
-  const EntryTable::Found found =
-      volatile_only ? contents_.table.RandomMarked(prng) : contents_.table.Random(prng);
+  const EntryTables::Found found = contents_.tables.Random(prng, volatile_only);
   return EntryRef(found.item, found.at);
 }
 
@@ -312,9 +349,9 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
   while (buckets > 0 && DeadlineCount() > 0) {
     std::array<EntryRef, 7 * kLinesAtOnce> due;
     size_t due_count = 0;
-    const size_t work = contents_.table.VisitMarked(
-        &expire_point_, std::min(buckets, kLinesAtOnce),
-        [&](Entry& entry, EntryTable::Position at) {
+    const size_t work = contents_.tables.VisitMarked(
+        &expire_walk_, std::min(buckets, kLinesAtOnce),
+        [&](Entry& entry, EntryTables::Position at) {
           ++met;
           if (entry.ExpiredAt(now_ms)) {
             due[due_count++] = EntryRef(&entry, at);
@@ -322,11 +359,12 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
             ttl_sum_ms += static_cast<double>(entry.deadline_ms()) - static_cast<double>(now_ms);
           }
         });
+    const SlotId slot = due_count == 0 ? SlotId() : contents_.tables.SlotOf(*due[0]);
     for (size_t i = 0; i < due_count; ++i) DeleteExpired(due[i], Table::kKeepSize);
-    contents_.table.CompactSome(due_count / 8 + 1);
+    contents_.tables.CompactSlot(slot, due_count / 8 + 1);
     deleted += due_count;
     buckets -= std::min(buckets, work);
-    if (expire_point_ == 0) break;
+    if (expire_walk_.AtStart()) break;
   }
   if (met > deleted) {
     const double mean_ms = ttl_sum_ms / static_cast<double>(met - deleted);
@@ -339,7 +377,7 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
   return deleted;
 }
 
-void Db::CompactSome(size_t segments) { contents_.table.CompactSome(segments); }
+void Db::CompactSome(size_t segments) { contents_.tables.CompactSome(segments); }
 
 size_t Db::UsedBytesOf(const Entry& entry) const {
   const size_t table_share = Size() == 0 ? 0 : OverheadBytes() / Size();
@@ -347,15 +385,19 @@ size_t Db::UsedBytesOf(const Entry& entry) const {
 }
 
 void Db::CheckInvariants() const {
-  contents_.table.CheckInvariants();
+  contents_.tables.CheckInvariants();
   contents_.pool.CheckInvariants();
   uint64_t entry_bytes = 0, outside_bytes = 0, outside_count = 0, deadlines = 0;
-  ForEach([&](const Entry& entry) {
+  const auto add = [&](const Entry& entry) {
     entry_bytes += entry.SizeBytes();
     outside_bytes += entry.OutsideBytes();
     outside_count += entry.encoding() >= Encoding::kOutside ? 1 : 0;
+  };
+  ForEach([&](const Entry& entry) {
+    add(entry);
     deadlines += entry.has_deadline() ? 1 : 0;
   });
+  if (contents_.tables.slots() != nullptr) contents_.tables.slots()->ForEachDetached(add);
   CHECK(entry_bytes == contents_.pool.UsedBytes());
   CHECK(outside_bytes == contents_.outside_bytes);
   CHECK(outside_count == contents_.outside_count);

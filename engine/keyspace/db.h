@@ -18,17 +18,12 @@
 #include "engine/base/prng.h"
 #include "engine/keyspace/db_contents.h"
 #include "engine/keyspace/entry.h"
-#include "engine/keyspace/entry_table.h"
+#include "engine/keyspace/entry_tables.h"
+#include "engine/keyspace/key_map.h"
 
 namespace norn {
 
 class Keyspace;
-
-// A key with its hash, computed once (HashBytes with the node's hash seed) when the command is parsed.
-struct Key {
-  std::string_view bytes;
-  uint64_t hash = 0;
-};
 
 // What a command knows about now; read from the clock once a batch or command and passed down.
 struct Moment {
@@ -55,10 +50,10 @@ class EntryRef {
 
  private:
   friend class Db;
-  EntryRef(Entry* entry, EntryTable::Position at) : entry_(entry), at_(at) {}
+  EntryRef(Entry* entry, EntryTables::Position at) : entry_(entry), at_(at) {}
 
   Entry* entry_ = nullptr;
-  EntryTable::Position at_;
+  EntryTables::Position at_;
 };
 
 // A value without a key: on its way between keys (RENAME, COPY, MOVE across databases and shards), or just read from a file.
@@ -108,8 +103,8 @@ class Db {
   // For a command that goes on to write: as Find, but never counted as hit or miss.
   EntryRef FindForWrite(const Key& key, const Moment& moment);
   // Two-step prefetch of what Find will read; a batch calls each for all its keys before running the first.
-  void PrefetchBucket(const Key& key) const { contents_.table.PrefetchLine(key.hash); }
-  void PrefetchEntry(const Key& key) const { contents_.table.PrefetchItem(key.hash); }
+  void PrefetchBucket(const Key& key) const { contents_.tables.PrefetchLine(key); }
+  void PrefetchEntry(const Key& key) const { contents_.tables.PrefetchItem(key); }
 
   // ---- strings ----
   // Stores `value` (as an integer when canonical), replacing whatever was there; resets or keeps the deadline. In place
@@ -163,8 +158,8 @@ class Db {
   void Unwatch(const Key& key);
 
   // ---- the whole ----
-  size_t Size() const { return contents_.table.size(); }
-  size_t DeadlineCount() const { return contents_.table.marked_size(); }  // keys with a deadline
+  size_t Size() const { return contents_.tables.size(); }
+  size_t DeadlineCount() const { return contents_.tables.marked_size(); }  // keys with a deadline
   // Deletes everything. kNow frees before it returns; kLater (and kNow while a snapshot still needs the entries) hands the
   // memory to Keyspace::ReclaimSome.
   enum class Free { kNow, kLater };
@@ -177,16 +172,17 @@ class Db {
   EntryRef FindAny(const Key& key) const;
   // Calls visit(entry) for at least `count` entries, or all that are left, beginning at `cursor` (0: the start), and returns
   // the cursor to go on from, 0 at the end. Every entry present from the first to the last call is visited exactly once,
-  // whatever happens between (I4 of hash_table.h). Cursors use the low kScanCursorBits bits. Expired entries are
-  // visited: the caller skips them. visit must not change the table.
+  // whatever happens between (I4 of hash_table.h). Cursors use the low kScanCursorBits bits; in slot mode those above them
+  // are a slot (of this shard, or no entry is visited). Expired entries are visited: the caller skips them. visit must
+  // not change the table.
   static constexpr int kScanCursorBits = 48;
   template <typename Visit>
   uint64_t Scan(uint64_t cursor, size_t count, Visit&& visit) const {
-    return contents_.table.Scan(cursor, count, [&](const Entry& entry) { visit(entry); });
+    return contents_.tables.Scan(cursor, count, [&](const Entry& entry) { visit(entry); });
   }
   template <typename Visit>
   void ForEach(Visit&& visit) const {
-    contents_.table.ForEach([&](const Entry& entry) { visit(entry); });
+    contents_.tables.ForEach([&](const Entry& entry) { visit(entry); });
   }
 
   // Deletes expired keys, going round the table, for up to `buckets` buckets or to the end of the round; returns the count
@@ -197,10 +193,23 @@ class Db {
   // Shrinks what stands too empty, bounded work; cron calls it.
   void CompactSome(size_t segments);
 
+  // ---- one slot; requires slot mode (KeyspaceOptions::slots) ----
+  // A slot of another shard has no keys here. Expired keys count, and are visited, as long as they are there.
+  size_t CountInSlot(SlotId slot) const;
+  // Calls visit(entry) for the slot's keys, or for any `count_max` of them when there are more. visit must not change the
+  // database.
+  void VisitSlot(SlotId slot, size_t count_max, absl::FunctionRef<void(const Entry&)> visit) const;
+  // Deletes all keys of the slot; returns how many. Each counts as a change, watched ones have changed; nothing goes to
+  // Keyspace::deletions(): whoever has replicas or a log tells them about the slot, or the keys first. The memory goes
+  // as Clear's does; kLater returns in constant time, however many keys there are.
+  size_t ClearSlot(SlotId slot, Free when);
+  // Frees about `effort` entries of slots cleared; true when nothing is left that may be freed now.
+  bool ReclaimSome(size_t effort);
+
   // ---- accounting ----
   uint64_t UsedBytes() const { return contents_.UsedBytes(); }  // entries, outside values, table
-  uint64_t OverheadBytes() const { return contents_.table.UsedBytes(); }    // the table's part
-  HashTableStats TableStats() const { return contents_.table.GetStats(); }  // DEBUG HTSTATS
+  uint64_t OverheadBytes() const { return contents_.tables.UsedBytes(); }    // the tables' part
+  HashTableStats TableStats() const { return contents_.tables.GetStats(); }  // DEBUG HTSTATS
   // What this key costs: its entry, its outside value and its share of the table. MEMORY USAGE.
   size_t UsedBytesOf(const Entry& entry) const;
 
@@ -233,7 +242,7 @@ class Db {
   Keyspace* keyspace_;
   DbIndex index_;
   DbContents contents_;
-  uint64_t expire_point_ = 0;
+  MarkedWalk expire_walk_;
   double average_ttl_ms_ = 0;
 };
 

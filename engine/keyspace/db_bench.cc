@@ -1,7 +1,8 @@
 // What a key costs: time of GET and SET hits in batches, resident bytes, the worst single insert.
 //
-//   db_bench [keys ...]      default 1000000. Each size is loaded anew; sizes of one call share the process, so pass one
-//                            size a call to compare resident memory.
+//   db_bench [KEYS[t][s[SLOTS]] ...]   default 1000000. t: with a deadline on each key; s: a table a slot, as in cluster
+//                                      mode, with keys of slots below SLOTS only (16384). Each is loaded anew; those of one
+//                                      call share the process, so pass one a call to compare resident memory.
 
 #include <algorithm>
 #include <chrono>  // clock_gettime too
@@ -68,16 +69,35 @@ double NsPerCommand(Keyspace& keyspace, Db& db, const std::vector<Text16>& queri
   return (NowNs() - start) / (kRounds * static_cast<double>(queries.size()));
 }
 
-void Run(uint64_t count, bool deadlines) {
+struct Setting {
+  uint64_t count = 1'000'000;
+  bool deadlines = false;
+  uint32_t slots = 0;  // 0: one table
+};
+
+std::vector<Text16> KeysOf(const Setting& setting) {
+  std::vector<Text16> keys;
+  for (uint64_t i = 0; keys.size() < setting.count; ++i) {
+    const Text16 key = Format("k:", i);
+    if (setting.slots == 0 || KeySlot(key.view()).value < setting.slots) keys.push_back(key);
+  }
+  return keys;
+}
+
+void Run(const Setting& setting) {
+  const uint64_t count = setting.count;
+  const bool deadlines = setting.deadlines;
+  const std::vector<Text16> keys = KeysOf(setting);
   const uint64_t resident_before = ResidentBytes();
-  auto keyspace = std::make_unique<Keyspace>(KeyspaceOptions{.hash_seed = 77, .prng_seed = 1});
+  auto keyspace = std::make_unique<Keyspace>(
+      KeyspaceOptions{.hash_seed = 77, .prng_seed = 1, .slots = setting.slots > 0});
   Db& db = keyspace->db({0});
   const Moment now{.now_ms = 1'700'000'000'000};
   const SetStringOptions options{.deadline_ms = deadlines ? now.now_ms + 10'000'000 : kNoDeadline};
   double worst_ns = 0;
   const double load_start = NowNs();
   for (uint64_t i = 0; i < count; ++i) {
-    const Text16 key = Format("k:", i), value = Format("v:", i);
+    const Text16 key = keys[i], value = Format("v:", i);
     const double start = NowNs();
     db.SetString(keyspace->MakeKey(key.view()), value.view(), options, now);
     worst_ns = std::max(worst_ns, NowNs() - start);
@@ -87,7 +107,7 @@ void Run(uint64_t count, bool deadlines) {
 
   Prng prng(5);
   std::vector<Text16> queries;
-  for (size_t i = 0; i < kQueries; ++i) queries.push_back(Format("k:", prng.Below(count)));
+  for (size_t i = 0; i < kQueries; ++i) queries.push_back(keys[prng.Below(count)]);
   uint64_t bytes_seen = 0;
   const double hash_ns =
       NsPerCommand(*keyspace, db, queries, [&](const Key& key) { bytes_seen += key.hash & 1; });
@@ -99,23 +119,36 @@ void Run(uint64_t count, bool deadlines) {
   const double set_ns = NsPerCommand(*keyspace, db, queries, [&](const Key& key) {
     db.SetString(key, "another 16 bytes", options, now);
   });
+  const double random_ns = [&] {
+    const double start = NowNs();
+    for (int i = 0; i < 100'000; ++i) bytes_seen += db.Sample(prng, false)->key().size();
+    return (NowNs() - start) / 100'000;
+  }();
   std::printf(
-      "keys=%llu deadlines=%d accounted_bytes=%.2f resident_bytes=%.2f load_ns=%.0f "
-      "worst_insert_us=%.0f prefetch_ns=%.1f get_ns=%.1f set_ns=%.1f (%llu)\n",
-      static_cast<unsigned long long>(count), deadlines,
+      "keys=%llu slots=%u deadlines=%d accounted_bytes=%.2f resident_bytes=%.2f load_ns=%.0f "
+      "worst_insert_us=%.0f prefetch_ns=%.1f get_ns=%.1f set_ns=%.1f sample_ns=%.0f (%llu)\n",
+      static_cast<unsigned long long>(count), setting.slots, deadlines,
       static_cast<double>(keyspace->UsedBytes()) / static_cast<double>(count),
       static_cast<double>(resident) / static_cast<double>(count), load_ns, worst_ns / 1000, hash_ns,
-      get_ns, set_ns, static_cast<unsigned long long>(bytes_seen & 1));
+      get_ns, set_ns, random_ns, static_cast<unsigned long long>(bytes_seen & 1));
 }
 
 }  // namespace
 }  // namespace norn
 
 int main(int argc, char** argv) {
-  if (argc < 2) norn::Run(1'000'000, false);
+  if (argc < 2) norn::Run({});
   for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const bool deadlines = argument.back() == 't';  // "1000000t": with a deadline on each key
-    norn::Run(std::strtoull(argv[i], nullptr, 10), deadlines);
+    char* rest = nullptr;
+    norn::Setting setting{.count = std::strtoull(argv[i], &rest, 10)};
+    if (*rest == 't') {
+      setting.deadlines = true;
+      ++rest;
+    }
+    if (*rest == 's') {
+      setting.slots = static_cast<uint32_t>(std::strtoul(rest + 1, nullptr, 10));
+      if (setting.slots == 0) setting.slots = norn::kSlotCount;
+    }
+    norn::Run(setting);
   }
 }

@@ -5,7 +5,7 @@
 namespace norn {
 
 bool DbContents::FreeSome(size_t effort) {
-  if (table.snapshot_running()) table.EndSnapshot();
+  if (tables.snapshot_running()) tables.EndSnapshot();
   // Without outside values and long keys entries need not be looked at: slabs go whole.
   const bool look = outside_count > 0 || pool.LargeCount() > 0;
   const auto free_one = [this](Entry& entry) {
@@ -14,7 +14,7 @@ bool DbContents::FreeSome(size_t effort) {
     if (entry.SizeBytes() > EntryPool::kCellBytesMax) EntryBuilder::FreeShell(pool, &entry);
   };
   const size_t segments = look ? std::max<size_t>(effort / 256, 1) : effort;
-  const bool cleared = look ? table.ClearSome(segments, free_one) : table.ClearSome(segments);
+  const bool cleared = look ? tables.ClearSome(segments, free_one) : tables.ClearSome(segments);
   if (!cleared) return false;
   return pool.DropSome(effort);
 }

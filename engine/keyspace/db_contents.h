@@ -1,29 +1,31 @@
 #pragma once
-// What a database holds, apart from its number: entries, their memory, their table. SWAPDB swaps it, FLUSHALL throws it away.
+// What a database holds, apart from its number: entries, their memory, their tables. SWAPDB swaps it, FLUSHALL throws it away.
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "engine/keyspace/entry.h"
 #include "engine/keyspace/entry_builder.h"
 #include "engine/keyspace/entry_pool.h"
-#include "engine/keyspace/entry_table.h"
+#include "engine/keyspace/entry_tables.h"
 
 namespace norn {
 
 struct DbContents {
-  explicit DbContents(uint64_t hash_seed) : table(EntryTraits{hash_seed}) {}
+  DbContents(uint64_t hash_seed, const std::optional<SlotShare>& share)
+      : tables(hash_seed, share) {}
   // Leaves `other` empty and fit for use.
   DbContents(DbContents&& other) noexcept
       : pool(std::move(other.pool)),
-        table(std::move(other.table)),
+        tables(std::move(other.tables)),
         outside_bytes(std::exchange(other.outside_bytes, 0)),
         outside_count(std::exchange(other.outside_count, 0)) {}
   DbContents& operator=(DbContents&&) = delete;
   ~DbContents() { FreeSome(SIZE_MAX); }
 
-  uint64_t UsedBytes() const { return pool.UsedBytes() + outside_bytes + table.UsedBytes(); }
+  uint64_t UsedBytes() const { return pool.UsedBytes() + outside_bytes + tables.UsedBytes(); }
 
   // Account for a value that enters or leaves.
   void AddOutside(const Entry& entry) {
@@ -42,7 +44,7 @@ struct DbContents {
   bool FreeSome(size_t effort);
 
   EntryPool pool;
-  EntryTable table;
+  EntryTables tables;
   uint64_t outside_bytes = 0;
   uint64_t outside_count = 0;
 };

@@ -1,26 +1,50 @@
-// Db against a std::map with deadlines, under random commands and a clock that moves.
+// Db against a std::map with deadlines, under random commands and a clock that moves: with one table, with one a slot, and
+// as one of three shards that share the slots. A third of the keys share slots.
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/keyspace/keyspace.h"
 
 namespace norn {
 namespace {
 
+enum class Mode { kOneTable, kSlots, kThirdOfSlots };
+
+constexpr uint32_t kShardIndex = 1;
+
+KeyspaceOptions OptionsOf(Mode mode) {
+  KeyspaceOptions options{.hash_seed = 11, .prng_seed = 12, .slots = mode != Mode::kOneTable};
+  if (mode == Mode::kThirdOfSlots) {
+    options.shard_index = kShardIndex;
+    options.shard_count = 3;
+  }
+  return options;
+}
+
 class Model {
  public:
-  explicit Model(uint64_t seed) : prng_(seed) {}
+  Model(uint64_t seed, Mode mode) : prng_(seed), mode_(mode), keyspace_(OptionsOf(mode)) {
+    for (int i = 0; names_.size() < 300; ++i) {
+      std::string name = "key" + std::to_string(i);
+      if (i % 3 == 0) name = "{" + std::to_string(i % 7) + "}" + name;
+      if (mode != Mode::kThirdOfSlots || KeySlot(name).value % 3 == kShardIndex) {
+        names_.push_back(std::move(name));
+      }
+    }
+  }
 
   void Step() {
-    const std::string name = "key" + std::to_string(prng_.Below(300));
+    const std::string name = AnyName();
     const Key key = keyspace_.MakeKey(name);
     now_.now_ms += static_cast<int64_t>(prng_.Below(3));
     ForgetExpired();
-    switch (prng_.Below(12)) {
+    switch (prng_.Below(13)) {
       case 0:
       case 1:
       case 2:
@@ -54,6 +78,9 @@ class Model {
         }
         keyspace_.ReclaimSome(prng_.Below(50));
         break;
+      case 11:
+        if (mode_ != Mode::kOneTable) Slot(key.slot);
+        break;
       default:
         break;
     }
@@ -71,6 +98,36 @@ class Model {
     std::string value;
     int64_t deadline_ms;
   };
+
+  const std::string& AnyName() { return names_[prng_.Below(names_.size())]; }
+
+  void Slot(SlotId slot) {
+    std::map<std::string, int> visited;
+    db_.VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
+      RC_ASSERT(KeySlot(entry.key()) == slot);
+      ++visited[std::string(entry.key())];
+    });
+    RC_ASSERT(db_.CountInSlot(slot) == visited.size());
+    size_t some = 0;
+    const size_t wanted = prng_.Below(5);
+    db_.VisitSlot(slot, wanted, [&](const Entry&) { ++some; });
+    RC_ASSERT(some == std::min(wanted, visited.size()));
+    const bool clear = prng_.OneIn(10);
+    for (auto row = rows_.begin(); row != rows_.end();) {
+      if (KeySlot(row->first) != slot) {
+        ++row;
+        continue;
+      }
+      RC_ASSERT(visited[row->first] == 1);
+      row = clear ? rows_.erase(row) : std::next(row);
+    }
+    if (!clear) return;
+    const uint64_t changes = keyspace_.stats().changes;
+    const size_t cleared = db_.ClearSlot(slot, prng_.OneIn(2) ? Db::Free::kNow : Db::Free::kLater);
+    RC_ASSERT(keyspace_.stats().changes == changes + cleared);
+    RC_ASSERT(db_.CountInSlot(slot) == 0u);
+    if (prng_.OneIn(4)) db_.CheckInvariants();
+  }
 
   void ForgetExpired() {
     for (auto row = rows_.begin(); row != rows_.end();) {
@@ -119,7 +176,7 @@ class Model {
   void Rename(const std::string& name, const Key& key) {
     const EntryRef found = db_.FindForWrite(key, now_);
     if (!found) return;
-    const std::string to = "key" + std::to_string(prng_.Below(300));
+    const std::string to = AnyName();
     const int64_t deadline_ms = found->deadline_ms();
     if (prng_.OneIn(2)) {
       db_.Put(keyspace_.MakeKey(to), db_.Copy(found), deadline_ms, now_);
@@ -150,16 +207,26 @@ class Model {
   }
 
   Prng prng_;
-  Keyspace keyspace_{{.hash_seed = 11, .prng_seed = 12}};
+  const Mode mode_;
+  std::vector<std::string> names_;
+  Keyspace keyspace_;
   Db& db_ = keyspace_.db({0});
   Moment now_{.now_ms = 1'700'000'000'000};
   std::map<std::string, Row> rows_;
 };
 
-RC_GTEST_PROP(DbProperty, BehavesAsAMapWithDeadlines, (uint64_t seed)) {
-  Model model(seed);
+void BehavesAsAMapWithDeadlines(uint64_t seed, Mode mode) {
+  Model model(seed, mode);
   for (int step = 0; step < 1500; ++step) model.Step();
   model.Finish();
+}
+
+RC_GTEST_PROP(DbProperty, BehavesAsAMapWithDeadlines, (uint64_t seed)) {
+  BehavesAsAMapWithDeadlines(seed, Mode::kOneTable);
+}
+
+RC_GTEST_PROP(DbProperty, BehavesAsAMapWithDeadlinesBySlot, (uint64_t seed)) {
+  BehavesAsAMapWithDeadlines(seed, *rc::gen::element(Mode::kSlots, Mode::kThirdOfSlots));
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ bool Db::OverwriteBlock(EntryRef found, std::string_view value, int64_t deadline
   if (entry->has_deadline() != (deadline_ms != kNoDeadline)) return false;
   StringBlock* block = entry->value().block();
   if (AllocationBytes(sizeof(StringBlock) + value.size()) != block->UsedBytes()) return false;
-  contents_.table.BeforeWrite(found.at_);
+  contents_.tables.BeforeWrite(*found, found.at_);
   std::memmove(block->bytes(), value.data(), value.size());
   block->size_bytes = value.size();
   EntryBuilder::Overwrite(entry, BlockView(block));
@@ -118,7 +118,7 @@ std::span<char> Db::ResizeString(const Key& key, EntryRef found, size_t size_byt
     found = FindAny(key);
   }
   CHECK(found->IsString());
-  contents_.table.BeforeWrite(found.at_);
+  contents_.tables.BeforeWrite(*found, found.at_);
   if (found->encoding() == Encoding::kOutside) return ResizeBlock(found, size_bytes);
   return ResizeEmbedded(found, size_bytes);
 }

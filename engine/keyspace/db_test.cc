@@ -12,9 +12,11 @@
 namespace norn {
 namespace {
 
-class DbTest : public testing::Test {
+// With one table, and with one a slot.
+class DbTest : public testing::TestWithParam<bool> {
  protected:
-  DbTest() : keyspace_({.hash_seed = 1, .prng_seed = 2}), db_(keyspace_.db({0})) {}
+  DbTest()
+      : keyspace_({.hash_seed = 1, .prng_seed = 2, .slots = GetParam()}), db_(keyspace_.db({0})) {}
   ~DbTest() override { db_.CheckInvariants(); }
 
   Key K(std::string_view key) const { return keyspace_.MakeKey(key); }
@@ -38,9 +40,15 @@ class DbTest : public testing::Test {
   Db& db_;
 };
 
+std::string NameOfMode(const testing::TestParamInfo<bool>& slots) {
+  return slots.param ? "ATableASlot" : "OneTable";
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, DbTest, testing::Bool(), NameOfMode);
+
 // ---- strings ----
 
-TEST_F(DbTest, GivesBackWhatWasSetAtEverySize) {
+TEST_P(DbTest, GivesBackWhatWasSetAtEverySize) {
   for (size_t size = 0; size < 700; ++size) {
     const std::string key = "key" + std::to_string(size);
     Set(key, std::string(size, 'x'));
@@ -50,7 +58,7 @@ TEST_F(DbTest, GivesBackWhatWasSetAtEverySize) {
   EXPECT_EQ(db_.Size(), 700u);
 }
 
-TEST_F(DbTest, TakesKeysOfEveryLength) {
+TEST_P(DbTest, TakesKeysOfEveryLength) {
   for (size_t size : {0u, 1u, 255u, 256u, 490u, 512u, 70000u}) {
     const std::string key(size, 'k');
     for (int64_t deadline_ms : {kNoDeadline, now_.now_ms + 10}) {
@@ -62,7 +70,7 @@ TEST_F(DbTest, TakesKeysOfEveryLength) {
   }
 }
 
-TEST_F(DbTest, NamesEncodingsAsValkeyDoes) {
+TEST_P(DbTest, NamesEncodingsAsValkeyDoes) {
   Set("a", "12345");
   Set("b", "012345");
   Set("c", std::string(44, 'x'));
@@ -83,7 +91,7 @@ TEST_F(DbTest, NamesEncodingsAsValkeyDoes) {
   EXPECT_EQ(EncodingOf("c"), "embstr");
 }
 
-TEST_F(DbTest, OverwritesInPlaceWithinASizeClass) {
+TEST_P(DbTest, OverwritesInPlaceWithinASizeClass) {
   Set("key", "sixteen bytes ab");
   const Entry* before = &*Find("key");
   Set("key", "sixteen bytes cd");
@@ -96,7 +104,7 @@ TEST_F(DbTest, OverwritesInPlaceWithinASizeClass) {
   EXPECT_EQ(Get("n"), "2");
 }
 
-TEST_F(DbTest, EveryShapeMayFollowEveryOther) {
+TEST_P(DbTest, EveryShapeMayFollowEveryOther) {
   const std::vector<std::string> values = {"",
                                            "7",
                                            "-42",
@@ -119,7 +127,7 @@ TEST_F(DbTest, EveryShapeMayFollowEveryOther) {
   }
 }
 
-TEST_F(DbTest, KeepsTheDeadlineWhenAsked) {
+TEST_P(DbTest, KeepsTheDeadlineWhenAsked) {
   Set("key", "a", now_.now_ms + 100);
   db_.SetString(K("key"), "b", {.keep_deadline = true}, now_);
   EXPECT_EQ(Find("key")->deadline_ms(), now_.now_ms + 100);
@@ -127,7 +135,7 @@ TEST_F(DbTest, KeepsTheDeadlineWhenAsked) {
   EXPECT_EQ(Find("key")->deadline_ms(), kNoDeadline);
 }
 
-TEST_F(DbTest, ResizeKeepsOldBytesAndZeroesNewOnes) {
+TEST_P(DbTest, ResizeKeepsOldBytesAndZeroesNewOnes) {
   for (const std::string& value :
        {std::string("12"), std::string("ab"), std::string(190, 'x'), std::string(1000, 'y')}) {
     for (size_t size :
@@ -145,14 +153,14 @@ TEST_F(DbTest, ResizeKeepsOldBytesAndZeroesNewOnes) {
   }
 }
 
-TEST_F(DbTest, ResizeOfNothingMakesZeroes) {
+TEST_P(DbTest, ResizeOfNothingMakesZeroes) {
   EXPECT_EQ(Resize("key", 3).size(), 3u);
   EXPECT_EQ(Get("key"), std::string(3, '\0'));
   EXPECT_EQ(Resize("big", 5000).size(), 5000u);
   EXPECT_EQ(Get("big"), std::string(5000, '\0'));
 }
 
-TEST_F(DbTest, AppendingAByteAtATimeCopiesLittle) {
+TEST_P(DbTest, AppendingAByteAtATimeCopiesLittle) {
   size_t moves = 0;
   const char* last = nullptr;
   for (size_t size = 200; size < 100000; ++size) {
@@ -167,7 +175,7 @@ TEST_F(DbTest, AppendingAByteAtATimeCopiesLittle) {
 
 // ---- expiry ----
 
-TEST_F(DbTest, AnExpiredKeyIsDeletedOnTheWay) {
+TEST_P(DbTest, AnExpiredKeyIsDeletedOnTheWay) {
   Set("key", "v", now_.now_ms + 10);
   now_.now_ms += 9;
   EXPECT_EQ(Get("key"), "v");
@@ -178,7 +186,7 @@ TEST_F(DbTest, AnExpiredKeyIsDeletedOnTheWay) {
   EXPECT_FALSE(db_.Erase(K("key"), now_));
 }
 
-TEST_F(DbTest, SetDeadlineAddsChangesAndRemoves) {
+TEST_P(DbTest, SetDeadlineAddsChangesAndRemoves) {
   Set("key", "value");
   db_.SetDeadline(K("key"), Find("key"), now_.now_ms + 50);
   EXPECT_EQ(Find("key")->deadline_ms(), now_.now_ms + 50);
@@ -191,7 +199,7 @@ TEST_F(DbTest, SetDeadlineAddsChangesAndRemoves) {
   EXPECT_EQ(Get("key"), "value");
 }
 
-TEST_F(DbTest, ExpireSomeDeletesExactlyWhatHasExpired) {
+TEST_P(DbTest, ExpireSomeDeletesExactlyWhatHasExpired) {
   for (int i = 0; i < 5000; ++i) {
     const int64_t deadline_ms = i % 3 == 0 ? kNoDeadline : now_.now_ms + (i % 3 == 1 ? 10 : 100000);
     Set("key" + std::to_string(i), "v", deadline_ms);
@@ -208,7 +216,7 @@ TEST_F(DbTest, ExpireSomeDeletesExactlyWhatHasExpired) {
   EXPECT_NEAR(static_cast<double>(db_.AverageTtlMs()), 99990, 1);
 }
 
-TEST_F(DbTest, ExpireSomeFindsTheOneKeyAmongManyWithLittleWork) {
+TEST_P(DbTest, ExpireSomeFindsTheOneKeyAmongManyWithLittleWork) {
   for (int i = 0; i < 100000; ++i) Set("key" + std::to_string(i), "v");
   db_.SetDeadline(K("key777"), Find("key777"), now_.now_ms + 1);
   now_.now_ms += 2;
@@ -217,7 +225,7 @@ TEST_F(DbTest, ExpireSomeFindsTheOneKeyAmongManyWithLittleWork) {
 
 // ---- accounting and statistics ----
 
-TEST_F(DbTest, EverythingErasedCostsNothing) {
+TEST_P(DbTest, EverythingErasedCostsNothing) {
   const uint64_t empty_bytes = keyspace_.UsedBytes();
   for (int i = 0; i < 1000; ++i) Set("key" + std::to_string(i), std::string(i, 'x'));
   EXPECT_GT(keyspace_.UsedBytes(), empty_bytes + 500000);
@@ -226,7 +234,7 @@ TEST_F(DbTest, EverythingErasedCostsNothing) {
   EXPECT_EQ(keyspace_.UsedBytes(), empty_bytes);
 }
 
-TEST_F(DbTest, CountsHitsMissesAndChangesAsTheMomentSays) {
+TEST_P(DbTest, CountsHitsMissesAndChangesAsTheMomentSays) {
   Set("key", "v");
   Get("key");
   Get("nosuch");
@@ -238,7 +246,7 @@ TEST_F(DbTest, CountsHitsMissesAndChangesAsTheMomentSays) {
   EXPECT_EQ(keyspace_.stats().changes, 1u);
 }
 
-TEST_F(DbTest, TouchesTheAccessBitsUnlessToldNotTo) {
+TEST_P(DbTest, TouchesTheAccessBitsUnlessToldNotTo) {
   Set("key", "v");
   const int64_t start_ms = now_.now_ms;
   now_.now_ms += 10000;
@@ -249,7 +257,7 @@ TEST_F(DbTest, TouchesTheAccessBitsUnlessToldNotTo) {
   EXPECT_EQ(LruClock(start_ms) + 10, Find("key")->access());
 }
 
-TEST_F(DbTest, LfuCountsUsesLogarithmicallyAndDecays) {
+TEST_P(DbTest, LfuCountsUsesLogarithmicallyAndDecays) {
   keyspace_.set_access_policy({.lfu = true});
   Set("key", "v");
   EXPECT_EQ(LfuCount(Find("key")->access(), now_.now_ms, {.lfu = true}), 6u);
@@ -264,7 +272,7 @@ TEST_F(DbTest, LfuCountsUsesLogarithmicallyAndDecays) {
 
 // ---- values from a snapshot ----
 
-TEST_F(DbTest, AValueThatIsLoadedIsStoredAsIfItWereSet) {
+TEST_P(DbTest, AValueThatIsLoadedIsStoredAsIfItWereSet) {
   for (const std::string& value :
        {std::string("7"), std::string(), std::string("007"), std::string(44, 'e'),
         std::string(192, 'e'), std::string(193, 'o'), std::string(9000, 'o')}) {
@@ -277,7 +285,7 @@ TEST_F(DbTest, AValueThatIsLoadedIsStoredAsIfItWereSet) {
   }
 }
 
-TEST_F(DbTest, LoadingCountsNothingAndKeepsDeadlineAndAccess) {
+TEST_P(DbTest, LoadingCountsNothingAndKeepsDeadlineAndAccess) {
   const uint64_t version = db_.Watch(K("k"), now_);
   DetachedValue value = DetachedValue::String("v");
   value.set_access(1234);
@@ -290,7 +298,7 @@ TEST_F(DbTest, LoadingCountsNothingAndKeepsDeadlineAndAccess) {
   db_.Unwatch(K("k"));
 }
 
-TEST_F(DbTest, LoadingAKeyTwiceIsRefusedOrReplaces) {
+TEST_P(DbTest, LoadingAKeyTwiceIsRefusedOrReplaces) {
   Set("k", std::string(500, 'o'), now_.now_ms + 5);
   EXPECT_FALSE(db_.Load(K("k"), DetachedValue::String(std::string(600, 'n')), kNoDeadline,
                         Db::OnDuplicate::kRefuse));

@@ -7,7 +7,11 @@
 namespace norn {
 
 Keyspace::Keyspace(const KeyspaceOptions& options)
-    : hash_seed_(options.hash_seed), prng_(options.prng_seed), dbs_(options.databases) {}
+    : key_map_{options.hash_seed, options.shard_count, options.slots},
+      slot_share_(options.slots ? std::optional(SlotShare{options.shard_index, options.shard_count})
+                                : std::nullopt),
+      prng_(options.prng_seed),
+      dbs_(options.databases) {}
 
 Keyspace::~Keyspace() = default;
 
@@ -53,7 +57,8 @@ size_t Keyspace::Flush(Db::Free when) {
 }
 
 void Keyspace::Adopt(Keyspace& staged) {
-  CHECK(staged.hash_seed_ == hash_seed_ && staged.dbs_.size() == dbs_.size());
+  CHECK(staged.hash_seed() == hash_seed() && staged.dbs_.size() == dbs_.size());
+  CHECK(staged.slot_share_ == slot_share_);
   CHECK(!staged.snapshot_running());
   const uint64_t changes = stats_.changes;
   Flush(Db::Free::kLater);
@@ -79,13 +84,20 @@ size_t Keyspace::KeyCount() const {
   return count;
 }
 
+bool Keyspace::ReclaimSome(size_t effort) {
+  for (auto& db : dbs_) {
+    if (db != nullptr && !db->ReclaimSome(effort)) return false;
+  }
+  return reclaimer_.ReclaimSome(effort);
+}
+
 void Keyspace::BeginSnapshot(SnapshotVisit visit) {
   CHECK(snapshot_visit_ == nullptr);
   snapshot_visit_ = std::make_unique<SnapshotVisit>(std::move(visit));
   for (auto& db : dbs_) {
     if (db == nullptr) continue;
-    db->contents_.table.BeginSnapshot([shared = snapshot_visit_.get(), index = db->index()](
-                                          const Entry& entry) { (*shared)(index, entry); });
+    db->contents_.tables.BeginSnapshot([shared = snapshot_visit_.get(), index = db->index()](
+                                           const Entry& entry) { (*shared)(index, entry); });
   }
 }
 
@@ -93,9 +105,9 @@ bool Keyspace::SaveSome(size_t lines) {
   CHECK(snapshot_visit_ != nullptr);
   if (!reclaimer_.SaveSome(lines)) return false;
   for (auto& db : dbs_) {
-    if (db == nullptr || !db->contents_.table.snapshot_running()) continue;
-    if (!db->contents_.table.SaveSome(lines)) return false;
-    db->contents_.table.EndSnapshot();  // a complete part needs no more branches
+    if (db == nullptr || !db->contents_.tables.snapshot_running()) continue;
+    if (!db->contents_.tables.SaveSome(lines)) return false;
+    db->contents_.tables.EndSnapshot();  // a complete part needs no more branches
   }
   return true;
 }
@@ -103,7 +115,7 @@ bool Keyspace::SaveSome(size_t lines) {
 void Keyspace::EndSnapshot() {
   reclaimer_.EndSnapshot();
   for (auto& db : dbs_) {
-    if (db != nullptr) db->contents_.table.EndSnapshot();
+    if (db != nullptr) db->contents_.tables.EndSnapshot();
   }
   snapshot_visit_.reset();
 }

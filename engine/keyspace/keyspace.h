@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/base/check.h"
@@ -25,6 +26,10 @@ struct KeyspaceOptions {
   uint64_t hash_seed = 0;  // the node's, the same for every shard
   uint64_t prng_seed = 0;  // for LFU's counter
   uint32_t databases = 16;
+  // Cluster mode: keys are kept by slot, those with slot % shard_count == shard_index.
+  bool slots = false;
+  uint32_t shard_index = 0;
+  uint32_t shard_count = 1;
 };
 
 // Counters of INFO.
@@ -44,8 +49,11 @@ class Keyspace {
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
 
-  Key MakeKey(std::string_view bytes) const { return {bytes, HashBytes(bytes, hash_seed_)}; }
-  uint64_t hash_seed() const { return hash_seed_; }
+  Key MakeKey(std::string_view bytes) const { return key_map_.MakeKey(bytes); }
+  uint64_t hash_seed() const { return key_map_.hash_seed; }
+  bool slots() const { return key_map_.slots; }
+  // Absent without slots.
+  const std::optional<SlotShare>& slot_share() const { return slot_share_; }
 
   // ---- databases ----
   uint32_t database_count() const { return static_cast<uint32_t>(dbs_.size()); }
@@ -63,7 +71,7 @@ class Keyspace {
   // FLUSHALL; returns the count of keys deleted.
   size_t Flush(Db::Free when);
   // Everything that was here goes (freed later), and all that `staged` holds takes its place; every watched key has changed.
-  // `staged` is left empty. Requires: the same hash seed and count of databases, no snapshot of `staged`. Not a change.
+  // `staged` is left empty. Requires: the same hash seed, slots and count of databases, no snapshot of `staged`. Not a change.
   void Adopt(Keyspace& staged);
 
   // ---- what the parts share ----
@@ -91,7 +99,7 @@ class Keyspace {
   uint64_t UsedBytes() const;  // keys, values, tables, and what awaits ReclaimSome
   size_t KeyCount() const;
   // Frees about `effort` allocations of what was deleted lazily; true when nothing is left that may be freed now.
-  bool ReclaimSome(size_t effort) { return reclaimer_.ReclaimSome(effort); }
+  bool ReclaimSome(size_t effort);
 
   // ---- snapshot: one at a time ----
   // A consistent cut of all databases at this instant: every entry as it now is comes to visit(db, entry) exactly once,
@@ -107,7 +115,8 @@ class Keyspace {
  private:
   Db& MakeDb(DbIndex index);
 
-  uint64_t hash_seed_;
+  const KeyMap key_map_;
+  const std::optional<SlotShare> slot_share_;
   Prng prng_;
   AccessPolicy access_policy_;
   KeyspaceStats stats_;

@@ -31,7 +31,8 @@ class Pile : public Object {
   int* alive_;
 };
 
-class KeyspaceTest : public testing::Test {
+// With one table a database, and with one a slot.
+class KeyspaceTest : public testing::TestWithParam<bool> {
  protected:
   Key K(std::string_view key) const { return keyspace_.MakeKey(key); }
   void Set(uint32_t db, std::string_view key, std::string_view value,
@@ -57,10 +58,16 @@ class KeyspaceTest : public testing::Test {
 
   Moment now_{.now_ms = 1'700'000'000'000};
   int piles_ = 0;
-  Keyspace keyspace_{{.hash_seed = 9, .prng_seed = 3}};
+  Keyspace keyspace_{{.hash_seed = 9, .prng_seed = 3, .slots = GetParam()}};
 };
 
-TEST_F(KeyspaceTest, DatabasesAppearOnFirstUse) {
+std::string NameOfMode(const testing::TestParamInfo<bool>& slots) {
+  return slots.param ? "ATableASlot" : "OneTable";
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, KeyspaceTest, testing::Bool(), NameOfMode);
+
+TEST_P(KeyspaceTest, DatabasesAppearOnFirstUse) {
   EXPECT_EQ(keyspace_.FindDb({3}), nullptr);
   Set(3, "a", "1");
   ASSERT_NE(keyspace_.FindDb({3}), nullptr);
@@ -68,7 +75,7 @@ TEST_F(KeyspaceTest, DatabasesAppearOnFirstUse) {
   EXPECT_EQ(Get(0, "a"), "(nil)");
 }
 
-TEST_F(KeyspaceTest, SwapDbExchangesContentsAndNumbers) {
+TEST_P(KeyspaceTest, SwapDbExchangesContentsAndNumbers) {
   Set(0, "a", "zero");
   Set(1, "a", "one");
   keyspace_.SwapDb({0}, {1}, now_);
@@ -80,7 +87,7 @@ TEST_F(KeyspaceTest, SwapDbExchangesContentsAndNumbers) {
   EXPECT_EQ(keyspace_.db({0}).Size(), 0u);
 }
 
-TEST_F(KeyspaceTest, FlushNowFreesEverything) {
+TEST_P(KeyspaceTest, FlushNowFreesEverything) {
   const uint64_t empty_bytes = keyspace_.UsedBytes();
   Fill(0, 2000, 10);
   Fill(1, 500, 1000);
@@ -93,7 +100,7 @@ TEST_F(KeyspaceTest, FlushNowFreesEverything) {
   EXPECT_EQ(Get(0, "again"), "works");
 }
 
-TEST_F(KeyspaceTest, FlushLaterHandsTheMemoryToReclaimSome) {
+TEST_P(KeyspaceTest, FlushLaterHandsTheMemoryToReclaimSome) {
   const uint64_t empty_bytes = keyspace_.UsedBytes();
   Fill(0, 20000, 300);
   const uint64_t full_bytes = keyspace_.UsedBytes();
@@ -116,7 +123,7 @@ TEST_F(KeyspaceTest, FlushLaterHandsTheMemoryToReclaimSome) {
   EXPECT_EQ(keyspace_.UsedBytes(), empty_bytes);
 }
 
-TEST_F(KeyspaceTest, BigObjectsAreFreedInSteps) {
+TEST_P(KeyspaceTest, BigObjectsAreFreedInSteps) {
   SetPile(0, "big", 1000);
   SetPile(0, "small", 10);
   keyspace_.db({0}).Erase(K("small"), now_);
@@ -129,7 +136,7 @@ TEST_F(KeyspaceTest, BigObjectsAreFreedInSteps) {
   EXPECT_EQ(piles_, 0);
 }
 
-TEST_F(KeyspaceTest, ChangedObjectsAreAccountedFor) {
+TEST_P(KeyspaceTest, ChangedObjectsAreAccountedFor) {
   SetPile(0, "pile", 1);
   Db& db = keyspace_.db({0});
   const uint64_t before = keyspace_.UsedBytes();
@@ -142,7 +149,7 @@ TEST_F(KeyspaceTest, ChangedObjectsAreAccountedFor) {
   db.CheckInvariants();
 }
 
-TEST_F(KeyspaceTest, ValuesMoveAndCopyBetweenDatabases) {
+TEST_P(KeyspaceTest, ValuesMoveAndCopyBetweenDatabases) {
   const std::string long_value(5000, 'L');
   Set(0, "short", "s", now_.now_ms + 9);
   Set(0, "long", long_value);
@@ -198,7 +205,9 @@ class SnapshotTest : public KeyspaceTest {
   Cut cut_;
 };
 
-TEST_F(SnapshotTest, IsTheInstantWhateverIsWrittenMeanwhile) {
+INSTANTIATE_TEST_SUITE_P(Modes, SnapshotTest, testing::Bool(), NameOfMode);
+
+TEST_P(SnapshotTest, IsTheInstantWhateverIsWrittenMeanwhile) {
   Fill(0, 3000, 20);
   Fill(1, 300, 400);
   for (int i = 0; i < 100; ++i) Set(0, "ttl" + std::to_string(i), "v", now_.now_ms + i);
@@ -239,7 +248,7 @@ TEST_F(SnapshotTest, IsTheInstantWhateverIsWrittenMeanwhile) {
   EXPECT_EQ(cut_, expected);
 }
 
-TEST_F(SnapshotTest, SurvivesAFlush) {
+TEST_P(SnapshotTest, SurvivesAFlush) {
   Fill(0, 5000, 20);
   Fill(2, 50, 1000);
   const Cut expected = Now();
@@ -258,7 +267,7 @@ TEST_F(SnapshotTest, SurvivesAFlush) {
   EXPECT_EQ(keyspace_.reclaimer().PendingCount(), 0u);
 }
 
-TEST_F(SnapshotTest, MayEndEarlyAndBeginAgain) {
+TEST_P(SnapshotTest, MayEndEarlyAndBeginAgain) {
   Fill(0, 1000, 20);
   Begin();
   EXPECT_FALSE(keyspace_.SaveSome(3));

@@ -5,7 +5,7 @@
 namespace norn {
 
 void Reclaimer::Discard(DbContents contents) {
-  const size_t keys = contents.table.size();
+  const size_t keys = contents.tables.size();
   databases_.push_back({std::move(contents), keys});
 }
 
@@ -18,7 +18,7 @@ bool Reclaimer::ReclaimSome(size_t effort) {
     ++reclaimed_;
     return objects_.empty() && databases_.empty();
   }
-  if (databases_.empty() || databases_.front().contents.table.snapshot_running()) return true;
+  if (databases_.empty() || databases_.front().contents.tables.snapshot_running()) return true;
   if (!databases_.front().contents.FreeSome(effort)) return false;
   reclaimed_ += databases_.front().keys;
   databases_.pop_front();
@@ -27,16 +27,16 @@ bool Reclaimer::ReclaimSome(size_t effort) {
 
 bool Reclaimer::SaveSome(size_t lines) {
   for (Pending& pending : databases_) {
-    EntryTable& table = pending.contents.table;
-    if (!table.snapshot_running()) continue;
-    if (!table.SaveSome(lines)) return false;
-    table.EndSnapshot();
+    EntryTables& tables = pending.contents.tables;
+    if (!tables.snapshot_running()) continue;
+    if (!tables.SaveSome(lines)) return false;
+    tables.EndSnapshot();
   }
   return true;
 }
 
 void Reclaimer::EndSnapshot() {
-  for (Pending& pending : databases_) pending.contents.table.EndSnapshot();
+  for (Pending& pending : databases_) pending.contents.tables.EndSnapshot();
 }
 
 uint64_t Reclaimer::UsedBytes() const {

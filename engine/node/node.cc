@@ -46,20 +46,24 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
       journal_(env.executor()),
       config_turn_(env.executor()) {
   const auto count = static_cast<uint32_t>(env.executor().Count());
-  const uint64_t hash_seed = env.entropy().Next();
+  const KeyMap key_map{.hash_seed = env.entropy().Next(),
+                       .shard_count = count,
+                       .slots = config.options.cluster_enabled};
   for (uint32_t i = 0; i < count; ++i) {
     auto keyspace = std::make_unique<Keyspace>(
-        KeyspaceOptions{.hash_seed = hash_seed,
+        KeyspaceOptions{.hash_seed = key_map.hash_seed,
                         .prng_seed = env.entropy().Next(),
-                        .databases = static_cast<uint32_t>(config.options.databases)});
+                        .databases = static_cast<uint32_t>(config.options.databases),
+                        .slots = key_map.slots,
+                        .shard_index = i,
+                        .shard_count = count});
     keyspace_pointers_.push_back(keyspace.get());
     shards_.push_back(std::make_unique<Shard>(ShardId{i}, std::move(keyspace)));
     shard_pointers_.push_back(shards_.back().get());
   }
   for (uint32_t i = 0; i < count; ++i) {
-    executors_.push_back(
-        std::make_unique<PerExecutor>(env, *this, i, config, shard_pointers_.data(),
-                                      keyspace_pointers_.data(), count, hash_seed));
+    executors_.push_back(std::make_unique<PerExecutor>(
+        env, *this, i, config, shard_pointers_.data(), keyspace_pointers_.data(), key_map));
     states_.push_back(&executors_.back()->state);
     ApplyToEngine(*executors_.back());
     executors_.back()->state.condition.loading = true;  // until Start has looked what there is

@@ -47,6 +47,10 @@ class Node : public NodeControl {
   NodeReplication& replication_host() { return *node_replication_; }
   // Before the first connection; `replication` outlives the node's use of it.
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
+  // By executor; they outlive the node's use of them. Before the first connection.
+  void SetMigration(std::vector<MigrationControl*> migration) {
+    migration_ = std::move(migration);
+  }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -108,13 +112,13 @@ class Node : public NodeControl {
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
+  MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
 
  private:
   struct PerExecutor {
     PerExecutor(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
-                Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
-                uint64_t hash_seed)
-        : state(env, node, index, std::move(config), shards, keyspaces, shard_count, hash_seed) {}
+                Shard* const* shards, Keyspace* const* keyspaces, const KeyMap& key_map)
+        : state(env, node, index, std::move(config), shards, keyspaces, key_map) {}
 
     ExecutorState state;
     ClientRegistry clients;
@@ -154,6 +158,7 @@ class Node : public NodeControl {
   HostFacts host_;
   NodeHooks hooks_;
   ReplicationControl* replication_ = nullptr;
+  std::vector<MigrationControl*> migration_;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;

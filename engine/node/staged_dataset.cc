@@ -37,14 +37,17 @@ StagedDataset::StagedDataset(ExecutorState* const* states) : states_(states) {
   ExecutorState& node = *states[0];
   for (uint32_t i = 0; i < node.shard_count; ++i) {
     keyspaces_.push_back(std::make_unique<Keyspace>(
-        KeyspaceOptions{.hash_seed = node.hash_seed,
+        KeyspaceOptions{.hash_seed = node.key_map.hash_seed,
                         .prng_seed = node.env.entropy().Next(),
-                        .databases = static_cast<uint32_t>(node.options().databases)}));
+                        .databases = static_cast<uint32_t>(node.options().databases),
+                        .slots = node.key_map.slots,
+                        .shard_index = i,
+                        .shard_count = node.shard_count}));
     keyspaces_.back()->set_access_policy(node.keyspaces[i]->access_policy());
     pointers_.push_back(keyspaces_.back().get());
   }
   state_ = std::make_unique<ExecutorState>(node.env, node.node, 0, node.config, nullptr,
-                                           pointers_.data(), node.shard_count, node.hash_seed);
+                                           pointers_.data(), node.key_map);
   state_->config.options.maxmemory = 0;  // what was there once fits, or the next write will evict
   runner_.emplace(*state_);
   session_.authenticated = true;
@@ -106,6 +109,7 @@ void StagedDataset::ReusePlace(CommandRef& command) {
   } else if (first_place_.has_value()) {
     command.shard = first_place_->shard;
     command.first_key_hash = first_place_->first_key_hash;
+    command.first_key_slot = first_place_->first_key_slot;
   } else {
     first_place_ = command;
   }

@@ -8,7 +8,6 @@
 #include "engine/base/check.h"
 #include "engine/base/number.h"
 #include "engine/keyspace/access.h"
-#include "engine/keyspace/shard_of.h"
 
 namespace norn::persist {
 
@@ -26,8 +25,12 @@ uint32_t RestoredAccess(const AccessPolicy& policy, int64_t now_ms,
 RdbLoader::RdbLoader(std::span<Keyspace* const> shards, RdbLoadOptions options)
     : shards_(shards.begin(), shards.end()), options_(std::move(options)) {
   CHECK(!shards_.empty());
+  key_map_ = {.hash_seed = shards_[0]->hash_seed(),
+              .shard_count = static_cast<uint32_t>(shards_.size()),
+              .slots = shards_[0]->slots()};
   for (const Keyspace* shard : shards_) {
     CHECK(shard->hash_seed() == shards_[0]->hash_seed());
+    CHECK(shard->slots() == shards_[0]->slots());
     CHECK(shard->database_count() == shards_[0]->database_count());
   }
 }
@@ -67,9 +70,8 @@ absl::Status RdbLoader::OnEntry(const RdbEntry& entry, DetachedValue value) {
     ++keys_expired_;
     return absl::OkStatus();
   }
-  const Key key = shards_[0]->MakeKey(entry.key);
-  const uint32_t count = static_cast<uint32_t>(shards_.size());
-  Keyspace& shard = *shards_[count == 1 ? 0 : ShardOf(key.hash, count)];
+  const Key key = key_map_.MakeKey(entry.key);
+  Keyspace& shard = *shards_[key_map_.ShardOf(key)];
   value.set_access(
       RestoredAccess(shard.access_policy(), options_.now_ms, entry.idle_seconds, entry.frequency));
   const Db::OnDuplicate on_duplicate =

@@ -43,7 +43,7 @@ struct RdbInfo {
 
 class RdbLoader : public RdbVisitor {
  public:
-  // One keyspace a shard, in the order of ShardOf, all with the same hash seed and count of databases; their access
+  // One keyspace a shard, in the order of KeyMap::ShardOf, all with the same hash seed, slots and count of databases; their access
   // policies are set already. They must outlive the loader.
   RdbLoader(std::span<Keyspace* const> shards, RdbLoadOptions options);
 
@@ -59,6 +59,7 @@ class RdbLoader : public RdbVisitor {
 
  private:
   std::vector<Keyspace*> shards_;
+  KeyMap key_map_;
   RdbLoadOptions options_;
   RdbInfo info_;
   uint64_t keys_loaded_ = 0;

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "engine/keyspace/keyspace.h"
-#include "engine/keyspace/shard_of.h"
 #include "engine/persist/dump_payload.h"
 #include "engine/persist/rdb_encoder.h"
 #include "engine/persist/rdb_loader.h"
@@ -42,7 +41,8 @@ class Shards {
   }
 
   Db& DbOf(const Key& key, uint32_t db) {
-    return all[ShardOf(key.hash, static_cast<uint32_t>(all.size()))]->db(DbIndex{db});
+    const KeyMap map{.shard_count = static_cast<uint32_t>(all.size())};
+    return all[map.ShardOf(key)]->db(DbIndex{db});
   }
   Contents Read() const {
     Contents contents;

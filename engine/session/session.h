@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/base/key_slot.h"
 #include "engine/base/time.h"
 #include "engine/keyspace/db.h"
 #include "engine/session/replica_facts.h"
@@ -32,6 +33,7 @@ struct WatchedKey {
   DbIndex db;
   std::string key;
   uint64_t hash = 0;
+  SlotId slot;
   uint64_t version = 0;
 };
 

@@ -71,12 +71,12 @@ void PrefetchKeys(const CommandRef* commands, size_t count, ExecutorState& state
   const KeyspaceView view = state.view();
   for (size_t i = 0; i < count; ++i) {
     if (!commands[i].has_first_key_hash) continue;
-    const Key key{{}, commands[i].first_key_hash};
+    const Key key = commands[i].FirstKey();
     view.DbFor(key, db).PrefetchBucket(key);
   }
   for (size_t i = 0; i < count; ++i) {
     if (!commands[i].has_first_key_hash) continue;
-    const Key key{{}, commands[i].first_key_hash};
+    const Key key = commands[i].FirstKey();
     view.DbFor(key, db).PrefetchEntry(key);
   }
 }

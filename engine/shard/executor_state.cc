@@ -24,13 +24,13 @@ env::LogLevel LevelOf(config::Verbosity verbosity) {
 
 ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
                              config::Config config, Shard* const* shards,
-                             Keyspace* const* keyspaces, uint32_t shard_count, uint64_t hash_seed)
+                             Keyspace* const* keyspaces, const KeyMap& key_map)
     : env(env),
       node(node),
       log(env, LevelOf(config.options.loglevel)),
       index(index),
-      shard_count(shard_count),
-      hash_seed(hash_seed),
+      key_map(key_map),
+      shard_count(key_map.shard_count),
       shards(shards),
       keyspaces(keyspaces),
       config(std::move(config)),

@@ -45,12 +45,11 @@ struct NodeCondition {
 
 struct ExecutorState {
   ExecutorState(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
-                Shard* const* shards, Keyspace* const* keyspaces, uint32_t shard_count,
-                uint64_t hash_seed);
+                Shard* const* shards, Keyspace* const* keyspaces, const KeyMap& key_map);
 
   const config::Options& options() const { return config.options; }
   Shard& home() const { return *shards[index]; }
-  KeyspaceView view() const { return KeyspaceView(keyspaces, shard_count, hash_seed); }
+  KeyspaceView view() const { return KeyspaceView(keyspaces, key_map); }
   bool single() const { return shard_count == 1; }
   // After config changed.
   void AdoptLogLevel();
@@ -61,8 +60,8 @@ struct ExecutorState {
   NodeControl& node;
   env::Logger log;
   const uint32_t index;
+  const KeyMap key_map;
   const uint32_t shard_count;
-  const uint64_t hash_seed;
   Shard* const* const shards;
   Keyspace* const* const keyspaces;
   config::Config config;

@@ -16,7 +16,7 @@ size_t KeysEnd(const CommandSpec& spec, size_t words) {
 }
 
 uint32_t ShardOfWord(std::string_view word, const KeyspaceView& view) {
-  return KeyspaceView::ShardOf(HashBytes(word, view.hash_seed()), view.shard_count());
+  return view.ShardOf(view.MakeKey(word));
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& vi
   const CommandSpec& spec = *command.spec;
   if (spec.placement == Placement::kAllShards) return EveryShard(view.shard_count());
   if (spec.placement == Placement::kScan) {
-    return {ScanShard(command.words[1], view.shard_count())};
+    return {ScanShard(command.words[1], view.map())};
   }
   std::vector<uint32_t> shards;
   // WATCH is the dispatcher's own, and yet touches the shards of its keys.
@@ -50,12 +50,14 @@ std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& vi
 bool RouteToOneShard(CommandRef& command, const KeyspaceView& view) {
   const CommandSpec& spec = *command.spec;
   if (spec.placement == Placement::kScan) {
-    command.shard = ScanShard(command.words[1], view.shard_count());
+    command.shard = ScanShard(command.words[1], view.map());
     return true;
   }
   if (spec.placement != Placement::kKeys) return false;
   if (spec.first_key > 0 && static_cast<uint32_t>(spec.first_key) < command.word_count) {
-    command.first_key_hash = HashBytes(command.words[spec.first_key], view.hash_seed());
+    const Key key = view.MakeKey(command.words[spec.first_key]);
+    command.first_key_hash = key.hash;
+    command.first_key_slot = key.slot;
     command.has_first_key_hash = true;
   }
   if (view.shard_count() == 1) {
@@ -67,7 +69,7 @@ bool RouteToOneShard(CommandRef& command, const KeyspaceView& view) {
     if (shards.size() == 1) command.shard = shards[0];
     return shards.size() == 1;
   }
-  command.shard = KeyspaceView::ShardOf(command.first_key_hash, view.shard_count());
+  command.shard = view.ShardOf(command.FirstKey());
   const size_t end = KeysEnd(spec, command.word_count);
   for (size_t at = static_cast<size_t>(spec.first_key + spec.key_step); at < end;
        at += static_cast<size_t>(spec.key_step)) {

@@ -35,10 +35,13 @@ class Routing : public ::testing::Test {
     command.word_count = static_cast<uint32_t>(words_.size());
     return command;
   }
-  static KeyspaceView View(uint32_t shards = kShards) { return {nullptr, shards, kHashSeed}; }
-  static uint32_t HomeOf(std::string_view key) {
-    return KeyspaceView::ShardOf(HashBytes(key, kHashSeed), kShards);
+  static KeyspaceView View(uint32_t shards = kShards) {
+    return {nullptr, KeyMap{.hash_seed = kHashSeed, .shard_count = shards}};
   }
+  static KeyspaceView SlotView() {
+    return {nullptr, KeyMap{.hash_seed = kHashSeed, .shard_count = kShards, .slots = true}};
+  }
+  static uint32_t HomeOf(std::string_view key) { return View().ShardOf(View().MakeKey(key)); }
   static std::vector<uint32_t> HomesOf(std::vector<std::string> keys) {
     std::vector<uint32_t> homes;
     for (const std::string& key : keys) homes.push_back(HomeOf(key));
@@ -86,6 +89,31 @@ TEST_F(Routing, OneShardIsFoundWhereOneHoldsEveryKey) {
   // WATCH is no part of a wave: the dispatcher itself collects its tokens.
   CommandRef watch = Parse("WATCH a");
   EXPECT_FALSE(RouteToOneShard(watch, View()));
+}
+
+TEST_F(Routing, InClusterModeTheSlotDecides) {
+  // Slots 12182, 5061, 866.
+  for (const auto& [key, slot] : {std::pair("foo", 12182), {"bar", 5061}, {"hello", 866}}) {
+    CommandRef get = Parse(std::string("GET ") + key);
+    EXPECT_TRUE(RouteToOneShard(get, SlotView()));
+    EXPECT_EQ(get.first_key_slot.value, slot);
+    EXPECT_EQ(get.shard, slot % kShards);
+    EXPECT_EQ(get.FirstKey().hash, HashBytes(key, kHashSeed));
+  }
+  EXPECT_THAT(ShardsOf(Parse("MGET foo bar"), SlotView()), ElementsAre(5061 % 4, 12182 % 4));
+  // One slot, one shard, whatever the keys' hashes are.
+  CommandRef tagged = Parse("MGET {tag}a {tag}b {tag}c {tag}d {tag}e {tag}f");
+  EXPECT_TRUE(RouteToOneShard(tagged, SlotView()));
+  EXPECT_EQ(tagged.shard, KeySlot("tag").value % kShards);
+}
+
+TEST_F(Routing, AScanGoesToTheShardOfItsPlace) {
+  const std::string second_shard = std::to_string(uint64_t{1} << 48);
+  const std::string slot_5061 = std::to_string((uint64_t{5061} << 48) + 77);
+  EXPECT_THAT(ShardsOf(Parse("SCAN " + second_shard), View()), ElementsAre(1));
+  EXPECT_THAT(ShardsOf(Parse("SCAN " + second_shard), SlotView()), ElementsAre(1));
+  EXPECT_THAT(ShardsOf(Parse("SCAN " + slot_5061), View()), ElementsAre(0));  // SCAN refuses it
+  EXPECT_THAT(ShardsOf(Parse("SCAN " + slot_5061), SlotView()), ElementsAre(5061 % 4));
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
       .node = state_.node,
       .effect = effect,
       .first_key_hash = command.first_key_hash,
+      .first_key_slot = command.first_key_slot,
       .has_first_key_hash = command.has_first_key_hash,
   };
   const size_t reply_before = reply.out().size();

@@ -10,10 +10,10 @@
 namespace norn {
 namespace {
 
-Key KeyOf(const WatchedKey& watched) { return Key{watched.key, watched.hash}; }
+Key KeyOf(const WatchedKey& watched) { return Key{watched.key, watched.hash, watched.slot}; }
 
 uint32_t ShardOf(const WatchedKey& watched, const ExecutorState& state) {
-  return KeyspaceView::ShardOf(watched.hash, state.shard_count);
+  return state.key_map.ShardOf(KeyOf(watched));
 }
 
 void AddShards(std::vector<uint32_t>* to, const std::vector<uint32_t>& more) {
@@ -154,7 +154,7 @@ bool Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
                     [&](const WatchedKey& w) { return w.db == session.db && w.key == word; });
     if (known) continue;
     const uint64_t version = state.view().DbFor(key, session.db).Watch(key, moment);
-    session.watched.push_back({session.db, std::string(word), key.hash, version});
+    session.watched.push_back({session.db, std::string(word), key.hash, key.slot, version});
   }
   runner.RecordDeletions(shards);
   runner.Settle();

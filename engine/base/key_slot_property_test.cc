@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "engine/cluster/key_slot.h"
+#include "engine/base/key_slot.h"
 
-namespace norn::cluster {
+namespace norn {
 namespace {
 
 uint16_t ObviousCrc16(const std::string& bytes) {
@@ -39,4 +39,4 @@ RC_GTEST_PROP(KeySlotProperty, ATagIsAKeyOfTheSameSlot, ()) {
 }
 
 }  // namespace
-}  // namespace norn::cluster
+}  // namespace norn

@@ -1,11 +1,11 @@
 // Every key of every command in cluster mode comes through here, so eight bytes are taken at once: kTables[k][b] is what byte b
 // does to the sum when k more bytes follow it ("slicing-by-8", Kounavis and Berry 2005). 4 KiB of tables.
-#include "engine/cluster/key_slot.h"
+#include "engine/base/key_slot.h"
 
 #include <array>
 #include <cstddef>
 
-namespace norn::cluster {
+namespace norn {
 namespace {
 
 constexpr uint16_t kPolynomial = 0x1021;
@@ -62,4 +62,4 @@ SlotId KeySlot(std::string_view key) {
   return {static_cast<uint16_t>(Crc16(HashTagOf(key)) % kSlotCount)};
 }
 
-}  // namespace norn::cluster
+}  // namespace norn

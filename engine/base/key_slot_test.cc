@@ -1,8 +1,8 @@
-#include "engine/cluster/key_slot.h"
+#include "engine/base/key_slot.h"
 
 #include <gtest/gtest.h>
 
-namespace norn::cluster {
+namespace norn {
 namespace {
 
 TEST(KeySlot, TheChecksumIsXmodems) {
@@ -32,4 +32,4 @@ TEST(KeySlot, WithoutOneTheWholeKeyDecides) {
 }
 
 }  // namespace
-}  // namespace norn::cluster
+}  // namespace norn

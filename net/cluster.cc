@@ -1,0 +1,445 @@
+#include "net/cluster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/number.h"
+#include "engine/base/status.h"
+#include "engine/fiber/spawn.h"
+#include "engine/shard/gather.h"
+#include "engine/shard/routing.h"
+#include "engine/shard/token_set.h"
+#include "net/zero.h"
+
+namespace norn::net {
+
+namespace action = cluster::member_action;
+
+namespace {
+
+constexpr Duration kTick = Duration::Millis(100);
+// Changes that nobody waits for are saved together.
+constexpr Duration kSaveDelay = Duration::Millis(100);
+constexpr Duration kSaveRetry = Duration::Millis(100);
+constexpr int64_t kBusPortOffset = 10000;
+
+// In all databases, told to replicas and log key by key.
+size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
+  size_t cleared = 0;
+  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+    Db* db = keyspace.FindDb(DbIndex{i});
+    if (db == nullptr) continue;
+    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
+      keyspace.RecordDeletion(DbIndex{i}, entry.key());
+    });
+    cleared += db->ClearSlot(slot, Db::Free::kLater);
+  }
+  return cleared;
+}
+
+}  // namespace
+
+Cluster::Cluster(Node& node, Replication& replication)
+    : node_(node),
+      replication_(replication),
+      bus_(node.env(), node.state(0).log, *this),
+      clock_(node.env().executor()),
+      saver_(node.env().executor()),
+      saved_(node.env().executor()) {}
+
+Cluster::~Cluster() = default;
+
+// ---- start ----
+
+uint16_t Cluster::BusPort() {
+  const int64_t chosen = options().cluster_port;
+  return static_cast<uint16_t>(chosen != 0 ? chosen : options().port + kBusPortOffset);
+}
+
+absl::StatusOr<std::optional<cluster::NodesFile>> Cluster::LoadFile() {
+  absl::StatusOr<cluster::NodesFile> file = cluster::LoadNodesFile(
+      node_.env().disk(), options().cluster_config_file, options().tls_cluster);
+  if (file.ok()) return std::optional(*std::move(file));
+  if (absl::IsNotFound(file.status())) return std::optional<cluster::NodesFile>();
+  return absl::InvalidArgumentError(
+      fmt::format("Unrecoverable error: corrupted cluster config file \"{}\": {}",
+                  options().cluster_config_file, MessageOf(file.status())));
+}
+
+absl::Status Cluster::Listen() {
+  bool listening = false;
+  for (std::string word : options().bind) {
+    const bool optional = word.starts_with('-');
+    if (optional) word.erase(0, 1);
+    if (word == "*") word = "0.0.0.0";
+    if (word == "::*") word = "::";
+    const bool v6 = word.find(':') != std::string::npos;
+    const std::string address =
+        v6 ? fmt::format("[{}]:{}", word, BusPort()) : fmt::format("{}:{}", word, BusPort());
+    const absl::Status status = bus_.Listen(address, static_cast<int>(options().tcp_backlog));
+    listening |= status.ok();
+    if (status.ok() || optional) continue;
+    return absl::UnavailableError(
+        fmt::format("Failed listening on port {} (cluster), aborting: {}", BusPort(),
+                    MessageOf(status)));
+  }
+  if (listening) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("Failed listening on port {} (cluster), aborting.", BusPort()));
+}
+
+absl::Status Cluster::Start() {
+  constexpr int64_t kPortMax = 65535;
+  if (options().cluster_port == 0 && options().port + kBusPortOffset > kPortMax) {
+    return absl::InvalidArgumentError(
+        "Cluster bus port number is too high: set port to at most 55535 or cluster-port.");
+  }
+  absl::StatusOr<std::optional<cluster::NodesFile>> file = LoadFile();
+  if (!file.ok()) return file.status();
+  if (absl::Status listening = Listen(); !listening.ok()) return listening;
+  env::Entropy& entropy = node_.env().entropy();
+  const cluster::NodeId id = cluster::NodeId::Random(entropy);
+  const cluster::ClusterShardId shard = cluster::ClusterShardId::Random(entropy);
+  const uint64_t boot = entropy.Next();
+  member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), *std::move(file), id, shard,
+                                              boot, Prng(entropy.Next()), Now(), Wall());
+  env::Executor& executor = node_.env().executor();
+  SpawnFiber(executor, [this] { RunSaver(); });
+  SpawnFiber(executor, [this] { RunClock(); });
+  Pump();
+  // A client that comes before the first view would be told nonsense.
+  while (!routes_posted_ || saved_version_ == 0) saved_.Wait(Now() + kTick);
+  return absl::OkStatus();
+}
+
+void Cluster::Stop() {
+  ended_ = true;
+  bus_.StopListening();
+  bus_.CloseAll();
+}
+
+cluster::MemberOptions Cluster::OptionsFrom(const config::Options& o) {
+  cluster::MemberOptions result;
+  const Duration timeout = Duration::Millis(std::max<int64_t>(o.cluster_node_timeout, 1));
+  result.topology.node_timeout = timeout;
+  result.topology.allow_replica_migration = o.cluster_allow_replica_migration;
+  result.topology.require_full_coverage = o.cluster_require_full_coverage;
+  result.topology.forget_ttl = Duration::Seconds(static_cast<int64_t>(o.cluster_blacklist_ttl));
+  result.election.node_timeout = timeout;
+  result.election.validity_factor = o.cluster_replica_validity_factor;
+  result.election.replica_ping_period = Duration::Seconds(o.repl_ping_replica_period);
+  result.no_failover = o.cluster_replica_no_failover;
+  result.allow_replica_migration = o.cluster_allow_replica_migration;
+  result.migration_barrier = static_cast<uint32_t>(o.cluster_migration_barrier);
+  const auto port = [](int64_t announced, int64_t real) {
+    return static_cast<uint16_t>(announced != 0 ? announced : real);
+  };
+  result.announced = {.ip = o.cluster_announce_ip,
+                      .port = port(o.cluster_announce_port, o.port),
+                      .tls_port = port(o.cluster_announce_tls_port, o.tls_port),
+                      .bus_port = port(o.cluster_announce_bus_port, BusPort())};
+  result.hostname = o.cluster_announce_hostname;
+  result.human_name = o.cluster_announce_human_nodename;
+  result.client_ipv4 = o.cluster_announce_client_ipv4;
+  result.client_ipv6 = o.cluster_announce_client_ipv6;
+  result.tls = o.tls_cluster;
+  result.preferred_endpoint =
+      o.cluster_preferred_endpoint_type == config::EndpointType::kHostname
+          ? cluster::MemberOptions::Endpoint::kHostname
+      : o.cluster_preferred_endpoint_type == config::EndpointType::kUnknown
+          ? cluster::MemberOptions::Endpoint::kUnknown
+          : cluster::MemberOptions::Endpoint::kIp;
+  return result;
+}
+
+void Cluster::OnOptions(const config::Options& options) {
+  member_->SetOptions(OptionsFrom(options), Now());
+  Pump();
+}
+
+// ---- time ----
+
+cluster::DataFacts Cluster::Data() {
+  const Replication::DataPosition data = replication_.Position();
+  return {.has_data = data.has_data,
+          .offset = data.offset,
+          .data_age = data.age,
+          .synced_since = data.synced};
+}
+
+void Cluster::RunClock() {
+  Instant next = Now();
+  while (!ended_) {
+    const Instant now = Now();
+    if (now >= next || now >= member_->next_at()) {
+      member_->Step(Data(), now, Wall());
+      Pump();
+      next = now + kTick;
+    }
+    // A deadline that has passed already must not make this spin.
+    clock_.Wait(std::max(std::min(next, member_->next_at()), now + Duration::Millis(1)));
+  }
+}
+
+// ---- links ----
+
+void Cluster::OnAccepted(cluster::LinkId link, const cluster::LinkFacts& facts) {
+  member_->OnAccepted(link, facts, Now());
+  Pump();
+}
+
+void Cluster::OnConnected(const cluster::NodeId& node, cluster::LinkId link,
+                          const cluster::LinkFacts& facts) {
+  member_->OnLinkUp(node, link, facts, Now());
+  Pump();
+}
+
+void Cluster::OnConnectFailed(const cluster::NodeId& node, bool refused) {
+  member_->OnConnectFailed(node, refused, Now());
+  Pump();
+}
+
+void Cluster::OnLinkDown(cluster::LinkId link) {
+  member_->OnLinkDown(link, Now());
+  Pump();
+}
+
+void Cluster::OnBytes(cluster::LinkId link) { member_->OnBytes(link, Now()); }
+
+void Cluster::OnMessage(cluster::LinkId link, const cluster::BusMessage& message) {
+  member_->OnMessage(link, message, Now(), Wall());
+  Pump();
+}
+
+// ---- actions ----
+
+void Cluster::Pump() {
+  for (cluster::MemberAction& next : member_->TakeActions()) actions_.push_back(std::move(next));
+  if (member_->next_at() <= Now() + kTick) clock_.WakeAll();
+  if (acting_) return;
+  while (!actions_.empty() && DoNow(actions_.front())) actions_.pop_front();
+  PublishRoutes();
+  PublishLease();
+  if (actions_.empty()) return;
+  acting_ = true;
+  SpawnFiber(node_.env().executor(), [this] { RunActions(); });
+}
+
+void Cluster::RunActions() {
+  while (!actions_.empty() && !ended_) {
+    const cluster::MemberAction next = std::move(actions_.front());
+    actions_.pop_front();
+    if (!DoNow(next)) DoParking(next);
+    PublishRoutes();
+    PublishLease();
+  }
+  acting_ = false;
+}
+
+bool Cluster::DoNow(const cluster::MemberAction& next) {
+  if (const auto* send = std::get_if<action::Send>(&next)) {
+    bus_.Send(send->link, send->bytes,
+              static_cast<size_t>(options().cluster_link_sendbuf_limit));
+  } else if (const auto* close = std::get_if<action::Close>(&next)) {
+    bus_.Close(close->link);
+  } else if (const auto* connect = std::get_if<action::Connect>(&next)) {
+    const Duration patience = Duration::Millis(std::max<int64_t>(options().cluster_node_timeout, 1));
+    bus_.Connect(connect->node, connect->ip, connect->bus_port, patience);
+  } else if (const auto* log = std::get_if<action::Log>(&next)) {
+    Write(*log);
+  } else if (const auto* save = std::get_if<action::Save>(&next)) {
+    wanted_version_ = std::max(wanted_version_, save->version);
+    if (save->durable) urgent_version_ = std::max(urgent_version_, save->version);
+    saver_.WakeAll();
+    return !save->durable || saved_version_ >= save->version;
+  } else {
+    // Subscribers are told by the channels' own part once there is one.
+    return std::holds_alternative<action::Deliver>(next);
+  }
+  return true;
+}
+
+void Cluster::DoParking(const cluster::MemberAction& next) {
+  if (const auto* save = std::get_if<action::Save>(&next)) {
+    AwaitSaved(save->version);
+  } else if (const auto* follow = std::get_if<action::Follow>(&next)) {
+    Follow(*follow);
+  } else if (std::holds_alternative<action::BecomePrimary>(next)) {
+    replication_.BecomePrimaryOfShard();
+  } else if (std::holds_alternative<action::PauseWrites>(next)) {
+    replication_.HoldWrites(true);
+    member_->OnWritesHeld(Data(), Now());
+    for (cluster::MemberAction& more : member_->TakeActions()) actions_.push_back(std::move(more));
+  } else if (std::holds_alternative<action::ResumeWrites>(next)) {
+    PublishRoutes();  // who was held back asks where to go
+    replication_.HoldWrites(false);
+  } else if (const auto* drop = std::get_if<action::DropSlots>(&next)) {
+    DropSlots(drop->slots);
+  } else if (std::holds_alternative<action::DropAllKeys>(next)) {
+    DropAllKeys();
+  }
+}
+
+void Cluster::Follow(const action::Follow& follow) {
+  const bool tls = options().tls_replication;
+  replication_.FollowOfShard(follow.ip, tls ? follow.tls_port : follow.port);
+}
+
+void Cluster::Write(const action::Log& log) {
+  env::Logger& to = state().log;
+  switch (log.level) {
+    case action::Log::Level::kDebug:
+      return to.Debug("{}", log.line);
+    case action::Log::Level::kVerbose:
+      return to.Verbose("{}", log.line);
+    case action::Log::Level::kNotice:
+      return to.Notice("{}", log.line);
+    case action::Log::Level::kWarning:
+      return to.Warning("{}", log.line);
+  }
+}
+
+// ---- the file ----
+
+void Cluster::AwaitSaved(uint64_t version) {
+  while (saved_version_ < version && !ended_) saved_.Wait(Instant::Never());
+}
+
+void Cluster::RunSaver() {
+  const std::string path = options().cluster_config_file;
+  const cluster::NodesFileName name{
+      .path = path, .temporary_name = fmt::format("{}.tmp-{}", path, node_.env().Stats().pid)};
+  while (!ended_) {
+    if (saved_version_ >= wanted_version_) {
+      saver_.Wait(Instant::Never());
+      continue;
+    }
+    if (urgent_version_ <= saved_version_) saver_.Wait(Now() + kSaveDelay);
+    const uint64_t version = member_->file_version();
+    const absl::Status saved =
+        cluster::SaveNodesFile(node_.env().disk(), name, member_->File());
+    if (!saved.ok()) {
+      // What waits for it stays unsaid. A node that cannot keep its promises makes none.
+      state().log.Warning("Could not save the cluster config file: {}", MessageOf(saved));
+      node_.env().executor().Park(Now() + kSaveRetry);
+      continue;
+    }
+    saved_version_ = version;
+    saved_.WakeAll();
+  }
+}
+
+// ---- commands ----
+
+void Cluster::Run(std::span<const std::string_view> words, Session& session, ReplyWriter& reply) {
+  ByteBuffer answer;
+  OnFiberAtZero(node_.env().executor(), [&] {
+    ReplyWriter writer(answer, reply.resp());
+    cluster::RunClusterCommand({.member = *member_,
+                                .entropy = node_.env().entropy(),
+                                .host = *this,
+                                .session = session,
+                                .words = words,
+                                .now = Now(),
+                                .wall = Wall(),
+                                .reply = writer});
+    Pump();
+    // An order that was answered survives a crash.
+    AwaitSaved(std::min(urgent_version_, member_->file_version()));
+  });
+  reply.Raw(answer.view());
+}
+
+std::string Cluster::Info() {
+  std::string info;
+  AtZero(node_.env().executor(),
+         [&] { info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit()); });
+  return info;
+}
+
+// ---- keys; whoever asks holds every token ----
+
+uint64_t Cluster::KeysInSlot(SlotId slot, std::optional<DbIndex> db) {
+  uint64_t count = 0;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
+    for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+      const Db* found = keyspace.FindDb(DbIndex{i});
+      if (found != nullptr && (!db || db->value == i)) count += found->CountInSlot(slot);
+    }
+  });
+  return count;
+}
+
+void Cluster::VisitKeys(SlotId slot, DbIndex db, size_t count_max,
+                        absl::FunctionRef<void(std::string_view key)> visit) {
+  size_t left = count_max;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
+    const Db* found = keyspace.FindDb(db);
+    if (found == nullptr || left == 0) return;
+    found->VisitSlot(slot, left, [&](const Entry& entry) {
+      --left;
+      visit(entry.key());
+    });
+  });
+}
+
+uint64_t Cluster::KeyCount() {
+  uint64_t count = 0;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) { count += keyspace.KeyCount(); });
+  return count;
+}
+
+void Cluster::DropSlots(const cluster::SlotSet& slots) {
+  TokenSet tokens(node_.env().executor(), state().shards);
+  tokens.Collect(EveryShard(state().shard_count));
+  uint64_t dropped = 0;
+  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
+    for (const SlotId slot : slots) dropped += ClearSlot(keyspace, slot);
+    if (!keyspace.deletions().empty()) state().effects.TakeFrom(keyspace.deletions());
+  });
+  if (!state().effects.empty() && state().effect_sink != nullptr) {
+    state().effect_sink->Accept(state().effects);
+  }
+  if (dropped > 0) {
+    state().log.Notice("Deleted {} keys of {} slots that belong to another node now.", dropped,
+                       slots.count());
+  }
+}
+
+void Cluster::DropAllKeys() {
+  const std::string_view words[] = {"FLUSHALL"};
+  const StreamCommand flush{.words = words};
+  replication_.RunAsOrder({&flush, 1});
+}
+
+// ---- what executors know ----
+
+void Cluster::PublishRoutes() {
+  if (routes_posted_ && routes_version_ == member_->routes_version()) return;
+  routes_posted_ = true;
+  routes_version_ = member_->routes_version();
+  const cluster::SlotRoutes routes = member_->Routes();
+  for (uint32_t i = 0; i < node_.executor_count(); ++i) {
+    if (i == 0) {
+      state().AdoptRoutes(routes);
+    } else {
+      PostCall(node_.env().executor(), i,
+               [this, i, routes] { node_.state(i).AdoptRoutes(routes); });
+    }
+  }
+}
+
+void Cluster::PublishLease() {
+  const Instant until = member_->WritableUntil();
+  if (until == writable_until_) return;
+  writable_until_ = until;
+  state().cluster_writable_until = until;
+  for (uint32_t i = 1; i < node_.executor_count(); ++i) {
+    PostCall(node_.env().executor(), i,
+             [this, i, until] { node_.state(i).cluster_writable_until = until; });
+  }
+}
+
+}  // namespace norn::net
