@@ -26,7 +26,7 @@ constexpr std::array<Family, 4> kOwnFamilies = {Family::kRead, Family::kWrite, F
 }  // namespace
 
 KeyNumber ClusterRecord::AddKey(std::string name) {
-  const cluster::SlotId slot = cluster::KeySlot(name);
+  const SlotId slot = KeySlot(name);
   history.keys.push_back({std::move(name), slot});
   return static_cast<KeyNumber>(history.keys.size() - 1);
 }
@@ -112,7 +112,7 @@ void ClusterClient::ReadPair(env::Env& env) {
   const ClusterRecord::Group& group = record_.groups[prng_.Below(record_.groups.size())];
   const KeyNumber first = Recent(group, 0);
   const KeyNumber second = first + 1;
-  const cluster::SlotId slot = record_.history.keys[first].slot;
+  const SlotId slot = record_.history.keys[first].slot;
   const std::vector<Words> gets = {{"GET", record_.history.keys[first].name},
                                    {"GET", record_.history.keys[second].name}};
   const Answer answer = router_.Ask(env, slot, gets, settings_.reads_replicas);
@@ -234,6 +234,7 @@ bool ClusterClient::Note(KeyNumber key, const Answer& answer, size_t reply) {
 
 void ClusterClient::Tell(const Answer& answer) {
   ++record_.operations;
+  last_refusal_ = answer.refusal;
   if (answer.outcome == Outcome::kUnknown) ++record_.operations_unknown;
   if (answer.outcome == Outcome::kRefused) ++record_.operations_refused;
 }

@@ -32,7 +32,7 @@ struct ClusterRecord {
   uint64_t operations_refused = 0;
   uint64_t transactions = 0;
   // The nodes of the shard that has the slot, dead or alive, as bits; 0: not clear.
-  std::function<uint64_t(cluster::SlotId)> members_of;
+  std::function<uint64_t(SlotId)> members_of;
   std::function<NodeNumber(std::string_view address)> number_of;
 
   // Makes the group's next keys.
@@ -65,6 +65,7 @@ class ClusterClient {
   bool WriteList(env::Env& env, KeyNumber key);
 
   Router& router() { return router_; }
+  const std::string& last_refusal() const { return last_refusal_; }
   uint64_t operations() const { return operations_; }
 
  private:
@@ -93,6 +94,7 @@ class ClusterClient {
   Router router_;
   int64_t weight_sum_ = 0;
   uint64_t operations_ = 0;
+  std::string last_refusal_;
   bool done_ = false;
 };
 

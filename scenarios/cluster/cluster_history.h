@@ -73,7 +73,7 @@ struct ReadPair {
 
 struct ListKey {
   std::string name;
-  cluster::SlotId slot;
+  SlotId slot;
 };
 
 struct ClusterHistory {

@@ -86,21 +86,17 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
 
 void Observer::CheckEpochs(NodeNumber node, const cluster::Member& member) {
   const cluster::Topology& view = member.view();
-  if (forgetful_.contains(node)) {
-    // A hard reset begins anew under another name; a soft one keeps what it knew.
-    if (!memory_.contains(view.self().id)) forgetful_.erase(node);
-  }
   Memory& memory = memory_[view.self().id];
   CheckTally& tally = Tally(CheckId::kEpochsNeverFall);
   ++tally.examined;
-  if (view.current_epoch() < memory.current_epoch && !forgetful_.contains(node)) {
+  if (view.current_epoch() < memory.current_epoch) {
     Fail(CheckId::kEpochsNeverFall, node,
          fmt::format("current epoch {} after {}", view.current_epoch(), memory.current_epoch));
   }
   memory.current_epoch = std::max(memory.current_epoch, view.current_epoch());
   // A replica shows its primary's.
   if (!view.self().is_primary()) return;
-  if (view.self().config_epoch < memory.config_epoch && !forgetful_.contains(node)) {
+  if (view.self().config_epoch < memory.config_epoch) {
     Fail(CheckId::kEpochsNeverFall, node,
          fmt::format("config epoch {} after {}", view.self().config_epoch, memory.config_epoch));
   }
@@ -114,7 +110,7 @@ void Observer::CheckVotes(NodeNumber node, const cluster::Member& member) {
   for (const auto& [shard, before] : memory.promises) {
     const auto now = promises.find(shard);
     const uint64_t ballot = now == promises.end() ? 0 : now->second.ballot;
-    if (ballot >= before.ballot || forgetful_.contains(node)) continue;
+    if (ballot >= before.ballot) continue;
     Fail(CheckId::kVoteOnce, node,
          fmt::format("promised ballot {} of a shard, and now only {}", before.ballot, ballot));
   }
@@ -193,16 +189,27 @@ void Observer::CheckRivals() {
   }
 }
 
-uint64_t Observer::MembersOf(cluster::SlotId slot) const {
-  const Seen* owner = nullptr;
-  for (const Seen& seen : seen_) {
-    const bool has = seen.primary_with_slots && seen.slots.Contains(slot);
-    if (has && (owner == nullptr || seen.config_epoch > owner->config_epoch)) owner = &seen;
+std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
+  std::optional<NodeNumber> owner;
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (!seen_[i].primary_with_slots || !seen_[i].slots.Contains(slot)) continue;
+    if (!owner || seen_[i].config_epoch > seen_[*owner].config_epoch) owner = i;
   }
-  if (owner == nullptr || seen_.size() > 64) return 0;
+  return owner;
+}
+
+std::optional<NodeNumber> Observer::NumberOf(const cluster::NodeId& id) const {
+  const auto number = numbers_.find(id);
+  if (number == numbers_.end() || seen_[number->second].id != id) return std::nullopt;
+  return number->second;
+}
+
+uint64_t Observer::MembersOf(SlotId slot) const {
+  const std::optional<NodeNumber> owner = OwnerOf(slot);
+  if (!owner || seen_.size() > 64) return 0;
   uint64_t members = 0;
   for (size_t i = 0; i < seen_.size(); ++i) {
-    if (seen_[i].shard == owner->shard) members |= uint64_t{1} << i;
+    if (seen_[i].shard == seen_[*owner].shard) members |= uint64_t{1} << i;
   }
   return members;
 }

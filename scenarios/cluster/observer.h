@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -31,8 +32,6 @@ class Observer {
   void Look();
   // The node's process has ended.
   void Died(NodeNumber node);
-  // The node is to have another name, or none of its old promises: its disk was emptied, or it was reset.
-  void Forgets(NodeNumber node) { forgetful_.insert(node); }
   // A takeover without votes was asked of it.
   void MayTakeOver(NodeNumber node) { unasked_.insert(node); }
 
@@ -41,8 +40,12 @@ class Observer {
   uint64_t promotions() const { return promotions_; }
   // What is known of the node, even while it is down.
   bool IsPrimary(NodeNumber node) const { return seen_[node].primary_with_slots; }
-  // As bits.
-  uint64_t MembersOf(cluster::SlotId slot) const;
+  const cluster::NodeId& IdOf(NodeNumber node) const { return seen_[node].id; }
+  std::optional<NodeNumber> NumberOf(const cluster::NodeId& id) const;
+  // Who claims it with the greatest epoch.
+  std::optional<NodeNumber> OwnerOf(SlotId slot) const;
+  // Its shard, as bits.
+  uint64_t MembersOf(SlotId slot) const;
 
  private:
   struct Seen {
@@ -90,7 +93,6 @@ class Observer {
   std::map<Ballot, std::map<cluster::NodeId, std::set<cluster::NodeId>>> votes_;  // by candidate
   std::vector<std::pair<NodeNumber, NodeNumber>> rivals_;  // that claim a slot both, now
   std::map<std::pair<NodeNumber, NodeNumber>, int64_t> suspected_ns_;  // when last: by, of
-  std::set<NodeNumber> forgetful_;
   std::set<NodeNumber> unasked_;
   int64_t health_at_ns_ = 0;
   uint64_t promotions_ = 0;

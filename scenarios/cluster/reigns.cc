@@ -28,7 +28,7 @@ void Reigns::Ends(NodeNumber node, int64_t now_ns) {
   ruling_.erase(ruling);
 }
 
-std::optional<ReignNumber> Reigns::Of(NodeNumber node, cluster::SlotId slot, int64_t from_ns,
+std::optional<ReignNumber> Reigns::Of(NodeNumber node, SlotId slot, int64_t from_ns,
                                       int64_t to_ns) const {
   const auto of_node = of_node_.find(node);
   if (of_node == of_node_.end()) return std::nullopt;
@@ -43,7 +43,7 @@ std::optional<ReignNumber> Reigns::Of(NodeNumber node, cluster::SlotId slot, int
   return found;
 }
 
-std::vector<ReignNumber> Reigns::Succession(cluster::SlotId slot) const {
+std::vector<ReignNumber> Reigns::Succession(SlotId slot) const {
   std::vector<ReignNumber> line;
   for (ReignNumber i = 0; i < reigns_.size(); ++i) {
     if (reigns_[i].slots.Contains(slot)) line.push_back(i);

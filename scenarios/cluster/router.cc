@@ -42,7 +42,7 @@ void Router::Refresh(env::Env& env) {
   if (map_.Learn(replies->front())) stale_ = map_.ranges().empty();
 }
 
-Router::Target Router::Choose(cluster::SlotId slot, bool may_be_replica) {
+Router::Target Router::Choose(SlotId slot, bool may_be_replica) {
   const SlotMap::Range* const range = map_.Find(slot);
   if (range == nullptr) return {settings_.nodes[prng_.Below(settings_.nodes.size())]};
   if (!may_be_replica || range->replicas.empty()) return {range->primary};
@@ -68,7 +68,7 @@ Wire* Router::Reach(env::Env& env, const Target& target) {
   return wire.get();
 }
 
-Answer Router::Ask(env::Env& env, cluster::SlotId slot, const std::vector<Words>& commands,
+Answer Router::Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands,
                    bool may_be_replica) {
   const Instant patient_until = world_.now() + settings_.patience;
   Answer answer;

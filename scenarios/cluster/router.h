@@ -48,7 +48,7 @@ class Router {
   Router(RouterSettings settings, sim::World& world, Prng prng);
 
   // The commands, all of keys of `slot`, on one node; several are a transaction. Parks.
-  Answer Ask(env::Env& env, cluster::SlotId slot, const std::vector<Words>& commands,
+  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands,
              bool may_be_replica);
   // A command on the very connection on which that node was asked last; kUnknown: it is gone. Parks.
   Answer AskAgain(env::Env& env, const std::string& node, const Words& command, Duration timeout);
@@ -68,7 +68,7 @@ class Router {
   };
   enum class Turn : uint8_t { kDone, kAgain, kLater };
 
-  Target Choose(cluster::SlotId slot, bool may_be_replica);
+  Target Choose(SlotId slot, bool may_be_replica);
   Wire* Reach(env::Env& env, const Target& target);
   Turn AskOnce(env::Env& env, const std::vector<Words>& commands, Target& target, Answer& answer);
   Turn Judge(const std::string& error, Target& target, Answer& answer);

@@ -24,8 +24,8 @@ std::optional<Redirect> Redirect::Parse(std::string_view error) {
   const size_t blank = error.find(' ');
   if (blank == std::string_view::npos) return std::nullopt;
   const std::optional<uint64_t> slot = ParseUint64(error.substr(0, blank));
-  if (!slot || *slot >= cluster::kSlotCount) return std::nullopt;
-  redirect.slot = cluster::SlotId{static_cast<uint16_t>(*slot)};
+  if (!slot || *slot >= kSlotCount) return std::nullopt;
+  redirect.slot = SlotId{static_cast<uint16_t>(*slot)};
   redirect.address = std::string(error.substr(blank + 1));
   return redirect;
 }
@@ -37,7 +37,7 @@ bool SlotMap::Learn(const net::Reply& reply) {
     if (row.elements.size() < 3) return false;
     const std::optional<uint64_t> first = ParseUint64(row.elements[0].text);
     const std::optional<uint64_t> last = ParseUint64(row.elements[1].text);
-    if (!first || !last || *first > *last || *last >= cluster::kSlotCount) return false;
+    if (!first || !last || *first > *last || *last >= kSlotCount) return false;
     Range range{static_cast<uint32_t>(*first), static_cast<uint32_t>(*last),
                 AddressOf(row.elements[2])};
     for (size_t i = 3; i < row.elements.size(); ++i) {
@@ -52,7 +52,7 @@ bool SlotMap::Learn(const net::Reply& reply) {
   return true;
 }
 
-void SlotMap::Moved(cluster::SlotId slot, const std::string& address) {
+void SlotMap::Moved(SlotId slot, const std::string& address) {
   for (Range& range : ranges_) {
     if (slot.value < range.first || slot.value > range.last) continue;
     // Slots move with their shard nearly always; where not, the next MOVED says so.
@@ -67,7 +67,7 @@ void SlotMap::Moved(cluster::SlotId slot, const std::string& address) {
             [](const Range& a, const Range& b) { return a.first < b.first; });
 }
 
-const SlotMap::Range* SlotMap::Find(cluster::SlotId slot) const {
+const SlotMap::Range* SlotMap::Find(SlotId slot) const {
   for (const Range& range : ranges_) {
     if (slot.value >= range.first && slot.value <= range.last) return &range;
   }

@@ -16,7 +16,7 @@ namespace norn::scenarios {
 // "MOVED 3999 10.0.0.2:6379", "ASK ...".
 struct Redirect {
   bool ask = false;
-  cluster::SlotId slot;
+  SlotId slot;
   std::string address;
 
   static std::optional<Redirect> Parse(std::string_view error);
@@ -35,10 +35,10 @@ class SlotMap {
   // The reply of CLUSTER SLOTS. False: it is none; the map stays.
   bool Learn(const net::Reply& reply);
   // A MOVED came.
-  void Moved(cluster::SlotId slot, const std::string& address);
+  void Moved(SlotId slot, const std::string& address);
 
   // Null: nobody serves it.
-  const Range* Find(cluster::SlotId slot) const;
+  const Range* Find(SlotId slot) const;
   const std::vector<Range>& ranges() const { return ranges_; }
 
  private:

@@ -327,7 +327,7 @@ void JudgeTurns(const ClusterHistory& history, const Reigns& reigns, CheckTallie
   std::map<uint16_t, std::map<ReignNumber, Span>> slots;
   for (const ListWrite& write : history.writes) {
     if (write.outcome != Outcome::kAcked) continue;
-    const cluster::SlotId slot = history.keys[write.key].slot;
+    const SlotId slot = history.keys[write.key].slot;
     const auto reign = reigns.Of(write.node, slot, write.invoke_ns, write.complete_ns);
     if (!reign) continue;
     Span& span = slots[slot.value][*reign];
