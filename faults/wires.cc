@@ -27,11 +27,7 @@ void Worsen(const Ailment& ailment, sim::LinkOptions* options) {
 
 Wires::Id Wires::Add(Directions directions, const Ailment& ailment) {
   const Id id = next_++;
-  for (const Direction& direction : directions) {
-    const auto [at, fresh] = wires_.try_emplace({direction.from, direction.to});
-    if (fresh) at->second.healthy = fabric_.GetLink(direction.from, direction.to);
-    at->second.ailments.push_back(id);
-  }
+  for (const Direction& direction : directions) WireOf(direction).ailments.push_back(id);
   Case& added = cases_[id];
   added = {std::move(directions), ailment, {}};
   Set(added.directions);
@@ -51,14 +47,32 @@ void Wires::Remove(Id id, const Directions& set) {
   CHECK(found != cases_.end());
   const Directions directions = std::move(found->second.directions);
   for (const Direction& direction : directions) {
-    std::erase(wires_.at({direction.from, direction.to}).ailments, id);
+    std::erase(WireOf(direction).ailments, id);
   }
   cases_.erase(found);
   Set(set);
   for (const Direction& direction : directions) {
-    const auto wire = wires_.find({direction.from, direction.to});
-    if (wire != wires_.end() && wire->second.ailments.empty()) wires_.erase(wire);
+    std::unique_ptr<Wire>& wire = wires_[direction.from.value][direction.to.value];
+    if (wire->ailments.empty()) wire = nullptr;
   }
+}
+
+Wires::Wire& Wires::WireOf(const Direction& direction) {
+  if (wires_.size() <= direction.from.value) wires_.resize(direction.from.value + 1);
+  std::vector<std::unique_ptr<Wire>>& row = wires_[direction.from.value];
+  if (row.size() <= direction.to.value) row.resize(direction.to.value + 1);
+  std::unique_ptr<Wire>& wire = row[direction.to.value];
+  if (wire == nullptr) {
+    wire = std::make_unique<Wire>();
+    wire->healthy = fabric_.GetLink(direction.from, direction.to);
+  }
+  return *wire;
+}
+
+const Wires::Wire* Wires::FindWire(const Direction& direction) const {
+  if (wires_.size() <= direction.from.value) return nullptr;
+  const std::vector<std::unique_ptr<Wire>>& row = wires_[direction.from.value];
+  return row.size() <= direction.to.value ? nullptr : row[direction.to.value].get();
 }
 
 void Wires::Set(const Directions& directions) {
@@ -71,10 +85,10 @@ void Wires::Set(const Directions& directions) {
 }
 
 sim::LinkOptions Wires::OptionsOf(const Direction& direction) const {
-  const auto wire = wires_.find({direction.from, direction.to});
-  if (wire == wires_.end()) return fabric_.GetLink(direction.from, direction.to);
-  sim::LinkOptions options = wire->second.healthy;
-  for (const Id id : wire->second.ailments) Worsen(cases_.at(id).ailment, &options);
+  const Wire* const wire = FindWire(direction);
+  if (wire == nullptr) return fabric_.GetLink(direction.from, direction.to);
+  sim::LinkOptions options = wire->healthy;
+  for (const Id id : wire->ailments) Worsen(cases_.at(id).ailment, &options);
   return options;
 }
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <map>
-#include <utility>
+#include <memory>
 #include <vector>
 
 #include "sim/fabric.h"
@@ -58,13 +58,16 @@ class Wires {
     std::vector<Id> ailments;
   };
 
+  Wire& WireOf(const Direction& direction);
+  const Wire* FindWire(const Direction& direction) const;  // null: healthy
   sim::LinkCounters Sum(const Directions& directions) const;
   void Set(const Directions& directions);
   sim::LinkOptions OptionsOf(const Direction& direction) const;
 
   sim::Fabric& fabric_;
   std::map<Id, Case> cases_;
-  std::map<std::pair<sim::NodeIndex, sim::NodeIndex>, Wire> wires_;  // those that ail
+  // Those that ail, by their ends; null or short: healthy. Thousands of hosts may be cut into two at once.
+  std::vector<std::vector<std::unique_ptr<Wire>>> wires_;
   Id next_ = 1;
 };
 

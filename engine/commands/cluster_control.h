@@ -16,7 +16,8 @@ class ClusterControl {
   virtual ~ClusterControl() = default;
 
   // A CLUSTER subcommand that only the cluster's own state decides (engine/cluster/cluster_commands.h): exactly one reply, written
-  // to `reply`. Runs at executor 0. `words` are the whole command. Parks.
+  // to `reply`. Runs at executor 0. `words` are the whole command. Parks. For subcommands that ask for keys (those of
+  // Placement::kAllShards) the caller holds every token until it returns: what follows from them and needs tokens comes after.
   virtual void Run(std::span<const std::string_view> words, Session& session,
                    ReplyWriter& reply) = 0;
 

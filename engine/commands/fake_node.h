@@ -99,11 +99,13 @@ class FakeNode : public NodeControl {
   absl::Status ReloadLog() override { return save_status; }
   ReplicationControl& replication() override { return replication_value; }
   MigrationControl& migration() override { return migration_value; }
+  ClusterControl* cluster() override { return cluster_value; }
 
   env::Env* env_value = nullptr;
   config::Config config_value;
   FakeReplication replication_value;
   FakeMigration migration_value;
+  ClusterControl* cluster_value = nullptr;
   HostFacts host_value;
   std::vector<Keyspace*> shards;
   NodeStats stats;

@@ -68,6 +68,8 @@ void Select(CommandContext& c);
 
 // cluster_commands.cc
 void Asking(CommandContext& c);
+void Cluster(CommandContext& c);
+void ClusterHelp(CommandContext& c);
 void ReadOnly(CommandContext& c);
 void ReadWrite(CommandContext& c);
 

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
+#include "engine/commands/cluster_control.h"
 #include "engine/commands/latency.h"
 #include "engine/commands/migration_control.h"
 #include "engine/commands/replication_control.h"
@@ -201,6 +202,7 @@ class NodeControl {
   virtual absl::Status ReloadLog() = 0;
   virtual ReplicationControl& replication() = 0;  // replication_control.h
   virtual MigrationControl& migration() = 0;      // of the current executor; migration_control.h
+  virtual ClusterControl* cluster() = 0;  // cluster_control.h; null: this node is in no cluster
 };
 
 }  // namespace norn

@@ -32,6 +32,7 @@ class Walks {
     } else {
       Erase(name);
     }
+    if (prng_.OneIn(5)) SetDeadline(Name());
     if (prng_.OneIn(40)) ScanSome();
     if (prng_.OneIn(30)) SnapshotSome();
     if (prng_.OneIn(20)) db().CompactSome(prng_.Below(20));
@@ -52,9 +53,10 @@ class Walks {
   }
 
  private:
+  using Row = std::pair<std::string, int64_t>;  // value, deadline
   struct Cut {
-    std::map<std::string, std::string> expected;
-    std::map<std::string, std::string> seen;
+    std::map<std::string, Row> expected;
+    std::map<std::string, Row> seen;
   };
 
   Db& db() { return keyspace_.db({0}); }
@@ -67,9 +69,21 @@ class Walks {
 
   void Set(const std::string& name) {
     const std::string value(prng_.Below(300), static_cast<char>('a' + prng_.Below(26)));
-    const int64_t deadline_ms = prng_.OneIn(5) ? now_.now_ms + 10 : kNoDeadline;
+    const int64_t deadline_ms = Deadline();
     db().SetString(keyspace_.MakeKey(name), value, {.deadline_ms = deadline_ms}, now_);
     rows_[name] = {value, deadline_ms};
+  }
+  int64_t Deadline() {
+    return prng_.OneIn(5) ? now_.now_ms + 1 + static_cast<int64_t>(prng_.Below(20)) : kNoDeadline;
+  }
+  void SetDeadline(const std::string& name) {
+    const Key key = keyspace_.MakeKey(name);
+    const EntryRef found = db().FindForWrite(key, now_);
+    RC_ASSERT(static_cast<bool>(found) == (rows_.count(name) == 1));
+    if (!found) return;
+    const int64_t deadline_ms = Deadline();
+    db().SetDeadline(key, found, deadline_ms);
+    rows_[name].second = deadline_ms;
   }
   void Erase(const std::string& name) {
     RC_ASSERT(db().Erase(keyspace_.MakeKey(name), now_) == (rows_.erase(name) == 1));
@@ -125,10 +139,11 @@ class Walks {
   void SnapshotSome() {
     if (!cut_) {
       cut_.emplace();
-      for (const auto& [name, row] : rows_) cut_->expected[name] = row.first;
+      cut_->expected = rows_;
       keyspace_.BeginSnapshot([this](DbIndex, const Entry& entry) {
         StringScratch scratch;
-        RC_ASSERT(cut_->seen.emplace(entry.key(), entry.String(scratch)).second);
+        const Row row(entry.String(scratch), entry.deadline_ms());
+        RC_ASSERT(cut_->seen.emplace(entry.key(), row).second);
       });
       return;
     }
@@ -144,7 +159,7 @@ class Walks {
   Keyspace keyspace_;
   Moment now_{.now_ms = 1'700'000'000'000};
   uint64_t fill_percent_ = 90;
-  std::map<std::string, std::pair<std::string, int64_t>> rows_;
+  std::map<std::string, Row> rows_;
   uint64_t cursor_ = 0;
   std::set<std::string> throughout_;  // there at each moment since the scan began
   std::map<std::string, int> scanned_;

@@ -50,19 +50,19 @@ class EntryTables {
   // Puts `entry`, with the same key, in the place of `old`.
   void Replace(const Entry& old, Position at, Entry* entry, bool mark) {
     if (one()) return one_.Replace(at, entry, mark);
-    slots_->Replace(SlotOf(old), at, entry, mark);
+    slots_->Replace(old, at, entry, mark);
   }
   void Erase(const Entry& entry, Position at) {
     if (one()) return one_.Erase(at);
-    slots_->Erase(SlotOf(entry), at, SlotTables::Table::kMayShrink);
+    slots_->Erase(entry, at, SlotTables::Table::kMayShrink);
   }
   void EraseKeepingSize(const Entry& entry, Position at) {
     if (one()) return one_.EraseKeepingSize(at);
-    slots_->Erase(SlotOf(entry), at, SlotTables::Table::kKeepSize);
+    slots_->Erase(entry, at, SlotTables::Table::kKeepSize);
   }
   void BeforeWrite(const Entry& entry, Position at) {
     if (one()) return one_.BeforeWrite(at);
-    if (slots_->snapshot_running()) slots_->BeforeWrite(SlotOf(entry), at);
+    slots_->BeforeWrite(entry, at);
   }
 
   // ---- many entries: as HashTable's ----

@@ -81,14 +81,14 @@ void SlotTables::Insert(Entry* entry, const Key& key, bool mark) {
   Apply(place, [&](EntryTable& table) { table.Insert(entry, key.hash, mark); });
 }
 
-void SlotTables::Replace(SlotId slot, Position at, Entry* entry, bool mark) {
-  const size_t place = PlaceOf(slot);
+void SlotTables::Replace(const Entry& old, Position at, Entry* entry, bool mark) {
+  const size_t place = PlaceOf(old);
   BeforeChange(place);
   Apply(place, [&](EntryTable& table) { table.Replace(at, entry, mark); });
 }
 
-void SlotTables::Erase(SlotId slot, Position at, Table keep) {
-  const size_t place = PlaceOf(slot);
+void SlotTables::Erase(const Entry& entry, Position at, Table keep) {
+  const size_t place = PlaceOf(entry);
   BeforeChange(place);
   Apply(place, [&](EntryTable& table) {
     if (keep == Table::kMayShrink) {
@@ -97,6 +97,13 @@ void SlotTables::Erase(SlotId slot, Position at, Table keep) {
       table.EraseKeepingSize(at);
     }
   });
+}
+
+void SlotTables::BeforeWrite(const Entry& entry, Position at) {
+  if (snapshot_ == nullptr) return;
+  const size_t place = PlaceOf(entry);
+  BeforeChange(place);
+  TableAt(place).BeforeWrite(at);
 }
 
 // ---- walks ----

@@ -88,15 +88,11 @@ class SlotTables {
   // ---- one entry; `at` is its position in the table of its slot ----
   // Requires: the shard has the slot.
   void Insert(Entry* entry, const Key& key, bool mark);
-  void Replace(SlotId slot, Position at, Entry* entry, bool mark);
+  // Puts `entry`, with the same key, in the place of `old`.
+  void Replace(const Entry& old, Position at, Entry* entry, bool mark);
   enum class Table { kMayShrink, kKeepSize };
-  void Erase(SlotId slot, Position at, Table table);
-  void BeforeWrite(SlotId slot, Position at) {
-    if (snapshot_ == nullptr) return;
-    const size_t place = PlaceOf(slot);
-    BeforeChange(place);
-    TableAt(place).BeforeWrite(at);
-  }
+  void Erase(const Entry& entry, Position at, Table table);
+  void BeforeWrite(const Entry& entry, Position at);
 
   // ---- many: as HashTable's ----
   uint64_t Scan(uint64_t cursor, size_t count, VisitEntry visit) const;
@@ -149,6 +145,7 @@ class SlotTables {
     uint64_t keys, marked, bytes;
   };
 
+  size_t PlaceOf(const Entry& entry) const { return PlaceOf(KeySlot(entry.key())); }
   size_t PlaceOf(SlotId slot) const { return (slot.value * reciprocal_) >> 32; }
   EntryTable& TableAt(size_t place) {
     return pages_[place / kPageTables]->tables[place % kPageTables];

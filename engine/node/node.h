@@ -51,6 +51,8 @@ class Node : public NodeControl {
   void SetMigration(std::vector<MigrationControl*> migration) {
     migration_ = std::move(migration);
   }
+  // Likewise, where cluster-enabled is yes.
+  void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -113,6 +115,7 @@ class Node : public NodeControl {
   void AwaitAnswerable();
   ReplicationControl& replication() override { return *replication_; }
   MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
+  ClusterControl* cluster() override { return cluster_; }
 
  private:
   struct PerExecutor {
@@ -159,6 +162,7 @@ class Node : public NodeControl {
   NodeHooks hooks_;
   ReplicationControl* replication_ = nullptr;
   std::vector<MigrationControl*> migration_;
+  ClusterControl* cluster_ = nullptr;
   Instant start_instant_;
   WallTime start_wall_;
   std::string run_id_;
