@@ -49,6 +49,14 @@ Closing::Closing(ClosingSettings settings, sim::World& world, ClusterRecord& rec
   for (const std::string& node : settings_.nodes) wires_.emplace_back(node);
 }
 
+void Closing::Run(env::Env& env) {
+  TryAllSlots(env);
+  tried_ = true;
+  while (!may_read_) env.executor().Park(env.clock().Now() + kTurn);
+  ReadAll(env);
+  read_ = true;
+}
+
 void Closing::TryAllSlots(env::Env& env) {
   const Instant deadline = settings_.healed_at + settings_.serve_within;
   for (const SlotId slot : settings_.slots) {
@@ -67,16 +75,15 @@ void Closing::TryAllSlots(env::Env& env) {
                           slot.value, served_after_.seconds(), last.node,
                           client_.last_refusal().empty() ? "no reply" : client_.last_refusal()));
   }
-  done_ = true;
 }
 
 void Closing::ReadAll(env::Env& env) {
-  done_ = false;
   FollowRedirects(env);
   CompareNodes(env);
   const size_t keys = record_.history.keys.size();
-  for (KeyNumber key = 0; key < keys; ++key) client_.ReadList(env, key);
-  done_ = true;
+  for (KeyNumber key = 0; key < keys; ++key) {
+    if (record_.history.keys[key].is_list) client_.ReadList(env, key);
+  }
 }
 
 void Closing::FollowRedirects(env::Env& env) {

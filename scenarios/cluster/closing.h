@@ -27,14 +27,17 @@ class Closing {
  public:
   Closing(ClosingSettings settings, sim::World& world, ClusterRecord& record);
 
-  // The bodies of its fibers, one after another.
-  void TryAllSlots(env::Env& env);
-  void ReadAll(env::Env& env);
-  bool done() const { return done_; }
+  // The body of its fiber: tries the slots, and reads once it may.
+  void Run(env::Env& env);
+  void MayRead() { may_read_ = true; }
+  bool tried() const { return tried_; }
+  bool read() const { return read_; }
   // How long the last slot took.
   Duration served_after() const { return served_after_; }
 
  private:
+  void TryAllSlots(env::Env& env);
+  void ReadAll(env::Env& env);
   void FollowRedirects(env::Env& env);
   void CompareNodes(env::Env& env);
   std::optional<NodeReading> Read(env::Env& env, size_t node);
@@ -48,7 +51,9 @@ class Closing {
   std::vector<Wire> wires_;
   HistoryBook histories_;
   Duration served_after_{0};
-  bool done_ = false;
+  bool tried_ = false;
+  bool may_read_ = false;
+  bool read_ = false;
 };
 
 }  // namespace norn::scenarios

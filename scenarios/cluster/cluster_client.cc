@@ -25,17 +25,17 @@ constexpr std::array<Family, 4> kOwnFamilies = {Family::kRead, Family::kWrite, F
 
 }  // namespace
 
-KeyNumber ClusterRecord::AddKey(std::string name) {
+KeyNumber ClusterRecord::AddKey(std::string name, bool is_list) {
   const SlotId slot = KeySlot(name);
-  history.keys.push_back({std::move(name), slot});
+  history.keys.push_back({std::move(name), slot, is_list});
   return static_cast<KeyNumber>(history.keys.size() - 1);
 }
 
 void ClusterRecord::NewKeys(size_t group) {
   Group& at = groups[group];
   const size_t generation = at.keys.size() / kKeysOfGroup;
-  for (const char* kind : {"a", "b", "n"}) {
-    at.keys.push_back(AddKey(fmt::format("{{{}.{}}}{}", group, generation, kind)));
+  for (const char kind : {'a', 'b', 'n'}) {
+    at.keys.push_back(AddKey(fmt::format("{{{}.{}}}{}", group, generation, kind), kind != 'n'));
   }
   at.writes = 0;
 }

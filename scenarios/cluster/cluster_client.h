@@ -37,7 +37,7 @@ struct ClusterRecord {
 
   // Makes the group's next keys.
   void NewKeys(size_t group);
-  KeyNumber AddKey(std::string name);
+  KeyNumber AddKey(std::string name, bool is_list = true);
 };
 
 struct ClusterClientSettings {

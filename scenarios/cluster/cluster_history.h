@@ -74,6 +74,7 @@ struct ReadPair {
 struct ListKey {
   std::string name;
   SlotId slot;
+  bool is_list = true;  // else a count
 };
 
 struct ClusterHistory {

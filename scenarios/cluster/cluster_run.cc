@@ -317,18 +317,16 @@ class ClusterRun {
     closing_ = std::make_unique<Closing>(std::move(settings), world_, record_);
     sim::NodeOptions node;
     node.name = "closing";
-    closing_node_ = world_.AddNode(node);
-    world_.Start(closing_node_, [this](env::Env& env) { closing_->TryAllSlots(env); });
-    if (!ClosingDone()) return;
+    world_.Start(world_.AddNode(node), [this](env::Env& env) { closing_->Run(env); });
+    if (!ClosingDone(&Closing::tried)) return;
     AwaitAgreement();
     if (!result_.passed()) return;
-    world_.Stop(closing_node_);
-    world_.Start(closing_node_, [this](env::Env& env) { closing_->ReadAll(env); });
-    ClosingDone();
+    closing_->MayRead();
+    ClosingDone(&Closing::read);
   }
 
-  bool ClosingDone() {
-    if (RunTended([this] { return closing_->done(); }, world_.now() + kClosingMax)) return true;
+  bool ClosingDone(bool (Closing::*part)() const) {
+    if (RunTended([&] { return (closing_.get()->*part)(); }, world_.now() + kClosingMax)) return true;
     if (result_.passed()) Fail("finish", "the last reading hangs");
     return false;
   }
@@ -430,7 +428,6 @@ class ClusterRun {
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<Closing> closing_;
-  sim::Node* closing_node_ = nullptr;
   const Drawn drawn_;
   const ClusterLayout layout_;
   // Last, so that it goes first: its fibers use all of the above.

@@ -19,8 +19,8 @@ constexpr NodeNumber kOld = 0, kNew = 1;
 class WriteJudge : public ::testing::Test {
  protected:
   WriteJudge() {
-    history_.keys.push_back({"k", SlotId{7}});
-    history_.keys.push_back({"l", SlotId{7}});
+    history_.keys.push_back({"k", SlotId{7}, true});
+    history_.keys.push_back({"l", SlotId{7}, true});
     Rules(kOld, 1);
   }
 
