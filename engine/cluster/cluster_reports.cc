@@ -206,7 +206,7 @@ std::string ClusterInfo(const Member& member, uint64_t links_over_limit) {
       "cluster_size:{}\r\n"
       "cluster_current_epoch:{}\r\n"
       "cluster_my_epoch:{}\r\n",
-      view.state().ok ? "ok" : "fail", assigned, slots[Health::kUp], slots[Health::kSuspected],
+      member.serves() ? "ok" : "fail", assigned, slots[Health::kUp], slots[Health::kSuspected],
       slots[Health::kFailed], member.Lines().size(), owners, view.current_epoch(),
       speaks_for != nullptr ? speaks_for->config_epoch : 0);
   AppendCounters(member.counters().sent, "sent", out);

@@ -13,6 +13,8 @@ namespace norn::cluster {
 namespace {
 
 constexpr int64_t kAsksPerLease = 4;
+// While there is none, clients wait.
+constexpr int64_t kAsksPerLeaseWithout = 16;
 // More requests than can be under way within one lease; older answers are worth nothing.
 constexpr size_t kSentKept = 256;
 
@@ -20,7 +22,10 @@ constexpr size_t kSentKept = 256;
 
 bool Lease::IsDue(Instant now) const {
   if (released_) return false;
-  return !last_asked_ || now - *last_asked_ >= options_.lease() / kAsksPerLease;
+  if (!last_asked_) return true;
+  const Duration waited = now - *last_asked_;
+  if (waited >= options_.lease() / kAsksPerLease) return true;
+  return waited >= options_.lease() / kAsksPerLeaseWithout && !IsHeld(now);
 }
 
 LeaseRequest Lease::Ask(uint64_t reign, Instant now) {

@@ -269,6 +269,12 @@ void Member::JudgeState(Instant now) {
   Note(Log::Level::kNotice, fmt::format("Cluster state changed: {}", after.ok ? "ok" : "fail"));
 }
 
+bool Member::serves() const {
+  const ClusterNode& self = view_->self();
+  const bool leads = self.is_primary() && self.owns_slots();
+  return view_->state().ok && (!leads || last_step_ < WritableUntil());
+}
+
 // ---- what the parts ask for ----
 
 void Member::Apply(const TopologyEffects& effects, Instant now) {

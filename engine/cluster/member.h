@@ -192,6 +192,8 @@ class Member {
   SlotRoutes Routes() const;
   // Until when this node may take writes (Election::WritableUntil).
   Instant WritableUntil() const { return election_->WritableUntil(); }
+  // As CLUSTER INFO's cluster_state: the slots are covered, and a primary of some has leave to write.
+  bool serves() const;
   // What the file must hold now; its version as Save names it.
   NodesFile File() const;
   uint64_t file_version() const { return file_version_; }

@@ -118,7 +118,7 @@ void Member::OnNorn(const Arrival& arrival, const NornBody& body) {
 void Member::OnHeartbeat(const Arrival& arrival, const Heartbeat& beat) {
   if (beat.kind != Heartbeat::Kind::kPong) {
     const bool meets = beat.kind == Heartbeat::Kind::kMeet;
-    if (meets && own_ip_.empty()) own_ip_ = links_[arrival.link].facts.local_ip;
+    if (own_ip_.empty()) own_ip_ = links_[arrival.link].facts.local_ip;
     if (meets && arrival.sender == nullptr) OnMeetOfStranger(arrival);
     // Whoever asks is answered, known or not.
     const Peer* peer = arrival.sender != nullptr ? &PeerOf(arrival.header.sender) : nullptr;

@@ -65,6 +65,14 @@ uint32_t FlagsFor(const KeySpec& spec, std::span<const std::string_view> words) 
   return kKeyOw | kKeyUpdate;
 }
 
+// MIGRATE host port "" 0 100 KEYS a b: the empty word stands where a single key would.
+bool IsPlaceholder(const CommandSpec& command, const KeySpec& spec,
+                   std::span<const std::string_view> words, size_t at) {
+  if (spec.begin != KeySpec::Begin::kIndex || !words[at].empty()) return false;
+  const KeySpec& last = command.key_specs[command.key_spec_count - 1];
+  return (last.flags & kKeyIncomplete) != 0 && BeginOf(last, words) != 0;
+}
+
 }  // namespace
 
 std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& command,
@@ -79,6 +87,7 @@ std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& command,
     if (!range) return std::nullopt;
     const uint32_t flags = FlagsFor(spec, words);
     for (int64_t at = range->first; at <= range->last; at += spec.step) {
+      if (IsPlaceholder(command, spec, words, static_cast<size_t>(at))) continue;
       keys.push_back({static_cast<size_t>(at), flags});
     }
   }

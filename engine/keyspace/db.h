@@ -103,6 +103,8 @@ class Db {
   // For a command that goes on to write: as Find, but never counted as hit or miss.
   EntryRef FindForWrite(const Key& key, const Moment& moment);
   // Two-step prefetch of what Find will read; a batch calls each for all its keys before running the first.
+  // In slot mode there is a step before them.
+  void PrefetchTable(const Key& key) const { contents_.tables.PrefetchTable(key); }
   void PrefetchBucket(const Key& key) const { contents_.tables.PrefetchLine(key); }
   void PrefetchEntry(const Key& key) const { contents_.tables.PrefetchItem(key); }
 

@@ -60,8 +60,9 @@ double NsPerCommand(Keyspace& keyspace, Db& db, const std::vector<Text16>& queri
       Key keys[kBatch];
       for (size_t j = 0; j < kBatch; ++j) {
         keys[j] = keyspace.MakeKey(queries[i + j].view());
-        db.PrefetchBucket(keys[j]);
+        db.PrefetchTable(keys[j]);
       }
+      for (const Key& key : keys) db.PrefetchBucket(key);
       for (const Key& key : keys) db.PrefetchEntry(key);
       for (const Key& key : keys) command(key);
     }

@@ -41,6 +41,9 @@ class EntryTables {
 
   // ---- one entry ----
   Found Find(const Key& key) const { return TableOf(key.slot).Find(key.bytes, key.hash); }
+  void PrefetchTable(const Key& key) const {
+    if (!one()) slots_->PrefetchTable(key.slot);
+  }
   void PrefetchLine(const Key& key) const { TableOf(key.slot).PrefetchLine(key.hash); }
   void PrefetchItem(const Key& key) const { TableOf(key.slot).PrefetchItem(key.hash); }
   void Insert(Entry* entry, const Key& key, bool mark) {

@@ -12,7 +12,8 @@
 namespace norn {
 namespace {
 
-class EvictionTest : public testing::Test {
+// With one table, and with one a slot.
+class EvictionTest : public testing::TestWithParam<bool> {
  protected:
   Key K(std::string_view key) const { return keyspace_.MakeKey(key); }
   Db& db() { return keyspace_.db({0}); }
@@ -37,11 +38,16 @@ class EvictionTest : public testing::Test {
   }
 
   Moment now_{.now_ms = 1'700'000'000'000};
-  Keyspace keyspace_{{.hash_seed = 5, .prng_seed = 6}};
+  Keyspace keyspace_{{.hash_seed = 5, .prng_seed = 6, .slots = GetParam()}};
   Prng prng_{7};
 };
 
-TEST_F(EvictionTest, NothingToEvictSaysSo) {
+INSTANTIATE_TEST_SUITE_P(Modes, EvictionTest, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& slots) {
+                           return slots.param ? "ATableASlot" : "OneTable";
+                         });
+
+TEST_P(EvictionTest, NothingToEvictSaysSo) {
   EXPECT_FALSE(Evict(EvictionPolicy::kAllkeysLru).evicted);
   EXPECT_FALSE(Evict(EvictionPolicy::kAllkeysRandom).evicted);
   Set(1);
@@ -53,7 +59,7 @@ TEST_F(EvictionTest, NothingToEvictSaysSo) {
   EXPECT_EQ(keyspace_.stats().evicted_keys, 1u);
 }
 
-TEST_F(EvictionTest, LruPrefersTheLongestIdle) {
+TEST_P(EvictionTest, LruPrefersTheLongestIdle) {
   for (int i = 0; i < 1000; ++i) {
     now_.now_ms += 1000;
     Set(i);
@@ -61,7 +67,7 @@ TEST_F(EvictionTest, LruPrefersTheLongestIdle) {
   EXPECT_LT(MeanEvicted(EvictionPolicy::kAllkeysLru, 200), 200);
 }
 
-TEST_F(EvictionTest, LfuPrefersTheLeastUsed) {
+TEST_P(EvictionTest, LfuPrefersTheLeastUsed) {
   keyspace_.set_access_policy({.lfu = true});
   for (int i = 0; i < 500; ++i) {
     Set(i);
@@ -70,17 +76,17 @@ TEST_F(EvictionTest, LfuPrefersTheLeastUsed) {
   EXPECT_LT(MeanEvicted(EvictionPolicy::kAllkeysLfu, 100), 100);
 }
 
-TEST_F(EvictionTest, TtlPrefersTheSoonestDeadline) {
+TEST_P(EvictionTest, TtlPrefersTheSoonestDeadline) {
   for (int i = 0; i < 1000; ++i) Set(i, now_.now_ms + 1000 + i);
   EXPECT_LT(MeanEvicted(EvictionPolicy::kVolatileTtl, 200), 200);
 }
 
-TEST_F(EvictionTest, RandomIsRandom) {
+TEST_P(EvictionTest, RandomIsRandom) {
   for (int i = 0; i < 1000; ++i) Set(i);
   EXPECT_NEAR(MeanEvicted(EvictionPolicy::kAllkeysRandom, 300), 500, 60);
 }
 
-TEST_F(EvictionTest, VolatilePoliciesSpareKeysWithoutDeadline) {
+TEST_P(EvictionTest, VolatilePoliciesSpareKeysWithoutDeadline) {
   for (EvictionPolicy policy : {EvictionPolicy::kVolatileLru, EvictionPolicy::kVolatileLfu,
                                 EvictionPolicy::kVolatileRandom, EvictionPolicy::kVolatileTtl}) {
     for (int i = 0; i < 300; ++i) Set(i, i % 10 == 0 ? now_.now_ms + 1000 : kNoDeadline);
@@ -93,7 +99,7 @@ TEST_F(EvictionTest, VolatilePoliciesSpareKeysWithoutDeadline) {
   }
 }
 
-TEST_F(EvictionTest, EqualSeedsEvictEqualKeys) {
+TEST_P(EvictionTest, EqualSeedsEvictEqualKeys) {
   std::vector<std::string> runs[2];
   for (auto& run : runs) {
     keyspace_.Flush(Db::Free::kNow);
@@ -107,7 +113,7 @@ TEST_F(EvictionTest, EqualSeedsEvictEqualKeys) {
   EXPECT_EQ(runs[0], runs[1]);
 }
 
-TEST_F(EvictionTest, EveryDatabaseGivesItsShare) {
+TEST_P(EvictionTest, EveryDatabaseGivesItsShare) {
   for (int i = 0; i < 300; ++i) {
     keyspace_.db({static_cast<uint32_t>(i % 3)}).SetString(K(Name(i)), "v", {}, now_);
   }

@@ -35,6 +35,7 @@
 #include "engine/base/prng.h"
 #include "engine/keyspace/entry_table.h"
 #include "engine/keyspace/key_map.h"
+#include "engine/structs/prefetch.h"
 #include "engine/structs/prefix_sums.h"
 
 namespace norn {
@@ -83,6 +84,13 @@ class SlotTables {
     const size_t place = PlaceOf(slot);
     const Page* page = pages_[place / kPageTables].get();
     return page == nullptr ? none_ : page->tables[place % kPageTables];
+  }
+
+  // Thousands of tables do not fit the nearest caches, and a lookup begins with one.
+  void PrefetchTable(SlotId slot) const {
+    const char* table = reinterpret_cast<const char*>(&TableOf(slot));
+    Prefetch(table);
+    Prefetch(table + hash_layout::kLineBytes);  // most lie across two lines
   }
 
   // ---- one entry; `at` is its position in the table of its slot ----

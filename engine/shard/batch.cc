@@ -69,6 +69,11 @@ void ShardBatch::Clear() {
 
 void PrefetchKeys(const CommandRef* commands, size_t count, ExecutorState& state, DbIndex db) {
   const KeyspaceView view = state.view();
+  for (size_t i = 0; view.map().slots && i < count; ++i) {
+    if (!commands[i].has_first_key_hash) continue;
+    const Key key = commands[i].FirstKey();
+    view.DbFor(key, db).PrefetchTable(key);
+  }
   for (size_t i = 0; i < count; ++i) {
     if (!commands[i].has_first_key_hash) continue;
     const Key key = commands[i].FirstKey();
