@@ -128,6 +128,17 @@ void Operator::TendAll() {
     // The node may have died meanwhile.
     if (Answers(i)) ForgetTheLost(i, *hosts_[i]->member());
   }
+  for (NodeNumber i = 0; i < hosts_.size(); ++i) Introduce(i);
+}
+
+// To those that do not know it: who was forgotten a moment ago may have been met by some only.
+void Operator::Introduce(NodeNumber node) {
+  for (NodeNumber i = 0; i < hosts_.size(); ++i) {
+    if (i == node || !Answers(i) || !Answers(node)) continue;
+    if (world_.now() < alone_until_[node] || world_.now() < alone_until_[i]) continue;
+    if (hosts_[i]->member()->view().Find(observer_.IdOf(node)) != nullptr) continue;
+    Order(i, {"CLUSTER", "MEET", hosts_[node]->node()->ip(), std::to_string(kServerPort)});
+  }
 }
 
 // A primary without slots: somebody new, to be met and given to the shard that lacks it.

@@ -53,6 +53,7 @@ class Operator {
   bool AllOk() const;
   void TendAll();
   void TakeIn(NodeNumber node);
+  void Introduce(NodeNumber node);
   void ForgetTheLost(NodeNumber node, const cluster::Member& member);
   void FailOver();
   void SendAway();
