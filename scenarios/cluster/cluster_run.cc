@@ -362,6 +362,7 @@ class ClusterRun {
       return std::any_of(deaths_.begin(), deaths_.end(), within) ||
              std::any_of(operator_->emptied().begin(), operator_->emptied().end(), within);
     };
+    judge.restarts_lose = !LogsAlways();
     if (result_.passed() || result_.failed_check == "finish") {
       const WriteFate fate = JudgeWrites(record_.history, observer_->reigns(), judge, record_.checks);
       result_.writes_survived = fate.survived;
@@ -374,6 +375,16 @@ class ClusterRun {
       if (result_.failed_check == "finish") result_.failed_check.clear();
       return Fail(std::string(row.name), tally.message);
     }
+  }
+
+  // Whether a node has what it acknowledged on disk.
+  bool LogsAlways() const {
+    const auto has = [this](std::string_view name, std::string_view value) {
+      return std::any_of(drawn_.options.begin(), drawn_.options.end(), [&](const auto& option) {
+        return option.first == name && option.second == value;
+      });
+    };
+    return has("appendonly", "yes") && has("appendfsync", "always");
   }
 
   void JudgeElections() {

@@ -12,6 +12,8 @@ constexpr int64_t kHealthEveryNs = 1'000'000;
 // Within that many node timeouts a voter must have suspected who is declared failed: the window of reports, and what clocks and
 // messages add.
 constexpr int64_t kSuspicionTimeouts = 3;
+// A node tells what it promised when that is on disk, which may take that long.
+constexpr int64_t kToldAfterNs = 300'000'000;
 
 }  // namespace
 
@@ -40,6 +42,7 @@ void Observer::Look() {
     seen.file_version = member->file_version();
     seen.routes_version = member->routes_version();
     LookAt(i, *member);
+    seen.first_look = false;
     changed = true;
   }
   if (changed) FindRivals();
@@ -52,6 +55,8 @@ void Observer::Look() {
 void Observer::Died(NodeNumber node) {
   Seen& seen = seen_[node];
   seen.member = nullptr;
+  seen.first_look = true;
+  seen.died_ns = world_.now().ns;
   seen.health.clear();
   reigns_.Ends(node, world_.now().ns);
   FindRivals();
@@ -84,23 +89,26 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
   if (!self.is_primary()) seen.was_replica = true;
 }
 
+bool Observer::MayForget(NodeNumber node, int64_t since_ns) const {
+  const Seen& seen = seen_[node];
+  return seen.first_look && seen.died_ns - since_ns < kToldAfterNs;
+}
+
 void Observer::CheckEpochs(NodeNumber node, const cluster::Member& member) {
   const cluster::Topology& view = member.view();
   Memory& memory = memory_[view.self().id];
-  CheckTally& tally = Tally(CheckId::kEpochsNeverFall);
-  ++tally.examined;
-  if (view.current_epoch() < memory.current_epoch) {
-    Fail(CheckId::kEpochsNeverFall, node,
-         fmt::format("current epoch {} after {}", view.current_epoch(), memory.current_epoch));
-  }
-  memory.current_epoch = std::max(memory.current_epoch, view.current_epoch());
+  ++Tally(CheckId::kEpochsNeverFall).examined;
+  const auto check = [&](std::string_view name, uint64_t now, uint64_t& before, int64_t& since_ns) {
+    if (now < before && !MayForget(node, since_ns)) {
+      Fail(CheckId::kEpochsNeverFall, node, fmt::format("{} epoch {} after {}", name, now, before));
+    }
+    if (now != before) since_ns = world_.now().ns;
+    before = now;
+  };
+  check("current", view.current_epoch(), memory.current_epoch, memory.current_epoch_ns);
   // A replica shows its primary's.
   if (!view.self().is_primary()) return;
-  if (view.self().config_epoch < memory.config_epoch) {
-    Fail(CheckId::kEpochsNeverFall, node,
-         fmt::format("config epoch {} after {}", view.self().config_epoch, memory.config_epoch));
-  }
-  memory.config_epoch = std::max(memory.config_epoch, view.self().config_epoch);
+  check("config", view.self().config_epoch, memory.config_epoch, memory.config_epoch_ns);
 }
 
 void Observer::CheckVotes(NodeNumber node, const cluster::Member& member) {
@@ -111,6 +119,10 @@ void Observer::CheckVotes(NodeNumber node, const cluster::Member& member) {
     const auto now = promises.find(shard);
     const uint64_t ballot = now == promises.end() ? 0 : now->second.ballot;
     if (ballot >= before.ballot) continue;
+    if (MayForget(node, memory.promised_ns[shard])) {
+      votes_[{shard, before.ballot}][before.candidate].erase(voter);
+      continue;
+    }
     Fail(CheckId::kVoteOnce, node,
          fmt::format("promised ballot {} of a shard, and now only {}", before.ballot, ballot));
   }
@@ -123,6 +135,9 @@ void Observer::CheckVotes(NodeNumber node, const cluster::Member& member) {
            fmt::format("two candidates have its promise of ballot {}", promise.ballot));
     }
     candidates[promise.candidate].insert(voter);
+    const auto before = memory.promises.find(shard);
+    if (before != memory.promises.end() && before->second == promise) continue;
+    memory.promised_ns[shard] = world_.now().ns;
   }
   memory.promises = promises;
 }

@@ -58,19 +58,26 @@ class Observer {
     cluster::SlotSet slots;  // while it is one
     uint64_t config_epoch = 0;
     bool was_replica = false;  // in this life
+    bool first_look = true;    // of this life
+    int64_t died_ns = 0;       // the life before
     std::map<NodeNumber, cluster::Health> health;
   };
-  // What must outlast the lives of a node.
+  // What must outlast the lives of a node, each with the time since when. What it came to just before it died it may have told
+  // nobody yet, and forget.
   struct Memory {
     uint64_t current_epoch = 0;
+    int64_t current_epoch_ns = 0;
     uint64_t config_epoch = 0;
+    int64_t config_epoch_ns = 0;
     std::map<cluster::ClusterShardId, cluster::ShardPromise> promises;
+    std::map<cluster::ClusterShardId, int64_t> promised_ns;
   };
   using Ballot = std::pair<cluster::ClusterShardId, uint64_t>;
 
   void LookAt(NodeNumber node, const cluster::Member& member);
   void CheckEpochs(NodeNumber node, const cluster::Member& member);
   void CheckVotes(NodeNumber node, const cluster::Member& member);
+  bool MayForget(NodeNumber node, int64_t since_ns) const;
   void CheckClaim(NodeNumber node);
   void CheckPromotion(NodeNumber node, const cluster::Member& member);
   void FindRivals();
