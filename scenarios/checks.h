@@ -34,10 +34,10 @@ enum class CheckId : uint8_t {
   kLossModel,
   kWaitedSurvives,
   kNoResurrection,
-  kRedirectsReach,
   kFewElections,
   kSlotsServed,
   kViewsConverge,
+  kRedirectsReach,
 };
 inline constexpr size_t kCheckCount = 28;
 
@@ -98,8 +98,6 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "cluster: a write that every replica had is not lost when one of them takes over (I8)"},
     {CheckId::kNoResurrection, "no_resurrection",
      "cluster: what a new primary had lost does not come back with a later one (G2)"},
-    {CheckId::kRedirectsReach, "redirects_reach",
-     "cluster: in peace redirects lead from any node to a slot's owner in at most 5 hops (I23)"},
     {CheckId::kFewElections, "few_elections",
      "cluster: nobody takes a shard over without a fault, and a fault moves it few times (I21)"},
     {CheckId::kSlotsServed, "slots_served",
@@ -107,6 +105,8 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
     {CheckId::kViewsConverge, "views_converge",
      "cluster: soon after the last fault all live nodes tell the same: members, roles, slots, "
      "failures; one primary a shard, and no loops (I12, I14, I15)"},
+    {CheckId::kRedirectsReach, "redirects_reach",
+     "cluster: in peace redirects lead from any node to a slot's owner in at most 5 hops (I23)"},
 }};
 
 // What one check did in one run.

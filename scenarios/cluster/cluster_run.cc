@@ -72,12 +72,17 @@ class ClusterRun {
     world.fabric.link.latency = Duration::Nanos(latency_ns);
     world.fabric.link.jitter = Duration::Nanos(jitter_ns);
     world.log_sink = [this](const sim::Node& node, env::LogLevel level, std::string_view line) {
-      if (node.index().value < hosts_.size()) hosts_[node.index().value]->Hear(level, line);
+      if (node.index().value < hosts_.size()) Hear(node.index().value, level, line);
       if (!options_.log) return;
       options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
                                node.name(), line));
     };
     return world;
+  }
+
+  void Hear(NodeNumber node, env::LogLevel level, std::string_view line) {
+    hosts_[node]->Hear(level, line);
+    if (observer_ != nullptr) observer_->Hear(node, line);
   }
 
   // ---- the nodes ----
@@ -368,13 +373,20 @@ class ClusterRun {
       result_.writes_survived = fate.survived;
       result_.writes_lost = fate.lost;
     }
-    for (const CheckRow& row : kChecks) {
-      const CheckTally& tally = At(record_.checks, row.id);
-      if (!scenario_.Checks(std::string(row.name)) || tally.failures == 0) continue;
-      // A hang is less telling than what a check says.
-      if (result_.failed_check == "finish") result_.failed_check.clear();
-      return Fail(std::string(row.name), tally.message);
+    // Nodes that disagree are the cause of what their data shows.
+    for (const bool of_cluster : {true, false}) {
+      for (const CheckRow& row : kChecks) {
+        if (row.doc.starts_with("cluster: ") == of_cluster) JudgeCheck(row);
+      }
     }
+  }
+
+  void JudgeCheck(const CheckRow& row) {
+    const CheckTally& tally = At(record_.checks, row.id);
+    if (!scenario_.Checks(std::string(row.name)) || tally.failures == 0) return;
+    // A hang is less telling than what a check says.
+    if (result_.failed_check == "finish") result_.failed_check.clear();
+    Fail(std::string(row.name), tally.message);
   }
 
   // Whether a node has what it acknowledged on disk.

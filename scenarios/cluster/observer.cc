@@ -8,7 +8,7 @@
 namespace norn::scenarios {
 namespace {
 
-constexpr int64_t kHealthEveryNs = 1'000'000;
+constexpr int64_t kSuspicionsEveryNs = 1'000'000;
 // Within that many node timeouts a voter must have suspected who is declared failed: the window of reports, and what clocks and
 // messages add.
 constexpr int64_t kSuspicionTimeouts = 3;
@@ -34,10 +34,7 @@ void Observer::Look() {
     const bool same = seen.member == member && seen.file_version == member->file_version() &&
                       seen.routes_version == member->routes_version();
     if (same) continue;
-    if (seen.member != member) {
-      seen.was_replica = false;
-      seen.health.clear();
-    }
+    if (seen.member != member) seen.was_replica = false;
     seen.member = member;
     seen.file_version = member->file_version();
     seen.routes_version = member->routes_version();
@@ -47,9 +44,10 @@ void Observer::Look() {
   }
   if (changed) FindRivals();
   if (!rivals_.empty()) CheckRivals();
-  if (world_.now().ns < health_at_ns_) return;
-  health_at_ns_ = world_.now().ns + kHealthEveryNs;
-  LookAtHealth();
+  if (world_.now().ns < suspicions_at_ns_ && verdicts_.empty()) return;
+  suspicions_at_ns_ = world_.now().ns + kSuspicionsEveryNs;
+  NoteSuspicions();
+  for (const auto& [by, of] : std::exchange(verdicts_, {})) CheckVerdict(by, of);
 }
 
 void Observer::Died(NodeNumber node) {
@@ -57,7 +55,6 @@ void Observer::Died(NodeNumber node) {
   seen.member = nullptr;
   seen.first_look = true;
   seen.died_ns = world_.now().ns;
-  seen.health.clear();
   reigns_.Ends(node, world_.now().ns);
   FindRivals();
 }
@@ -231,37 +228,31 @@ uint64_t Observer::MembersOf(SlotId slot) const {
 
 // ---- who is failed ----
 
-void Observer::LookAtHealth() {
-  struct News {
-    NodeNumber of;
-    NodeNumber by;
-  };
-  std::vector<News> news;
+// Those who obey another's word say so with other words.
+void Observer::Hear(NodeNumber node, std::string_view line) {
+  constexpr std::string_view kBegin = "Marking node ";
+  if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
+  const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));
+  if (id) verdicts_.emplace_back(node, *id);
+}
+
+void Observer::NoteSuspicions() {
   for (NodeNumber by = 0; by < hosts_.size(); ++by) {
     const cluster::Member* const member = hosts_[by]->member();
-    if (member == nullptr || seen_[by].member != member) continue;
-    const bool first_look = seen_[by].health.empty();
+    if (member == nullptr) continue;
     for (const auto& [id, node] : member->view().nodes()) {
-      const auto number = numbers_.find(id);
-      if (number == numbers_.end()) continue;
-      cluster::Health& was = seen_[by].health[number->second];
-      if (node.health != cluster::Health::kUp) {
-        suspected_ns_[{by, number->second}] = world_.now().ns;
-      }
-      const bool fails = node.health == cluster::Health::kFailed && was != node.health;
-      was = node.health;
-      if (fails && !first_look) news.push_back({number->second, by});
+      if (node.health != cluster::Health::kUp) suspected_ns_[{by, id}] = world_.now().ns;
     }
   }
-  for (const News& one : news) CheckFailure(one.of, one.by, *hosts_[one.by]->member());
 }
 
 // Of those who count, enough suspected it lately.
-void Observer::CheckFailure(NodeNumber of, NodeNumber by, const cluster::Member& member) {
-  const cluster::Topology& view = member.view();
+void Observer::CheckVerdict(NodeNumber by, const cluster::NodeId& of) {
+  const cluster::Member* const member = hosts_[by]->member();
+  if (member == nullptr) return;
+  const cluster::Topology& view = member->view();
   ++Tally(CheckId::kFailByQuorum).examined;
-  const int64_t since_ns =
-      world_.now().ns - kSuspicionTimeouts * view.options().node_timeout.ns;
+  const int64_t since_ns = world_.now().ns - kSuspicionTimeouts * view.options().node_timeout.ns;
   uint32_t suspicions = 0;
   for (const auto& [id, node] : view.nodes()) {
     const auto number = numbers_.find(id);
@@ -271,7 +262,7 @@ void Observer::CheckFailure(NodeNumber of, NodeNumber by, const cluster::Member&
   }
   if (suspicions >= view.electorate().quorum()) return;
   Fail(CheckId::kFailByQuorum, by,
-       fmt::format("declares node {} failed; of {} voters {} suspected it", of,
+       fmt::format("declares {} failed; of {} voters {} suspected it", of.str().substr(0, 8),
                    view.electorate().size, suspicions));
 }
 

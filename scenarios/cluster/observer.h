@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -30,6 +31,8 @@ class Observer {
 
   // Before every event.
   void Look();
+  // A line of its log; one of them says that it found a quorum of suspicions.
+  void Hear(NodeNumber node, std::string_view line);
   // The node's process has ended.
   void Died(NodeNumber node);
   // A takeover without votes was asked of it.
@@ -60,7 +63,6 @@ class Observer {
     bool was_replica = false;  // in this life
     bool first_look = true;    // of this life
     int64_t died_ns = 0;       // the life before
-    std::map<NodeNumber, cluster::Health> health;
   };
   // What must outlast the lives of a node, each with the time since when. What it came to just before it died it may have told
   // nobody yet, and forget.
@@ -82,8 +84,8 @@ class Observer {
   void CheckPromotion(NodeNumber node, const cluster::Member& member);
   void FindRivals();
   void CheckRivals();
-  void LookAtHealth();
-  void CheckFailure(NodeNumber of, NodeNumber by, const cluster::Member& member);
+  void NoteSuspicions();
+  void CheckVerdict(NodeNumber by, const cluster::NodeId& of);
   bool MayWrite(NodeNumber node) const;
   CheckTally& Tally(CheckId check) { return At(tallies_, check); }
   void Fail(CheckId check, NodeNumber node, const std::string& what);
@@ -99,9 +101,10 @@ class Observer {
   std::map<uint64_t, std::map<cluster::NodeId, cluster::SlotSet>> claims_;
   std::map<Ballot, std::map<cluster::NodeId, std::set<cluster::NodeId>>> votes_;  // by candidate
   std::vector<std::pair<NodeNumber, NodeNumber>> rivals_;  // that claim a slot both, now
-  std::map<std::pair<NodeNumber, NodeNumber>, int64_t> suspected_ns_;  // when last: by, of
+  std::map<std::pair<NodeNumber, cluster::NodeId>, int64_t> suspected_ns_;  // when last: by, of
   std::set<NodeNumber> unasked_;
-  int64_t health_at_ns_ = 0;
+  std::vector<std::pair<NodeNumber, cluster::NodeId>> verdicts_;  // since the last look: by, of
+  int64_t suspicions_at_ns_ = 0;
   uint64_t promotions_ = 0;
 };
 
