@@ -96,8 +96,9 @@ void LogStart(env::Logger& log, const config::Config& config, size_t threads) {
   } else {
     log.Notice("Configuration loaded from {}", config.file);
   }
-  log.Notice("Running mode=standalone, port={}, threads={}, PID: {}", config.options.port, threads,
-             ::getpid());
+  log.Notice("Running mode={}, port={}, threads={}, PID: {}",
+             config.options.cluster_enabled ? "cluster" : "standalone", config.options.port,
+             threads, ::getpid());
   for (const std::string_view name : config::UnusedButSet(config.options)) {
     log.Notice("option '{}' is accepted for compatibility and has no effect in this version", name);
   }

@@ -92,7 +92,7 @@ void ReplyHello(CommandContext& c) {
   c.reply.Bulk("mode");
   c.reply.Bulk(c.options.cluster_enabled ? "cluster" : "standalone");
   c.reply.Bulk("role");
-  c.reply.Bulk("master");
+  c.reply.Bulk(c.node.replication().following() ? "replica" : "master");
   c.reply.Bulk("modules");
   c.reply.Array(0);
   if (!has_zone) return;
@@ -141,9 +141,6 @@ void Select(CommandContext& c) {
   if (*index < INT_MIN || *index > INT_MAX) {
     return c.reply.Error(
         fmt::format("ERR value is out of range, value must between {} and {}", INT_MIN, INT_MAX));
-  }
-  if (c.options.cluster_enabled && *index != 0) {
-    return c.reply.Error("ERR SELECT is not allowed in cluster mode");
   }
   if (*index < 0 || *index >= c.options.databases) {
     return c.reply.Error("ERR DB index is out of range");

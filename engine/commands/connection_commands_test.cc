@@ -103,8 +103,13 @@ TEST_F(ConnectionCommands, SelectStaysBelowDatabases) {
   EXPECT_THAT(Run("SELECT 99999999999"),
               IsError("ERR value is out of range, value must between -2147483648 and 2147483647"));
   EXPECT_EQ(session().db.value, 15u);
+}
+
+TEST_F(ConnectionCommands, ClusterHasDatabasesTooIfToldSo) {
   options().cluster_enabled = true;
-  EXPECT_THAT(Run("SELECT 1"), IsError("ERR SELECT is not allowed in cluster mode"));
+  options().databases = 2;
+  EXPECT_THAT(Run("SELECT 1"), IsOk());
+  EXPECT_THAT(Run("SELECT 2"), IsError("ERR DB index is out of range"));
 }
 
 TEST_F(ConnectionCommands, QuitAnswersAndCloses) {

@@ -216,8 +216,7 @@ std::optional<MigrateOptions> ReadMigrateOptions(CommandContext& c) {
   options.request.host = std::string(c.word(1));
   options.request.port = port.value_or(0);
   options.request.db = *db;
-  options.request.timeout =
-      Duration::Millis(*timeout_ms > 0 ? *timeout_ms : kMigratePatienceMs);
+  options.request.timeout = Duration::Millis(*timeout_ms > 0 ? *timeout_ms : kMigratePatienceMs);
   return options;
 }
 
@@ -243,7 +242,6 @@ void Rename(CommandContext& c) { RenameKey(c, false); }
 void RenameNx(CommandContext& c) { RenameKey(c, true); }
 
 void Move(CommandContext& c) {
-  if (c.options.cluster_enabled) return c.reply.Error("ERR MOVE is not allowed in cluster mode");
   const std::optional<DbIndex> to = DbAt(c, 2);
   if (!to) return;
   if (*to == c.session.db) return c.reply.Error(kSameObject);
@@ -261,9 +259,6 @@ void Move(CommandContext& c) {
 void Copy(CommandContext& c) {
   const std::optional<CopyOptions> options = ReadCopyOptions(c);
   if (!options) return;
-  if (c.options.cluster_enabled && (c.session.db.value != 0 || options->db.value != 0)) {
-    return c.reply.Error("ERR Copying to another database is not allowed in cluster mode");
-  }
   const Key from = c.KeyAt(1);
   const Key to = c.KeyAt(2);
   if (options->db == c.session.db && from.bytes == to.bytes) return c.reply.Error(kSameObject);
@@ -314,8 +309,7 @@ void Migrate(CommandContext& c) {
   std::optional<MigrateOptions> options = ReadMigrateOptions(c);
   if (!options) return;
   MigrationRequest& request = options->request;
-  const persist::RdbEncodeOptions encode =
-      persist::RdbEncodeOptionsOf(c.options, c.moment.now_ms);
+  const persist::RdbEncodeOptions encode = persist::RdbEncodeOptionsOf(c.options, c.moment.now_ms);
   for (const std::string_view word : options->keys) {
     const Key key = c.keys.MakeKey(word);
     const EntryRef found = c.DbFor(key).FindForWrite(key, c.moment);

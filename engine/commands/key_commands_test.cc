@@ -138,13 +138,15 @@ TEST_F(KeyCommands, Moving) {
   Session({{"GET k", "$v"}, {"TTL k", ":100"}});
 }
 
-TEST_F(KeyCommands, NotAcrossDatabasesInACluster) {
+TEST_F(KeyCommands, AcrossDatabasesOfACluster) {
   options().cluster_enabled = true;
+  options().databases = 2;
   Session({
       {"SET k v", "+OK"},
-      {"MOVE k 1", "-ERR MOVE is not allowed in cluster mode"},
-      {"COPY k l DB 1", "-ERR Copying to another database is not allowed in cluster mode"},
+      {"MOVE k 2", "-ERR DB index is out of range"},
+      {"COPY k l DB 1", ":1"},
       {"COPY k l", ":1"},
+      {"MOVE k 1", ":1"},
       {"SWAPDB 0 1", "-ERR SWAPDB is not allowed in cluster mode"},
   });
 }

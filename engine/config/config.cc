@@ -103,7 +103,7 @@ const Options& Defaults() {
 
 void Settle(Options& options) {
   options.hz = std::clamp(options.hz, kHzMin, kHzMax);
-  if (options.cluster_enabled) options.databases = 1;
+  if (options.cluster_enabled) options.databases = options.cluster_databases;
 }
 
 std::vector<std::pair<std::string, std::string>> Get(const Config& config,

@@ -111,6 +111,9 @@ TEST_F(ConfigFile, BindTakesOneWordWithSeveralAddresses) {
 
 TEST_F(ConfigFile, ClusterHasOneDatabaseAndNoReplicaOf) {
   EXPECT_EQ(LoadText("cluster-enabled yes\ndatabases 5")->options.databases, 1);
+  EXPECT_EQ(LoadText("cluster-databases 3\ndatabases 5\ncluster-enabled yes")->options.databases,
+            3);
+  EXPECT_EQ(LoadText("cluster-databases 3\ndatabases 5")->options.databases, 5);
   EXPECT_EQ(ErrorOf("cluster-enabled yes\nreplicaof 127.0.0.1 7000\n"),
             "\n*** FATAL CONFIG FILE ERROR (norn 0.1.0) ***\n"
             "replicaof directive not allowed in cluster mode");

@@ -319,6 +319,7 @@ struct Options {
 
   // Cluster
   bool cluster_enabled = false;
+  int64_t cluster_databases = 0;
   std::string cluster_config_file;
   int64_t cluster_node_timeout = 0;  // ms
   int64_t cluster_port = 0;

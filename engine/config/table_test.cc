@@ -12,8 +12,8 @@ namespace norn::config {
 namespace {
 
 // As norn defines them: the 226 names of Valkey 8.1 that CONFIG GET * lists there, Valkey 9's
-// rdb-version-check, and norn's own threads, fiber-stack-size, client-output-buffer-ceiling and rdb-write-version.
-constexpr size_t kVisibleNames = 231;
+// rdb-version-check and cluster-databases, and norn's own threads, fiber-stack-size, client-output-buffer-ceiling and rdb-write-version.
+constexpr size_t kVisibleNames = 232;
 constexpr size_t kHiddenNames = 10;
 
 // The words of a file for what CONFIG GET prints.

@@ -43,10 +43,14 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
 
 void ExecutorState::AdoptRoutes(cluster::SlotRoutes adopted) {
   routes = std::move(adopted);
+  // Open towards a node that nobody knows any more: there is nowhere to send a client.
+  const auto leads_nowhere = [](const auto& open) { return open.second == cluster::kNoRoute; };
+  std::erase_if(routes.migrating, leads_nowhere);
+  std::erase_if(routes.importing, leads_nowhere);
   stable_slots.ClearAll();
   if (!routes.state.ok || !routes.is_primary || routes.self == cluster::kNoRoute) return;
   for (uint16_t slot = 0; slot < routes.owners.size(); ++slot) {
-    if (routes.owners[slot] == routes.self) stable_slots.Set(cluster::SlotId{slot});
+    if (routes.owners[slot] == routes.self) stable_slots.Set(SlotId{slot});
   }
   for (const auto& [slot, to] : routes.migrating) stable_slots.Clear(slot);
   for (const auto& [slot, from] : routes.importing) stable_slots.Clear(slot);

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "engine/base/check.h"
-#include "engine/cluster/key_slot.h"
+#include "engine/base/key_slot.h"
+#include "engine/base/number.h"
 #include "engine/commands/table.h"
 
 namespace norn {
@@ -14,61 +15,92 @@ namespace {
 
 using cluster::kNoRoute;
 using cluster::RouteIndex;
-using cluster::SlotId;
 using cluster::SlotRoutes;
 
 bool IsExec(const CommandSpec& spec) {
   return spec.placement == Placement::kDispatcher && spec.name == "exec";
 }
 
+struct PlacedKey {
+  std::string_view key;
+  DbIndex db;
+};
+
 // What is learnt of keys that come one after the other.
 class KeySurvey {
  public:
-  void Add(std::string_view key) {
-    const SlotId slot = cluster::KeySlot(key);
+  void Add(std::string_view key, DbIndex db) {
+    const SlotId slot = KeySlot(key);
     if (!query_) {
       first_ = key;
       query_.emplace().slot = slot;
     }
     query_->several_slots |= slot != query_->slot;
     query_->several_keys |= key != first_;
-    keys_.push_back(key);
+    keys_.push_back({key, db});
   }
   // nullopt: there was no key.
   std::optional<SlotQuery> Take() { return query_; }
-  const std::vector<std::string_view>& keys() const { return keys_; }
+  void MarkSeveralDbs() {
+    if (query_) query_->several_dbs = true;
+  }
+  const std::vector<PlacedKey>& keys() const { return keys_; }
 
  private:
   std::string_view first_;
   std::optional<SlotQuery> query_;
-  std::vector<std::string_view> keys_;
+  std::vector<PlacedKey> keys_;
 };
 
-void AddKeys(const CommandSpec& spec, std::span<const std::string_view> words, KeySurvey& survey) {
+// MOVE and COPY ... DB take a key to another database.
+bool LeavesItsDb(const CommandSpec& spec, std::span<const std::string_view> words) {
+  if (spec.name == "move") return true;
+  if (spec.name != "copy") return false;
+  return std::any_of(words.begin(), words.end(),
+                     [](std::string_view word) { return WordIs(word, "db"); });
+}
+
+// Where the commands behind a queued SELECT will run.
+DbIndex DbAfter(const CommandSpec& spec, std::span<const std::string_view> words, DbIndex db) {
+  if (spec.name != "select" || words.size() != 2) return db;
+  const std::optional<int64_t> index = ParseInt64(words[1]);
+  const bool good = index && *index >= 0 && *index <= INT32_MAX;
+  return good ? DbIndex{static_cast<uint32_t>(*index)} : db;
+}
+
+void AddKeys(const CommandSpec& spec, std::span<const std::string_view> words, DbIndex db,
+             KeySurvey& survey) {
   if (spec.key_spec_count == 0) return;
   const auto keys = FindKeys(spec, words);
   if (!keys) return;  // Valkey: the handler says what is wrong with the words
-  for (const KeyPosition& key : *keys) survey.Add(words[key.word]);
+  // MIGRATE with the option KEYS has no key in the usual place, but an empty word.
+  const bool migrates = spec.name == "migrate";
+  for (const KeyPosition& key : *keys) {
+    const std::string_view word = words[key.word];
+    if (!migrates || !word.empty()) survey.Add(word, db);
+  }
+  if (LeavesItsDb(spec, words)) survey.MarkSeveralDbs();
 }
 
 struct Surveyed {
   SlotQuery query;
-  std::vector<std::string_view> keys;
+  std::vector<PlacedKey> keys;
 };
 
 // Of a command, or of what waits for this EXEC; nullopt: no keys.
 std::optional<Surveyed> Survey(const CommandRef& command, const Session& session) {
   KeySurvey survey;
+  const bool exec = IsExec(*command.spec);
   bool write = command.spec->Has(kWrite);
-  if (IsExec(*command.spec)) {
-    for (const QueuedCommand& queued : session.transaction.queue) {
-      const std::vector<std::string_view> words(queued.words.begin(), queued.words.end());
-      AddKeys(*queued.spec, words, survey);
-      write |= queued.spec->Has(kWrite);
-    }
-  } else {
-    AddKeys(*command.spec, command.Words(), survey);
+  DbIndex db = session.db;
+  for (const QueuedCommand& queued : session.transaction.queue) {
+    const std::vector<std::string_view> words(queued.words.begin(), queued.words.end());
+    db = DbAfter(*queued.spec, words, db);
+    if (!exec) continue;
+    AddKeys(*queued.spec, words, db, survey);
+    write |= queued.spec->Has(kWrite);
   }
+  if (!exec) AddKeys(*command.spec, command.Words(), db, survey);
   std::optional<SlotQuery> query = survey.Take();
   if (!query) return std::nullopt;
   query->write = write;
@@ -105,6 +137,10 @@ std::optional<SlotVerdict> JudgeOpenSlot(const SlotRoutes& routes, const SlotQue
   if (opening == Opening::kClosed) return std::nullopt;
   if (query.migrate && routes.is_primary) return SlotVerdict{SlotAnswer::kServe};
   const bool invited = opening == Opening::kImporting && query.asking;
+  // Valkey: of 9.0, as are several databases in a cluster.
+  if (query.several_dbs && (opening == Opening::kMigrating || invited)) {
+    return SlotVerdict{SlotAnswer::kTryAgain};
+  }
   if (opening == Opening::kMigrating || (invited && query.several_keys)) {
     if (!query.census) return SlotVerdict{SlotAnswer::kNeedsCensus};
     if (query.census->missing > 0) {
@@ -117,15 +153,16 @@ std::optional<SlotVerdict> JudgeOpenSlot(const SlotRoutes& routes, const SlotQue
   return std::nullopt;
 }
 
-SlotQuery::Census Count(const std::vector<std::string_view>& keys, ExecutorState& state, DbIndex db,
-                        Moment moment) {
+SlotQuery::Census Count(const std::vector<PlacedKey>& keys, ExecutorState& state, Moment moment) {
   moment.touch = false;
   moment.count = false;
   moment.deletes_expired = false;
   SlotQuery::Census census;
-  for (const std::string_view word : keys) {
-    const Key key = state.view().MakeKey(word);
-    ++(state.view().DbFor(key, db).Find(key, moment) ? census.existing : census.missing);
+  for (const PlacedKey& placed : keys) {
+    const Key key = state.view().MakeKey(placed.key);
+    const bool in_range = placed.db.value < state.view().ShardFor(key).database_count();
+    const bool here = in_range && state.view().DbFor(key, placed.db).Find(key, moment);
+    ++(here ? census.existing : census.missing);
   }
   return census;
 }
@@ -186,7 +223,7 @@ std::string RedirectBeforeTokens(CommandRef& command, const Session& session,
   command.slot = CommandRef::kNoSlot;
   if (session.from_primary) return {};
   if (HasOneKeyOnly(command)) {
-    const SlotId slot = cluster::KeySlot(command.words[command.spec->first_key]);
+    const SlotId slot = KeySlot(command.words[command.spec->first_key]);
     command.slot = slot.value;
     if (state.stable_slots.Contains(slot)) return {};
   }
@@ -212,7 +249,7 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
   SlotQuery query = surveyed->query;
   SlotVerdict verdict = Judge(query, state);
   if (verdict.answer == SlotAnswer::kNeedsCensus) {
-    query.census = Count(surveyed->keys, state, session.db, moment);
+    query.census = Count(surveyed->keys, state, moment);
     verdict = Judge(query, state);
   }
   if (!Refuses(verdict) && query.write && state.routes.is_primary &&

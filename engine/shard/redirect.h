@@ -24,9 +24,10 @@ namespace norn {
 
 // What there is to know of a command, or of all commands of a transaction, to judge it.
 struct SlotQuery {
-  cluster::SlotId slot;        // of the first key
+  SlotId slot;                 // of the first key
   bool several_slots = false;  // another key lies elsewhere
   bool several_keys = false;   // not all keys are the same
+  bool several_dbs = false;    // needs keys of another database than the session's
   bool write = false;          // changes keys
   bool migrate = false;  // MIGRATE, which moves keys and so is served at both sides of an open slot
   bool asking = false;   // the client was sent here by -ASK
@@ -60,8 +61,7 @@ struct SlotVerdict {
 SlotVerdict JudgeSlot(const cluster::SlotRoutes& routes, const SlotQuery& query,
                       bool reads_when_down);
 // The error that says so. Requires: an answer that refuses.
-std::string VerdictText(const SlotVerdict& verdict, cluster::SlotId slot,
-                        const cluster::SlotRoutes& routes);
+std::string VerdictText(const SlotVerdict& verdict, SlotId slot, const cluster::SlotRoutes& routes);
 
 // Before the tokens. Empty: go on; command.slot is then set where RedirectUnderTokens has something to ask. Requires
 // state.cluster_mode.
@@ -77,8 +77,8 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
 
 // The glance under tokens that nearly every command passes: a stable slot of this primary, which may write.
 inline bool ServesAtAGlance(const CommandRef& command, const ExecutorState& state, Instant now) {
-  return !command.has_slot() || (state.stable_slots.Contains(cluster::SlotId{command.slot}) &&
-                                 now < state.cluster_writable_until);
+  return !command.has_slot() ||
+         (state.stable_slots.Contains(SlotId{command.slot}) && now < state.cluster_writable_until);
 }
 inline std::string RedirectUnderTokens(const CommandRef& command, const Session& session,
                                        ExecutorState& state, Moment moment, Instant now) {
@@ -89,7 +89,7 @@ inline std::string RedirectUnderTokens(const CommandRef& command, const Session&
 // For a client that waits in a blocking call for keys of `slot`, after the routes changed: the error that ends its wait; empty:
 // it may go on waiting. Blocking commands must ask it for each of their waiting clients whenever ExecutorState::AdoptRoutes was
 // called, and end the call with this text (counted as an error of that command).
-std::string RedirectOfBlocked(cluster::SlotId slot, bool write, const Session& session,
+std::string RedirectOfBlocked(SlotId slot, bool write, const Session& session,
                               const ExecutorState& state);
 
 }  // namespace norn

@@ -23,7 +23,6 @@ namespace {
 
 using cluster::kNoRoute;
 using cluster::RouteIndex;
-using cluster::SlotId;
 using cluster::SlotRoutes;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -49,7 +48,7 @@ config::Config ClusterConfig() {
   return config;
 }
 
-SlotId SlotOf(std::string_view key) { return cluster::KeySlot(key); }
+SlotId SlotOf(std::string_view key) { return KeySlot(key); }
 
 // Node 0 is this one, at ports 7000 and up; "mine" keys {m}, others' {o}, nobody's {n}.
 class Redirect : public ::testing::Test {
@@ -57,14 +56,16 @@ class Redirect : public ::testing::Test {
   static constexpr RouteIndex kSelf = 0;
   static constexpr RouteIndex kOther = 1;
 
-  Redirect() : shard_(ShardId{0}, std::make_unique<Keyspace>(KeyspaceOptions{.hash_seed = 1})) {
+  Redirect()
+      : shard_(ShardId{0},
+               std::make_unique<Keyspace>(KeyspaceOptions{.hash_seed = 1, .slots = true})) {
     session_.authenticated = true;
     routes_.state.ok = true;
     for (int i = 0; i < 3; ++i) {
       routes_.nodes.push_back(
           {cluster::testing::Node(i + 1), "10.0.0." + std::to_string(i) + ":7000"});
     }
-    routes_.owners.assign(cluster::kSlotCount, kNoRoute);
+    routes_.owners.assign(kSlotCount, kNoRoute);
     routes_.owners[SlotOf("{m}").value] = kSelf;
     routes_.owners[SlotOf("{o}").value] = kOther;
     routes_.self = kSelf;
@@ -118,7 +119,8 @@ class Redirect : public ::testing::Test {
   Shard shard_;
   Shard* shards_[1] = {&shard_};
   Keyspace* keyspaces_[1] = {&shard_.keyspace()};
-  ExecutorState state_{env_, node_, 0, ClusterConfig(), shards_, keyspaces_, 1, 1};
+  ExecutorState state_{
+      env_, node_, 0, ClusterConfig(), shards_, keyspaces_, KeyMap{.hash_seed = 1, .slots = true}};
   ExecutorState* states_[1] = {&state_};
   Dispatcher dispatcher_{state_, states_};
   Session session_;
@@ -250,6 +252,23 @@ TEST_F(Redirect, MigratingSlotIsServedWhereItsKeysAre) {
   EXPECT_EQ(Run("MGET {m}gone {m}new"), kAskM);
   EXPECT_EQ(Run("MGET {m}a {m}gone"), kTryAgainText);
   EXPECT_EQ(Run("GET {o}a"), kMovedO);
+}
+
+TEST_F(Redirect, KeysOfAnOpenSlotAreSoughtInTheirDatabase) {
+  state_.config.options.databases = 2;
+  Pipeline({"SELECT 1", "SET {m}a 1", "SELECT 0"});
+  Migrate("{m}");
+  EXPECT_EQ(Run("GET {m}a"), kAskM);
+  EXPECT_THAT(Pipeline({"MULTI", "SELECT 1", "GET {m}a", "EXEC", "SELECT 0"}),
+              ElementsAre("+OK", "+QUEUED", "+QUEUED", "[+OK, $1]", "+OK"));
+  EXPECT_THAT(Pipeline({"SELECT 1", "GET {m}a", "MOVE {m}a 0", "COPY {m}a {m}b DB 0"}),
+              ElementsAre("+OK", "$1", kTryAgainText, kTryAgainText));
+}
+
+TEST_F(Redirect, MigrateNamesItsKeysInEitherPlace) {
+  EXPECT_EQ(Run("MIGRATE h 1 {o}a 0 100"), kMovedO);
+  EXPECT_EQ(Run("MIGRATE h 1 \"\" 0 100 KEYS {o}a {o}b"), kMovedO);
+  EXPECT_EQ(Run("MIGRATE h 1 \"\" 0 100 KEYS {o}a {m}b"), kCrossSlotText);
 }
 
 TEST_F(Redirect, ExpiredKeyIsNotHere) {
