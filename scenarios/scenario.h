@@ -71,7 +71,7 @@ struct ClusterSection {
   Range shards{0, 0};
   Range replicas{1, 1};  // of each shard
   Range node_timeout_ns{1'000'000'000, 2'000'000'000};
-  bool seed_config = false;           // nodes find their nodes.conf; else an operator makes the cluster
+  bool seed_config = false;  // nodes find their nodes.conf; else an operator makes the cluster
   int64_t replica_reads_percent = 0;  // clients that read from replicas
   int64_t wait_percent = 0;           // writes after which the client waits for all replicas
   Range failover_every_ns{0, 0};      // CLUSTER FAILOVER, in all its forms; 0: never

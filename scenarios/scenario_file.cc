@@ -293,19 +293,23 @@ std::string ClusterContradiction(const Scenario& scenario) {
                                  CheckId::kReplicasConverge};
   for (const CheckRow& row : kChecks) {
     if (!scenario.Checks(std::string(row.name))) continue;
-    const bool shared = std::find(std::begin(kShared), std::end(kShared), row.id) != std::end(kShared);
+    const bool shared =
+        std::find(std::begin(kShared), std::end(kShared), row.id) != std::end(kShared);
     const bool of_cluster = row.doc.starts_with("cluster: ");
     if (shared || of_cluster == scenario.cluster.enabled()) continue;
     return fmt::format("checks: {} is {} a cluster", row.name, of_cluster ? "only for" : "not for");
   }
   if (!scenario.cluster.enabled()) return "";
-  constexpr Family kKnown[] = {Family::kRead, Family::kWrite, Family::kCounter, Family::kTransaction};
+  constexpr Family kKnown[] = {Family::kRead, Family::kWrite, Family::kCounter,
+                               Family::kTransaction};
   for (const FamilyRow& row : kFamilyRows) {
-    const bool known = std::find(std::begin(kKnown), std::end(kKnown), row.family) != std::end(kKnown);
+    const bool known =
+        std::find(std::begin(kKnown), std::end(kKnown), row.family) != std::end(kKnown);
     if (known || scenario.weights[static_cast<size_t>(row.family)] == 0) continue;
     return fmt::format("workload: {} is not for a cluster", row.name);
   }
-  if (scenario.cluster.shards.low == 0) return "cluster: shards is 0 or above in one file, not both";
+  if (scenario.cluster.shards.low == 0)
+    return "cluster: shards is 0 or above in one file, not both";
   return "";
 }
 

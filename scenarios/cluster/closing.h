@@ -17,9 +17,9 @@
 namespace norn::scenarios {
 
 struct ClosingSettings {
-  std::vector<std::string> nodes;    // addresses of those that live
-  std::vector<SlotId> slots;         // that are tried
-  Instant healed_at;                 // of the world
+  std::vector<std::string> nodes;  // addresses of those that live
+  std::vector<SlotId> slots;       // that are tried
+  Instant healed_at;               // of the world
   Duration serve_within;
 };
 

@@ -101,9 +101,9 @@ size_t ClusterClient::GroupToWrite() {
 void ClusterClient::Read(env::Env& env) {
   const ClusterRecord::Group& group = record_.groups[prng_.Below(record_.groups.size())];
   const KeyNumber key = Recent(group, prng_.Below(2));
-  const Answer answer = router_.Ask(env, record_.history.keys[key].slot,
-                                    {{"GET", record_.history.keys[key].name}},
-                                    settings_.reads_replicas);
+  const Answer answer =
+      router_.Ask(env, record_.history.keys[key].slot, {{"GET", record_.history.keys[key].name}},
+                  settings_.reads_replicas);
   Tell(answer);
   if (answer.outcome == Outcome::kAcked) Note(key, answer, 0);
 }
@@ -133,8 +133,7 @@ void ClusterClient::Write(env::Env& env) {
 bool ClusterClient::WriteList(env::Env& env, KeyNumber key) {
   const ListKey list = record_.history.keys[key];
   const WriteId id = Begin(key);
-  const Answer answer =
-      router_.Ask(env, list.slot, {{"APPEND", list.name, TokenOf(id)}}, false);
+  const Answer answer = router_.Ask(env, list.slot, {{"APPEND", list.name, TokenOf(id)}}, false);
   Tell(answer);
   End(id, answer, 0);
   if (answer.outcome != Outcome::kAcked) return false;
@@ -144,12 +143,12 @@ bool ClusterClient::WriteList(env::Env& env, KeyNumber key) {
 
 void ClusterClient::WaitForAll(env::Env& env, WriteId id, const std::string& node) {
   const Answer answer = router_.AskAgain(
-      env, node,
-      {"WAIT", std::to_string(settings_.replicas), std::to_string(kWaitMax.millis())},
+      env, node, {"WAIT", std::to_string(settings_.replicas), std::to_string(kWaitMax.millis())},
       kWaitMax * 5);
   if (answer.outcome != Outcome::kAcked) return;
   const std::optional<int64_t> had = ParseInt64(answer.replies[0].text);
-  const uint64_t members = record_.members_of(record_.history.keys[record_.history.Write(id).key].slot);
+  const uint64_t members =
+      record_.members_of(record_.history.keys[record_.history.Write(id).key].slot);
   const int others = __builtin_popcountll(members) - 1;
   if (!had || others < 1 || *had < others) return;
   record_.history.Write(id).holders = members;
@@ -185,8 +184,8 @@ void ClusterClient::Increment(env::Env& env) {
   if (answer.outcome != Outcome::kAcked) return;
   const std::optional<int64_t> value = ParseInt64(answer.replies[0].text);
   if (!value) return Complain("INCR answered " + answer.replies[0].text);
-  record_.history.counts.push_back({key, record_.number_of(answer.node), answer.invoke_ns,
-                                    answer.complete_ns, *value});
+  record_.history.counts.push_back(
+      {key, record_.number_of(answer.node), answer.invoke_ns, answer.complete_ns, *value});
 }
 
 bool ClusterClient::ReadList(env::Env& env, KeyNumber key) {

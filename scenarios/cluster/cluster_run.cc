@@ -238,7 +238,8 @@ class ClusterRun {
     if (!world_.RunUntil(call, deadline)) return false;
     if (failed == nullptr) return true;
     const std::optional<int> code = failed->node()->exit_code();
-    Fail(code ? "exit" : "start", fmt::format("{}: {}", failed->node()->name(), failed->LastWords()));
+    Fail(code ? "exit" : "start",
+         fmt::format("{}: {}", failed->node()->name(), failed->LastWords()));
     return false;
   }
 
@@ -277,7 +278,8 @@ class ClusterRun {
   void KillMinority() {
     Prng prng = world_.PrngOf("ending");
     const size_t most = (layout_.nodes() - 1) / 2;
-    const size_t count = static_cast<size_t>(prng.Between(1, static_cast<int64_t>(std::max<size_t>(most, 1))));
+    const size_t count =
+        static_cast<size_t>(prng.Between(1, static_cast<int64_t>(std::max<size_t>(most, 1))));
     std::vector<bool> shard_hit(layout_.shards, false);
     for (size_t attempt = 0; attempt < layout_.nodes() * 4 && gone_.size() < count; ++attempt) {
       const NodeNumber node = static_cast<NodeNumber>(prng.Below(layout_.nodes()));
@@ -296,9 +298,11 @@ class ClusterRun {
   bool MayGo(NodeNumber node) const {
     for (NodeNumber other = 0; other < hosts_.size(); ++other) {
       const cluster::Member* const member = hosts_[other]->member();
-      if (other == node || member == nullptr || layout_.ShardOf(other) != layout_.ShardOf(node)) continue;
+      if (other == node || member == nullptr || layout_.ShardOf(other) != layout_.ShardOf(node))
+        continue;
       const std::optional<size_t> follows = Follows(*hosts_[other]);
-      if (observer_->IsPrimary(other) || (follows && *follows == node && member->view().self().history.has_data)) {
+      if (observer_->IsPrimary(other) ||
+          (follows && *follows == node && member->view().self().history.has_data)) {
         return true;
       }
     }
@@ -331,7 +335,8 @@ class ClusterRun {
   }
 
   bool ClosingDone(bool (Closing::*part)() const) {
-    if (RunTended([&] { return (closing_.get()->*part)(); }, world_.now() + kClosingMax)) return true;
+    if (RunTended([&] { return (closing_.get()->*part)(); }, world_.now() + kClosingMax))
+      return true;
     if (result_.passed()) Fail("finish", "the last reading hangs");
     return false;
   }
@@ -345,7 +350,8 @@ class ClusterRun {
     CheckTally& tally = At(record_.checks, CheckId::kViewsConverge);
     ++tally.examined;
     if (why.empty()) return;
-    tally.Fail(fmt::format("{:.1f} s after the last fault: {}", (world_.now() - healed_at_).seconds(), why));
+    tally.Fail(fmt::format("{:.1f} s after the last fault: {}",
+                           (world_.now() - healed_at_).seconds(), why));
   }
 
   std::string NotConverged() const {
@@ -369,7 +375,8 @@ class ClusterRun {
     };
     judge.restarts_lose = !LogsAlways();
     if (result_.passed() || result_.failed_check == "finish") {
-      const WriteFate fate = JudgeWrites(record_.history, observer_->reigns(), judge, record_.checks);
+      const WriteFate fate =
+          JudgeWrites(record_.history, observer_->reigns(), judge, record_.checks);
       result_.writes_survived = fate.survived;
       result_.writes_lost = fate.lost;
     }
@@ -408,7 +415,8 @@ class ClusterRun {
     ++tally.examined;
     const uint64_t most = kPromotionsOfFault * layout_.shards * causes;
     if (observer_->promotions() <= most) return;
-    tally.Fail(fmt::format("{} promotions after {} faults and orders", observer_->promotions(), causes));
+    tally.Fail(
+        fmt::format("{} promotions after {} faults and orders", observer_->promotions(), causes));
   }
 
   void Fail(std::string check, std::string message) {

@@ -21,7 +21,8 @@ Observer::Observer(sim::World& world, std::vector<ServerHost*> hosts, CheckTalli
     : world_(world), hosts_(std::move(hosts)), tallies_(tallies), seen_(hosts_.size()) {}
 
 void Observer::Fail(CheckId check, NodeNumber node, const std::string& what) {
-  Tally(check).Fail(fmt::format("node {} ({}) at {:.6f} s: {}", node, seen_[node].id.str().substr(0, 8),
+  Tally(check).Fail(fmt::format("node {} ({}) at {:.6f} s: {}", node,
+                                seen_[node].id.str().substr(0, 8),
                                 static_cast<double>(world_.now().ns) / 1e9, what));
 }
 
@@ -168,8 +169,8 @@ void Observer::CheckPromotion(NodeNumber node, const cluster::Member& member) {
   }
   if (promises >= electorate.quorum()) return;
   Fail(CheckId::kBackedPromotions, node,
-       fmt::format("took its shard over with epoch {} and {} promises; {} voters", seen.config_epoch,
-                   promises, electorate.size));
+       fmt::format("took its shard over with epoch {} and {} promises; {} voters",
+                   seen.config_epoch, promises, electorate.size));
 }
 
 // ---- who may take writes ----

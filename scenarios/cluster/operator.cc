@@ -27,8 +27,7 @@ Operator::Operator(const Scenario& scenario, const ClusterLayout& layout, sim::W
       alone_until_(hosts_.size(), Instant::Past()),
       slotless_since_(hosts_.size(), Instant::Never()) {
   for (const ServerHost* host : hosts_) {
-    wires_.push_back(
-        std::make_unique<Wire>(fmt::format("{}:{}", host->node()->ip(), kServerPort)));
+    wires_.push_back(std::make_unique<Wire>(fmt::format("{}:{}", host->node()->ip(), kServerPort)));
   }
 }
 

@@ -65,7 +65,7 @@ class Operator {
   Observer& observer_;
   Prng prng_;
   std::vector<std::unique_ptr<Wire>> wires_;
-  std::vector<Instant> alone_until_;   // sent away: not taken in before
+  std::vector<Instant> alone_until_;  // sent away: not taken in before
   std::vector<Instant> slotless_since_;
   env::Env* env_ = nullptr;
   bool formed_ = false;

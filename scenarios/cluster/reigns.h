@@ -31,8 +31,7 @@ class Reigns {
 
   const std::vector<Reign>& all() const { return reigns_; }
   // In which reign `node` answered for a slot, somewhen in that time; nullopt: in none, or it could be several.
-  std::optional<ReignNumber> Of(NodeNumber node, SlotId slot, int64_t from_ns,
-                                int64_t to_ns) const;
+  std::optional<ReignNumber> Of(NodeNumber node, SlotId slot, int64_t from_ns, int64_t to_ns) const;
   // Those that had the slot, earlier data first.
   std::vector<ReignNumber> Succession(SlotId slot) const;
 

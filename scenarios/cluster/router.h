@@ -19,16 +19,17 @@
 namespace norn::scenarios {
 
 struct RouterSettings {
-  std::vector<std::string> nodes;  // that it knows from the beginning
-  Duration timeout;                // of one reply
-  Duration patience;               // with refusals, for one request
+  std::vector<std::string> nodes;         // that it knows from the beginning
+  Duration timeout;                       // of one reply
+  Duration patience;                      // with refusals, for one request
   Instant give_up_at = Instant::Never();  // of the world: no more waiting for a better time
 };
 
 struct Answer {
   Outcome outcome = Outcome::kUnknown;
-  std::vector<net::Reply> replies = {};  // kAcked: one a command, none of them an error that moves or delays
-  std::string node = {};                 // that was asked last; "": none
+  std::vector<net::Reply> replies =
+      {};                 // kAcked: one a command, none of them an error that moves or delays
+  std::string node = {};  // that was asked last; "": none
   bool of_replica = false;
   int64_t invoke_ns = 0;  // of the last attempt, the only one that may have had an effect
   int64_t complete_ns = kNeverNs;
@@ -48,8 +49,7 @@ class Router {
   Router(RouterSettings settings, sim::World& world, Prng prng);
 
   // The commands, all of keys of `slot`, on one node; several are a transaction. Parks.
-  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands,
-             bool may_be_replica);
+  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands, bool may_be_replica);
   // A command on the very connection on which that node was asked last; kUnknown: it is gone. Parks.
   Answer AskAgain(env::Env& env, const std::string& node, const Words& command, Duration timeout);
   // Fetches the map from some node. Parks.

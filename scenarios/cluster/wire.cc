@@ -23,8 +23,7 @@ bool Wire::Connect(env::Env& env, Duration timeout) {
   return true;
 }
 
-std::optional<std::vector<net::Reply>> Wire::Call(env::Env& env,
-                                                  const std::vector<Words>& commands,
+std::optional<std::vector<net::Reply>> Wire::Call(env::Env& env, const std::vector<Words>& commands,
                                                   Duration timeout) {
   std::string output;
   for (const Words& words : commands) output += RespCommand(words);

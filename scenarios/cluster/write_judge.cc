@@ -20,7 +20,7 @@ struct Sight {
   int64_t invoke_ns = 0;
   int64_t complete_ns = 0;
   size_t length = 0;
-  WriteId write = 0;             // it was this one's own reply
+  WriteId write = 0;  // it was this one's own reply
   const ListRead* read = nullptr;
 };
 
@@ -120,9 +120,8 @@ class KeyJudge {
       there = id;
       return;
     }
-    Fail(CheckId::kOneOrder,
-         fmt::format("two writes in place {}: {} and {}\n  {}", place, Show(there), Show(id),
-                     Show(reigns_.all()[at.reign])));
+    Fail(CheckId::kOneOrder, fmt::format("two writes in place {}: {} and {}\n  {}", place,
+                                         Show(there), Show(id), Show(reigns_.all()[at.reign])));
   }
 
   void BuildList(KeyReign& at) {
@@ -141,7 +140,9 @@ class KeyJudge {
   void CheckTimes(KeyReign& at) {
     std::vector<const Sight*> by_end;
     for (const Sight& sight : at.sights) by_end.push_back(&sight);
-    const auto ends = [](const Sight* a, const Sight* b) { return a->complete_ns < b->complete_ns; };
+    const auto ends = [](const Sight* a, const Sight* b) {
+      return a->complete_ns < b->complete_ns;
+    };
     const auto begins = [](const Sight& a, const Sight& b) { return a.invoke_ns < b.invoke_ns; };
     std::vector<Sight> by_begin = at.sights;
     std::stable_sort(by_end.begin(), by_end.end(), ends);
@@ -153,11 +154,11 @@ class KeyJudge {
         longest = std::max(longest, by_end[next]->length);
       }
       if (sight.length >= longest + (sight.write != 0 ? 1 : 0)) continue;
-      return Fail(CheckId::kOneOrder,
-                  fmt::format("a list of {} was seen before, now it is {}: {} from {:.6f} s\n  {}",
-                              longest, sight.length,
-                              sight.write != 0 ? Show(sight.write) : std::string("read"),
-                              Seconds(sight.invoke_ns), Show(reigns_.all()[at.reign])));
+      return Fail(
+          CheckId::kOneOrder,
+          fmt::format("a list of {} was seen before, now it is {}: {} from {:.6f} s\n  {}", longest,
+                      sight.length, sight.write != 0 ? Show(sight.write) : std::string("read"),
+                      Seconds(sight.invoke_ns), Show(reigns_.all()[at.reign])));
     }
   }
 
@@ -177,9 +178,9 @@ class KeyJudge {
       const WriteId id = before.list[i];
       if (id == 0) continue;
       if (std::find(after.list.begin(), after.list.end(), id) != after.list.end()) {
-        Fail(CheckId::kLossModel, fmt::format("others were lost before it: {}\n  {}\n  {}",
-                                              Show(id), Show(reigns_.all()[before.reign]),
-                                              Show(reigns_.all()[after.reign])));
+        Fail(CheckId::kLossModel,
+             fmt::format("others were lost before it: {}\n  {}\n  {}", Show(id),
+                         Show(reigns_.all()[before.reign]), Show(reigns_.all()[after.reign])));
         continue;
       }
       lost_.insert(id);
@@ -206,9 +207,8 @@ class KeyJudge {
     const Reign& new_reign = reigns_.all()[after.reign];
     if (options_.restarts_lose || old_reign.node != new_reign.node) return;
     if (OthersBetween(before, after)) return;
-    Fail(CheckId::kLossModel,
-         fmt::format("lost without a change of primary: {}\n  {}\n  {}", Show(id),
-                     Show(old_reign), Show(new_reign)));
+    Fail(CheckId::kLossModel, fmt::format("lost without a change of primary: {}\n  {}\n  {}",
+                                          Show(id), Show(old_reign), Show(new_reign)));
   }
 
   // Writes that every replica had, as the next primary has them or not.
@@ -224,9 +224,8 @@ class KeyJudge {
       if (options_.forgot && options_.forgot(reign.node, write.held_ns, reign.begin_ns)) continue;
       ++Tally(CheckId::kWaitedSurvives).examined;
       if (i < common) continue;
-      Fail(CheckId::kWaitedSurvives,
-           fmt::format("all replicas had it at {:.6f} s: {}\n  {}", Seconds(write.held_ns),
-                       Show(id), Show(reign)));
+      Fail(CheckId::kWaitedSurvives, fmt::format("all replicas had it at {:.6f} s: {}\n  {}",
+                                                 Seconds(write.held_ns), Show(id), Show(reign)));
     }
   }
 
@@ -245,9 +244,8 @@ class KeyJudge {
     if (line_.empty()) return;
     std::string list;
     for (const WriteId id : copy.list) list += fmt::format(" {}", id);
-    Fail(CheckId::kOneOrder,
-         fmt::format("replica {} at {:.6f} s shows what no primary had:{}", copy.node,
-                     Seconds(copy.complete_ns), list));
+    Fail(CheckId::kOneOrder, fmt::format("replica {} at {:.6f} s shows what no primary had:{}",
+                                         copy.node, Seconds(copy.complete_ns), list));
   }
 
   const ClusterHistory& history_;
@@ -291,8 +289,8 @@ void JudgePairs(const ClusterHistory& history, CheckTallies& tallies) {
 void JudgeCounts(const ClusterHistory& history, const Reigns& reigns, CheckTallies& tallies) {
   std::map<std::pair<KeyNumber, ReignNumber>, std::vector<const Count*>> groups;
   for (const Count& count : history.counts) {
-    const auto reign = reigns.Of(count.node, history.keys[count.key].slot, count.invoke_ns,
-                                 count.complete_ns);
+    const auto reign =
+        reigns.Of(count.node, history.keys[count.key].slot, count.invoke_ns, count.complete_ns);
     if (reign) groups[{count.key, *reign}].push_back(&count);
   }
   CheckTally& tally = At(tallies, CheckId::kOneOrder);
@@ -345,7 +343,8 @@ void JudgeTurns(const ClusterHistory& history, const Reigns& reigns, CheckTallie
         const Reign& two = reigns.all()[b->first];
         if (from_ns >= to_ns || one.node == two.node) continue;
         tally.Fail(fmt::format(
-            "slot {}: nodes {} (epoch {}) and {} (epoch {}) both took writes from {:.6f} to {:.6f} s",
+            "slot {}: nodes {} (epoch {}) and {} (epoch {}) both took writes from {:.6f} to {:.6f} "
+            "s",
             slot, one.node, one.epoch, two.node, two.epoch, Seconds(from_ns), Seconds(to_ns)));
       }
     }
