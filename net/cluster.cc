@@ -336,6 +336,8 @@ void Cluster::RunSaver() {
 void Cluster::Run(std::span<const std::string_view> words, Session& session, ReplyWriter& reply) {
   ByteBuffer answer;
   OnFiberAtZero(node_.env().executor(), [&] {
+    // Clients are let in a moment before.
+    while (member_ == nullptr) saved_.Wait(Now() + kTick);
     ReplyWriter writer(answer, reply.resp());
     cluster::RunClusterCommand({.member = *member_,
                                 .entropy = node_.env().entropy(),
@@ -355,7 +357,10 @@ void Cluster::Run(std::span<const std::string_view> words, Session& session, Rep
 std::string Cluster::Info() {
   std::string info;
   AtZero(node_.env().executor(),
-         [&] { info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit()); });
+         [&] {
+           if (member_ == nullptr) return;  // clients are let in a moment before
+           info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit());
+         });
   return info;
 }
 

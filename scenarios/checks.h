@@ -24,8 +24,22 @@ enum class CheckId : uint8_t {
   kContinueAlongHistory,
   kBoundedFullSyncs,
   kReplicasConverge,
+  kOneClaimant,
+  kEpochsNeverFall,
+  kVoteOnce,
+  kBackedPromotions,
+  kFailByQuorum,
+  kOneWriter,
+  kOneOrder,
+  kLossModel,
+  kWaitedSurvives,
+  kNoResurrection,
+  kFewElections,
+  kSlotsServed,
+  kViewsConverge,
+  kRedirectsReach,
 };
-inline constexpr size_t kCheckCount = 14;
+inline constexpr size_t kCheckCount = 28;
 
 struct CheckRow {
   CheckId id;
@@ -64,6 +78,35 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "healed nodes come together with few full copies, and in trouble they copy ever more seldom"},
     {CheckId::kReplicasConverge, "replicas_converge",
      "once healed and without writes every replica has its primary's history, offset and data"},
+    {CheckId::kOneClaimant, "one_claimant",
+     "cluster: nobody ever claims a slot with a config epoch with which another claimed it (I1)"},
+    {CheckId::kEpochsNeverFall, "epochs_never_fall",
+     "cluster: a node's epochs never fall, and in the end no two primaries share one (I5)"},
+    {CheckId::kVoteOnce, "vote_once",
+     "cluster: a voter promises each ballot of a shard to one candidate, over all its lives (I3)"},
+    {CheckId::kBackedPromotions, "backed_promotions",
+     "cluster: who takes a shard over has the promises of a quorum of voters (I4)"},
+    {CheckId::kFailByQuorum, "fail_by_quorum",
+     "cluster: a node is declared failed only while a quorum of voters suspects it (I24)"},
+    {CheckId::kOneWriter, "one_writer",
+     "cluster: at no instant may two nodes take writes of one slot, nor did they (I2)"},
+    {CheckId::kOneOrder, "one_order",
+     "cluster: within a primary's reign the writes of a key have one order that all replies show"},
+    {CheckId::kLossModel, "loss_model",
+     "cluster: acknowledged writes are lost only with their primary, and the last ones first (I9)"},
+    {CheckId::kWaitedSurvives, "waited_survives",
+     "cluster: a write that every replica had is not lost when one of them takes over (I8)"},
+    {CheckId::kNoResurrection, "no_resurrection",
+     "cluster: what a new primary had lost does not come back with a later one (G2)"},
+    {CheckId::kFewElections, "few_elections",
+     "cluster: nobody takes a shard over without a fault, and a fault moves it few times (I21)"},
+    {CheckId::kSlotsServed, "slots_served",
+     "cluster: soon after the last fault every slot takes writes (I13)"},
+    {CheckId::kViewsConverge, "views_converge",
+     "cluster: soon after the last fault all live nodes tell the same: members, roles, slots, "
+     "failures; one primary a shard, and no loops (I12, I14, I15)"},
+    {CheckId::kRedirectsReach, "redirects_reach",
+     "cluster: in peace redirects lead from any node to a slot's owner in at most 5 hops (I23)"},
 }};
 
 // What one check did in one run.

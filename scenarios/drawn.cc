@@ -38,6 +38,13 @@ Drawn Draw(const Scenario& scenario, const faults::PrngOf& prng_of) {
   drawn.timeout = Duration::Nanos(draw("timeout", clients.timeout_ns));
   DrawOptions("option", scenario.node.options, prng_of, &drawn.options);
   drawn.replicas = static_cast<size_t>(draw("replicas", scenario.node.replicas));
+  if (scenario.cluster.enabled()) {
+    drawn.shards = static_cast<size_t>(draw("shards", scenario.cluster.shards));
+    drawn.shard_replicas = static_cast<size_t>(draw("shard replicas", scenario.cluster.replicas));
+    drawn.node_timeout = Duration::Millis(
+        Duration::Nanos(draw("node timeout", scenario.cluster.node_timeout_ns)).millis());
+    drawn.replicas = drawn.shards * (1 + drawn.shard_replicas) - 1;
+  }
   drawn.replica_options = drawn.options;
   DrawOptions("replica option", scenario.node.replica_options, prng_of, &drawn.replica_options);
   for (size_t i = 1; i <= drawn.replicas; ++i) {
@@ -66,6 +73,10 @@ Drawn Draw(const Scenario& scenario, uint64_t seed) {
 std::string Drawn::Text() const {
   std::string text =
       fmt::format("threads={} scheduling={} clients={}", threads, pct ? "pct" : "random", clients);
+  if (shards > 0) {
+    text += fmt::format(" shards={} replicas_of_each={} node_timeout={}ms", shards, shard_replicas,
+                        node_timeout.millis());
+  }
   const ServerOptions& all = replicas > 0 ? replica_options : options;  // begins with `options`
   for (size_t i = 0; i < all.size(); ++i) {
     if (i == options.size()) text += fmt::format(" replicas={}", replicas);

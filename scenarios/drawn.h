@@ -22,7 +22,10 @@ struct Drawn {
   size_t clients = 0;
   Duration timeout;
   ServerOptions options;
-  size_t replicas = 0;
+  size_t shards = 0;          // of a cluster
+  size_t shard_replicas = 0;  // of each
+  Duration node_timeout;
+  size_t replicas = 0;  // nodes beside the first
   std::vector<size_t> replica_threads;
   ServerOptions replica_options;  // all of a replica's
   faults::KindSet kinds{};

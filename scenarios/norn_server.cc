@@ -46,13 +46,20 @@ class NornServer : public Server {
     config.options.port = kServerPort;
     config::Settle(config.options);
     host_ = std::make_unique<net::NodeHost>(env_, std::move(config));
-    return host_->Start();
+    const absl::Status status = host_->Start();
+    started_ = status.ok();
+    return status;
+  }
+
+  const cluster::Member* member() override {
+    return started_ && host_->cluster() != nullptr ? &host_->cluster()->member() : nullptr;
   }
 
  private:
   env::Env& env_;
   const ServerOptions options_;
   std::unique_ptr<net::NodeHost> host_;
+  bool started_ = false;
 };
 
 }  // namespace

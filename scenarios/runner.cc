@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "scenarios/audit.h"
+#include "scenarios/cluster/cluster_run.h"
 #include "scenarios/director.h"
 #include "scenarios/drawn.h"
 #include "scenarios/exact_model.h"
@@ -446,6 +447,7 @@ class Run {
 
 RunResult RunScenario(const Scenario& scenario, const ServerFactory& server,
                       const RunOptions& options) {
+  if (scenario.cluster.enabled()) return RunCluster(scenario, server, options);
   return Run(scenario, server, options).Play();
 }
 

@@ -66,6 +66,27 @@ struct NetworkSection {
   Range jitter_ns{0, 100'000};
 };
 
+// A cluster instead of one primary with replicas (scenarios/cluster); `shards` 0: none.
+struct ClusterSection {
+  Range shards{0, 0};
+  Range replicas{1, 1};  // of each shard
+  Range node_timeout_ns{1'000'000'000, 2'000'000'000};
+  bool seed_config = false;  // nodes find their nodes.conf; else an operator makes the cluster
+  int64_t replica_reads_percent = 0;  // clients that read from replicas
+  int64_t wait_percent = 0;           // writes after which the client waits for all replicas
+  Range failover_every_ns{0, 0};      // CLUSTER FAILOVER, in all its forms; 0: never
+  int64_t takeover_percent = 0;       // of those, without asking anybody (G13)
+  Range membership_every_ns{0, 0};    // a node is forgotten, reset, met again; 0: never
+  bool enabled() const { return shards.high > 0; }
+};
+
+// How a cluster's run ends.
+struct EndingSection {
+  bool heal_quorum = false;  // else all nodes live again
+  int64_t converge_within_ns = 30'000'000'000;
+  int64_t serve_within_ns = 20'000'000'000;
+};
+
 // The families of the workload, in the order of the table in workload.cc.
 enum class Family : uint8_t {
   kRead,
@@ -96,6 +117,8 @@ struct Scenario {
   ClientSection clients;
   NetworkSection network;
   ReplicationSection replication;
+  ClusterSection cluster;
+  EndingSection ending;
   int64_t weights[kFamilies] = {};
   faults::FaultRules faults{};
   faults::Budget budget;  // of what is drawn by those rules

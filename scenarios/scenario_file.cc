@@ -18,6 +18,7 @@ constexpr void RequireOfToml(bool condition) {
 
 #include "engine/base/number.h"
 #include "scenarios/checks.h"
+#include "scenarios/names.h"
 #include "scenarios/vocabulary.h"
 
 namespace norn::scenarios {
@@ -41,6 +42,8 @@ std::string Allowed(const Row& row) {
       return "text in quotes";
     case Form::kFlag:
       return "true or false";
+    case Form::kEnding:
+      return "\"heal_all\" or \"heal_quorum\"";
     case Form::kChecks:
       return "a list of " + CheckNames();
     case Form::kOptions:
@@ -139,6 +142,10 @@ class Reader {
         if (!node.is_boolean()) return Wrong(row, node, "is neither true nor false");
         value->flag = node.as_boolean()->get();
         return true;
+      case Form::kEnding:
+        if (node.value_or(std::string_view()) == kEndingNames[0]) return true;
+        value->flag = node.value_or(std::string_view()) == kEndingNames[1];
+        return value->flag || Wrong(row, node, "is no ending");
       case Form::kChecks:
         return ReadChecks(row, node, value);
       case Form::kOptions:
@@ -280,6 +287,32 @@ class Reader {
   std::string error_;
 };
 
+// A cluster is played by other clients and judged by other checks.
+std::string ClusterContradiction(const Scenario& scenario) {
+  constexpr CheckId kShared[] = {CheckId::kSameHistorySameData, CheckId::kBoundedFullSyncs,
+                                 CheckId::kReplicasConverge};
+  for (const CheckRow& row : kChecks) {
+    if (!scenario.Checks(std::string(row.name))) continue;
+    const bool shared =
+        std::find(std::begin(kShared), std::end(kShared), row.id) != std::end(kShared);
+    const bool of_cluster = row.doc.starts_with("cluster: ");
+    if (shared || of_cluster == scenario.cluster.enabled()) continue;
+    return fmt::format("checks: {} is {} a cluster", row.name, of_cluster ? "only for" : "not for");
+  }
+  if (!scenario.cluster.enabled()) return "";
+  constexpr Family kKnown[] = {Family::kRead, Family::kWrite, Family::kCounter,
+                               Family::kTransaction};
+  for (const FamilyRow& row : kFamilyRows) {
+    const bool known =
+        std::find(std::begin(kKnown), std::end(kKnown), row.family) != std::end(kKnown);
+    if (known || scenario.weights[static_cast<size_t>(row.family)] == 0) continue;
+    return fmt::format("workload: {} is not for a cluster", row.name);
+  }
+  if (scenario.cluster.shards.low == 0)
+    return "cluster: shards is 0 or above in one file, not both";
+  return "";
+}
+
 // What no single key can say.
 std::string Contradiction(const Scenario& scenario) {
   if (scenario.name.empty()) return "name: is missing";
@@ -335,6 +368,8 @@ std::string Contradiction(const Scenario& scenario) {
     return "checks: linearizability judges workload.expiry by the clocks, which clock faults make "
            "wrong";
   }
+  const std::string mixed = ClusterContradiction(scenario);
+  if (!mixed.empty()) return mixed;
   if (scenario.Checks(calm) && any_fault) return "checks: connection allows no faults";
   for (const FaultRule& fault : scenario.faults) {
     if (fault.enabled() && fault.every_ns.low <= 0) return "faults: `every` must be above \"0s\"";

@@ -45,6 +45,8 @@ std::string ValueText(Form form, const Value& value) {
       return value.flag ? "true" : "false";
     case Form::kChecks:
       return List(value.words);
+    case Form::kEnding:
+      return Quoted(kEndingNames[value.flag ? 1 : 0]);
     case Form::kOptions:
     case Form::kPlan:
       return "";

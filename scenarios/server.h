@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/cluster/member.h"
 #include "engine/env/env.h"
 
 namespace norn::scenarios {
@@ -22,6 +23,8 @@ class Server {
   virtual ~Server() = default;
   // Listens on kServerPort of every address. Parks.
   virtual absl::Status Start() = 0;
+  // What this node is in its cluster, to be looked at between steps; null: in none, or Start has not returned.
+  virtual const cluster::Member* member() { return nullptr; }
 };
 
 // Options as (name, value); their count of executors is the env's.

@@ -19,6 +19,7 @@ void ServerHost::Start() {
   start_error_.clear();
   log_.clear();
   world_.Start(node_, [this](env::Env& env) {
+    if (prepare_) std::exchange(prepare_, nullptr)(env);
     server_ = factory_(env, options_);
     const absl::Status status = server_->Start();
     started_ = status.ok();

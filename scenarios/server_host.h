@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "scenarios/server.h"
 #include "sim/world.h"
@@ -25,6 +27,9 @@ class ServerHost {
   // An option of the next life; it replaces an earlier one of that name. Value "": no such option.
   void SetOption(const std::string& name, const std::string& value);
 
+  // Done once, by the next life before anything else.
+  void PrepareWith(std::function<void(env::Env&)> prepare) { prepare_ = std::move(prepare); }
+
   // A new life on what the disk kept. Requires: the node is down.
   void Start();
   void Crash(const sim::CrashOptions& options);
@@ -33,6 +38,8 @@ class ServerHost {
 
   // Start of this life returned Ok, and it has not ended.
   bool serving() const;
+  // Of a node that serves, in a cluster; else null.
+  const cluster::Member* member() const { return serving() ? server_->member() : nullptr; }
   // This life ended by itself, or its Start failed; Bury it.
   bool failed() const;
   Instant now() const { return world_.now(); }  // the world's
@@ -56,6 +63,7 @@ class ServerHost {
   sim::Node* const node_;
   const ServerFactory& factory_;
   ServerOptions options_;
+  std::function<void(env::Env&)> prepare_;
   std::unique_ptr<Server> server_;
   bool started_ = false;
   std::string start_error_;

@@ -182,6 +182,55 @@ void AddReplicationRows(std::vector<Row>& rows) {
                            [](S s) -> int64_t& { return s.replication.full_syncs_max; }));
 }
 
+void AddClusterRows(std::vector<Row>& rows) {
+  using S = Scenario&;
+  using R = Range&;
+  constexpr Form kN = Form::kNumberRange, kD = Form::kDurationRange;
+  const char* const at = "cluster";
+  rows.push_back(RangeRow(at, "shards", kN, {0, 500},
+                          "primaries with slots; above 0 the nodes are a cluster",
+                          [](S s) -> R { return s.cluster.shards; }));
+  rows.push_back(RangeRow(at, "replicas", kN, {0, 5}, "of each shard",
+                          [](S s) -> R { return s.cluster.replicas; }));
+  rows.push_back(RangeRow(at, "node_timeout", kD, {100'000'000, 60 * kSecond},
+                          "cluster-node-timeout",
+                          [](S s) -> R { return s.cluster.node_timeout_ns; }));
+  rows.push_back(PlainRow(at, "seed_config", Form::kFlag,
+                          "nodes find a nodes.conf that makes them one cluster; else an operator "
+                          "has them meet",
+                          &Value::flag, [](S s) -> bool& { return s.cluster.seed_config; }));
+  rows.push_back(NumberRow(at, "replica_reads_percent", Form::kNumber, {0, 100},
+                           "clients that send reads to replicas",
+                           [](S s) -> int64_t& { return s.cluster.replica_reads_percent; }));
+  rows.push_back(NumberRow(at, "wait_percent", Form::kNumber, {0, 100},
+                           "writes after which the client WAITs for all replicas",
+                           [](S s) -> int64_t& { return s.cluster.wait_percent; }));
+  rows.push_back(RangeRow(at, "failover_every", kD, {0, kDay},
+                          "between two CLUSTER FAILOVER, with and without FORCE",
+                          [](S s) -> R { return s.cluster.failover_every_ns; }));
+  rows.push_back(NumberRow(at, "takeover_percent", Form::kNumber, {0, 100},
+                           "of those, CLUSTER FAILOVER TAKEOVER",
+                           [](S s) -> int64_t& { return s.cluster.takeover_percent; }));
+  rows.push_back(RangeRow(at, "membership_every", kD, {0, kDay},
+                          "between two changes of who belongs to the cluster and who follows whom",
+                          [](S s) -> R { return s.cluster.membership_every_ns; }));
+}
+
+void AddEndingRows(std::vector<Row>& rows) {
+  using S = Scenario&;
+  const char* const at = "ending";
+  rows.push_back(PlainRow(at, "kind", Form::kEnding,
+                          "of a cluster's run: everything heals, or a random quorum with a node of "
+                          "each shard, and the rest stays dead",
+                          &Value::flag, [](S s) -> bool& { return s.ending.heal_quorum; }));
+  rows.push_back(NumberRow(at, "serve_within", Form::kDuration, {0, kDay},
+                           "after the last fault every slot takes writes",
+                           [](S s) -> int64_t& { return s.ending.serve_within_ns; }));
+  rows.push_back(NumberRow(at, "converge_within", Form::kDuration, {0, kDay},
+                           "after the last fault all live nodes agree",
+                           [](S s) -> int64_t& { return s.ending.converge_within_ns; }));
+}
+
 void AddFamilyRows(std::vector<Row>& rows) {
   for (const FamilyRow& family : kFamilyRows) {
     const size_t i = static_cast<size_t>(family.family);
@@ -224,6 +273,8 @@ std::vector<Row> Vocabulary() {
   AddClientRows(rows);
   AddNetworkRows(rows);
   AddReplicationRows(rows);
+  AddClusterRows(rows);
+  AddEndingRows(rows);
   AddFamilyRows(rows);
   AddBudgetRows(rows);
   AddFaultRows(rows);

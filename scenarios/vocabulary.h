@@ -24,6 +24,7 @@ enum class Form : uint8_t {
   kChecks,
   kOptions,
   kPlan,
+  kEnding,
 };
 
 struct Value {
@@ -34,6 +35,9 @@ struct Value {
   std::vector<OptionChoice> options;
   std::optional<faults::FaultPlan> plan;
 };
+
+// By EndingSection::heal_quorum.
+inline constexpr const char* kEndingNames[] = {"heal_all", "heal_quorum"};
 
 // A key of the vocabulary. `low` and `high` bound numbers and durations (in ns).
 struct Row {

@@ -335,7 +335,9 @@ void FailureDetector::StepNode(const ClusterNode& node, Facts& facts, Instant no
   if (facts.link_up) {
     const bool asked_long = facts.ping_sent && now - *facts.ping_sent > half;
     const bool unheard = now - facts.heard_at.value_or(facts.known_since) > half;
-    if (asked_long && unheard && now - facts.link_since > timeout()) {
+    // What comes on the node's own link keeps it up, but nothing that is asked on this one is answered: it is dead at one end.
+    const bool unanswered = facts.ping_sent && now - *facts.ping_sent > timeout();
+    if ((unanswered || (asked_long && unheard)) && now - facts.link_since > timeout()) {
       actions.reconnect.push_back(node.id);
     }
     if (!facts.ping_sent && now > PingDueAt(facts)) actions.ping.push_back(node.id);

@@ -63,6 +63,23 @@ TEST_F(NornDetectorTest, SilenceCountsFromTheLastByte) {
   EXPECT_THAT(RunUntil(1100, 1100, 3).suspected, ElementsAre(Node(3)));
 }
 
+TEST_F(NornDetectorTest, ALinkThatAnswersNothingIsMadeAnew) {
+  // The peer's own link works: it is up, and yet whatever is asked of it (leases!) is lost.
+  std::vector<NodeId> reconnected;
+  for (int64_t ms = 100; ms <= 2500; ms += 100) {
+    detector_.OnData(Node(3), At(ms));
+    const DetectorActions actions = detector_.Step(At(ms));
+    reconnected.insert(reconnected.end(), actions.reconnect.begin(), actions.reconnect.end());
+    for (const NodeId& id : actions.ping) {
+      detector_.OnPingSent(id, At(ms));
+      if (id != Node(3)) detector_.OnPong(id, At(ms));
+    }
+  }
+  EXPECT_THAT(reconnected, ::testing::Contains(Node(3)));
+  EXPECT_THAT(reconnected, ::testing::Each(Node(3)));
+  EXPECT_EQ(HealthOf(3), Health::kUp);
+}
+
 TEST_F(NornDetectorTest, OwnPauseIsNobodysSilence) {
   RunUntil(100, 500, 3);
   EXPECT_THAT(detector_.Step(At(9000)).suspected, IsEmpty());

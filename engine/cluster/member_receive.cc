@@ -250,6 +250,7 @@ bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
     if (known != nullptr && known != &view_->self() && known->endpoint.ip != endpoint.ip) {
       view_->SetEndpoint(id, endpoint);
       Changed(false);
+      if (view_->self().primary == id) FollowNow(data_is_of_shard_);
     }
     DropLink(arrival.link, arrival.now);
     return false;
@@ -352,6 +353,7 @@ void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
     const std::optional<LinkId> own = PeerOf(entry.id).link;
     if (own) DropLink(*own, arrival.now);
     Changed(false);
+    if (view_->self().primary == entry.id) FollowNow(data_is_of_shard_);
   }
   Apply(detector_->OnReports(arrival.header.sender, failing, up, arrival.now), arrival.now);
 }

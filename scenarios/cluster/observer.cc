@@ -1,0 +1,270 @@
+#include "scenarios/cluster/observer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace norn::scenarios {
+namespace {
+
+constexpr int64_t kSuspicionsEveryNs = 1'000'000;
+// Within that many node timeouts a voter must have suspected who is declared failed: the window of reports, and what clocks and
+// messages add.
+constexpr int64_t kSuspicionTimeouts = 3;
+// A node tells what it promised when that is on disk, which may take that long.
+constexpr int64_t kToldAfterNs = 300'000'000;
+
+}  // namespace
+
+Observer::Observer(sim::World& world, std::vector<ServerHost*> hosts, CheckTallies& tallies)
+    : world_(world), hosts_(std::move(hosts)), tallies_(tallies), seen_(hosts_.size()) {}
+
+void Observer::Fail(CheckId check, NodeNumber node, const std::string& what) {
+  Tally(check).Fail(fmt::format("node {} ({}) at {:.6f} s: {}", node,
+                                seen_[node].id.str().substr(0, 8),
+                                static_cast<double>(world_.now().ns) / 1e9, what));
+}
+
+void Observer::Look() {
+  bool changed = false;
+  for (NodeNumber i = 0; i < hosts_.size(); ++i) {
+    const cluster::Member* const member = hosts_[i]->member();
+    if (member == nullptr) continue;
+    Seen& seen = seen_[i];
+    const bool same = seen.member == member && seen.file_version == member->file_version() &&
+                      seen.routes_version == member->routes_version();
+    if (same) continue;
+    if (seen.member != member) seen.was_replica = false;
+    seen.member = member;
+    seen.file_version = member->file_version();
+    seen.routes_version = member->routes_version();
+    LookAt(i, *member);
+    seen.first_look = false;
+    changed = true;
+  }
+  if (changed) FindRivals();
+  if (!rivals_.empty()) CheckRivals();
+  if (world_.now().ns < suspicions_at_ns_ && verdicts_.empty()) return;
+  suspicions_at_ns_ = world_.now().ns + kSuspicionsEveryNs;
+  NoteSuspicions();
+  for (const auto& [by, of] : std::exchange(verdicts_, {})) CheckVerdict(by, of);
+}
+
+void Observer::Died(NodeNumber node) {
+  Seen& seen = seen_[node];
+  seen.member = nullptr;
+  seen.first_look = true;
+  seen.died_ns = world_.now().ns;
+  reigns_.Ends(node, world_.now().ns);
+  FindRivals();
+}
+
+void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
+  Seen& seen = seen_[node];
+  const cluster::ClusterNode& self = member.view().self();
+  seen.id = self.id;
+  seen.shard = self.shard;
+  numbers_[self.id] = node;
+  CheckEpochs(node, member);
+  CheckVotes(node, member);
+  const bool rules = self.is_primary() && self.owns_slots();
+  if (rules) {
+    cluster::SlotSet slots;
+    for (const cluster::SlotRange& range : self.slots) slots.SetRange(range);
+    const bool begins = !seen.primary_with_slots;
+    const bool claims_anew =
+        begins || seen.config_epoch != self.config_epoch || !(seen.slots == slots);
+    seen.slots = slots;
+    seen.config_epoch = self.config_epoch;
+    reigns_.Rules(node, self.config_epoch, slots, world_.now().ns);
+    if (claims_anew) CheckClaim(node);
+    if (begins && seen.was_replica) CheckPromotion(node, member);
+  } else {
+    reigns_.Ends(node, world_.now().ns);
+  }
+  seen.primary_with_slots = rules;
+  if (!self.is_primary()) seen.was_replica = true;
+}
+
+bool Observer::MayForget(NodeNumber node, int64_t since_ns) const {
+  const Seen& seen = seen_[node];
+  return seen.first_look && seen.died_ns - since_ns < kToldAfterNs;
+}
+
+void Observer::CheckEpochs(NodeNumber node, const cluster::Member& member) {
+  const cluster::Topology& view = member.view();
+  Memory& memory = memory_[view.self().id];
+  ++Tally(CheckId::kEpochsNeverFall).examined;
+  const auto check = [&](std::string_view name, uint64_t now, uint64_t& before, int64_t& since_ns) {
+    if (now < before && !MayForget(node, since_ns)) {
+      Fail(CheckId::kEpochsNeverFall, node, fmt::format("{} epoch {} after {}", name, now, before));
+    }
+    if (now != before) since_ns = world_.now().ns;
+    before = now;
+  };
+  check("current", view.current_epoch(), memory.current_epoch, memory.current_epoch_ns);
+  // A replica shows its primary's.
+  if (!view.self().is_primary()) return;
+  check("config", view.self().config_epoch, memory.config_epoch, memory.config_epoch_ns);
+}
+
+void Observer::CheckVotes(NodeNumber node, const cluster::Member& member) {
+  const cluster::NodeId voter = member.view().self().id;
+  Memory& memory = memory_[voter];
+  const auto& promises = member.election().record().promises;
+  for (const auto& [shard, before] : memory.promises) {
+    const auto now = promises.find(shard);
+    const uint64_t ballot = now == promises.end() ? 0 : now->second.ballot;
+    if (ballot >= before.ballot) continue;
+    if (MayForget(node, memory.promised_ns[shard])) {
+      votes_[{shard, before.ballot}][before.candidate].erase(voter);
+      continue;
+    }
+    Fail(CheckId::kVoteOnce, node,
+         fmt::format("promised ballot {} of a shard, and now only {}", before.ballot, ballot));
+  }
+  for (const auto& [shard, promise] : promises) {
+    ++Tally(CheckId::kVoteOnce).examined;
+    auto& candidates = votes_[{shard, promise.ballot}];
+    for (const auto& [candidate, voters] : candidates) {
+      if (candidate == promise.candidate || !voters.contains(voter)) continue;
+      Fail(CheckId::kVoteOnce, node,
+           fmt::format("two candidates have its promise of ballot {}", promise.ballot));
+    }
+    candidates[promise.candidate].insert(voter);
+    const auto before = memory.promises.find(shard);
+    if (before != memory.promises.end() && before->second == promise) continue;
+    memory.promised_ns[shard] = world_.now().ns;
+  }
+  memory.promises = promises;
+}
+
+void Observer::CheckClaim(NodeNumber node) {
+  const Seen& seen = seen_[node];
+  CheckTally& tally = Tally(CheckId::kOneClaimant);
+  ++tally.examined;
+  auto& claimants = claims_[seen.config_epoch];
+  for (const auto& [id, slots] : claimants) {
+    if (id == seen.id || !slots.Intersects(seen.slots)) continue;
+    Fail(CheckId::kOneClaimant, node,
+         fmt::format("claims slots with epoch {}, with which {} claimed them", seen.config_epoch,
+                     id.str().substr(0, 8)));
+  }
+  claimants[seen.id] |= seen.slots;
+}
+
+void Observer::CheckPromotion(NodeNumber node, const cluster::Member& member) {
+  ++promotions_;
+  if (unasked_.contains(node)) return;
+  const cluster::Electorate& electorate = member.view().electorate();
+  if (!electorate.norn_rules) return;
+  ++Tally(CheckId::kBackedPromotions).examined;
+  const Seen& seen = seen_[node];
+  const auto ballot = votes_.find({seen.shard, seen.config_epoch});
+  size_t promises = 0;
+  if (ballot != votes_.end()) {
+    const auto voters = ballot->second.find(seen.id);
+    if (voters != ballot->second.end()) promises = voters->second.size();
+  }
+  if (promises >= electorate.quorum()) return;
+  Fail(CheckId::kBackedPromotions, node,
+       fmt::format("took its shard over with epoch {} and {} promises; {} voters",
+                   seen.config_epoch, promises, electorate.size));
+}
+
+// ---- who may take writes ----
+
+void Observer::FindRivals() {
+  rivals_.clear();
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (seen_[i].member == nullptr || !seen_[i].primary_with_slots) continue;
+    for (NodeNumber j = i + 1; j < seen_.size(); ++j) {
+      if (seen_[j].member == nullptr || !seen_[j].primary_with_slots) continue;
+      if (seen_[i].slots.Intersects(seen_[j].slots)) rivals_.emplace_back(i, j);
+    }
+  }
+}
+
+bool Observer::MayWrite(NodeNumber node) const {
+  const cluster::Member* const member = hosts_[node]->member();
+  if (member == nullptr || !member->view().state().ok) return false;
+  return hosts_[node]->node()->sim_clock().Now() < member->WritableUntil();
+}
+
+void Observer::CheckRivals() {
+  for (const auto& [one, two] : rivals_) {
+    ++Tally(CheckId::kOneWriter).examined;
+    if (!MayWrite(one) || !MayWrite(two)) continue;
+    Fail(CheckId::kOneWriter, one,
+         fmt::format("may take writes (epoch {}), and so may node {} (epoch {}) for the same slot",
+                     seen_[one].config_epoch, two, seen_[two].config_epoch));
+  }
+}
+
+std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
+  std::optional<NodeNumber> owner;
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (!seen_[i].primary_with_slots || !seen_[i].slots.Contains(slot)) continue;
+    if (!owner || seen_[i].config_epoch > seen_[*owner].config_epoch) owner = i;
+  }
+  return owner;
+}
+
+std::optional<NodeNumber> Observer::NumberOf(const cluster::NodeId& id) const {
+  const auto number = numbers_.find(id);
+  if (number == numbers_.end() || seen_[number->second].id != id) return std::nullopt;
+  return number->second;
+}
+
+uint64_t Observer::MembersOf(SlotId slot) const {
+  const std::optional<NodeNumber> owner = OwnerOf(slot);
+  if (!owner || seen_.size() > 64) return 0;
+  uint64_t members = 0;
+  for (size_t i = 0; i < seen_.size(); ++i) {
+    if (seen_[i].shard == seen_[*owner].shard) members |= uint64_t{1} << i;
+  }
+  return members;
+}
+
+// ---- who is failed ----
+
+// Those who obey another's word say so with other words.
+void Observer::Hear(NodeNumber node, std::string_view line) {
+  constexpr std::string_view kBegin = "Marking node ";
+  if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
+  const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));
+  if (id) verdicts_.emplace_back(node, *id);
+}
+
+void Observer::NoteSuspicions() {
+  for (NodeNumber by = 0; by < hosts_.size(); ++by) {
+    const cluster::Member* const member = hosts_[by]->member();
+    if (member == nullptr) continue;
+    for (const auto& [id, node] : member->view().nodes()) {
+      if (node.health != cluster::Health::kUp) suspected_ns_[{by, id}] = world_.now().ns;
+    }
+  }
+}
+
+// Of those who count, enough suspected it lately.
+void Observer::CheckVerdict(NodeNumber by, const cluster::NodeId& of) {
+  const cluster::Member* const member = hosts_[by]->member();
+  if (member == nullptr) return;
+  const cluster::Topology& view = member->view();
+  ++Tally(CheckId::kFailByQuorum).examined;
+  const int64_t since_ns = world_.now().ns - kSuspicionTimeouts * view.options().node_timeout.ns;
+  uint32_t suspicions = 0;
+  for (const auto& [id, node] : view.nodes()) {
+    const auto number = numbers_.find(id);
+    if (number == numbers_.end() || !view.IsVoter(node)) continue;
+    const auto when = suspected_ns_.find({number->second, of});
+    if (when != suspected_ns_.end() && when->second >= since_ns) ++suspicions;
+  }
+  if (suspicions >= view.electorate().quorum()) return;
+  Fail(CheckId::kFailByQuorum, by,
+       fmt::format("declares {} failed; of {} voters {} suspected it", of.str().substr(0, 8),
+                   view.electorate().size, suspicions));
+}
+
+}  // namespace norn::scenarios

@@ -1,0 +1,111 @@
+#pragma once
+// Sees into all nodes of a cluster between steps, as nobody in the world can, and holds what must be true of all of them at
+// once: who claims what with which epoch (one_claimant, epochs_never_fall), who promised whom what (vote_once,
+// backed_promotions), who may take writes (one_writer), who is declared failed and why (fail_by_quorum). Keeps the book of
+// reigns for the judge of writes.
+//
+// A node is looked at again when something that it would save or route by has changed, which is one comparison an event;
+// suspicions, which change neither, once a millisecond.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "scenarios/checks.h"
+#include "scenarios/cluster/reigns.h"
+#include "scenarios/server_host.h"
+#include "sim/world.h"
+
+namespace norn::scenarios {
+
+class Observer {
+ public:
+  // `hosts`: by node number.
+  Observer(sim::World& world, std::vector<ServerHost*> hosts, CheckTallies& tallies);
+
+  // Before every event.
+  void Look();
+  // A line of its log; one of them says that it found a quorum of suspicions.
+  void Hear(NodeNumber node, std::string_view line);
+  // The node's process has ended.
+  void Died(NodeNumber node);
+  // A takeover without votes was asked of it.
+  void MayTakeOver(NodeNumber node) { unasked_.insert(node); }
+
+  const Reigns& reigns() const { return reigns_; }
+  // Promotions so far.
+  uint64_t promotions() const { return promotions_; }
+  // What is known of the node, even while it is down.
+  bool IsPrimary(NodeNumber node) const { return seen_[node].primary_with_slots; }
+  const cluster::NodeId& IdOf(NodeNumber node) const { return seen_[node].id; }
+  std::optional<NodeNumber> NumberOf(const cluster::NodeId& id) const;
+  // Who claims it with the greatest epoch.
+  std::optional<NodeNumber> OwnerOf(SlotId slot) const;
+  // Its shard, as bits.
+  uint64_t MembersOf(SlotId slot) const;
+
+ private:
+  struct Seen {
+    const cluster::Member* member = nullptr;  // of the present life; only compared
+    uint64_t file_version = UINT64_MAX;
+    uint64_t routes_version = UINT64_MAX;
+    cluster::NodeId id;
+    cluster::ClusterShardId shard;
+    bool primary_with_slots = false;
+    cluster::SlotSet slots;  // while it is one
+    uint64_t config_epoch = 0;
+    bool was_replica = false;  // in this life
+    bool first_look = true;    // of this life
+    int64_t died_ns = 0;       // the life before
+  };
+  // What must outlast the lives of a node, each with the time since when. What it came to just before it died it may have told
+  // nobody yet, and forget.
+  struct Memory {
+    uint64_t current_epoch = 0;
+    int64_t current_epoch_ns = 0;
+    uint64_t config_epoch = 0;
+    int64_t config_epoch_ns = 0;
+    std::map<cluster::ClusterShardId, cluster::ShardPromise> promises;
+    std::map<cluster::ClusterShardId, int64_t> promised_ns;
+  };
+  using Ballot = std::pair<cluster::ClusterShardId, uint64_t>;
+
+  void LookAt(NodeNumber node, const cluster::Member& member);
+  void CheckEpochs(NodeNumber node, const cluster::Member& member);
+  void CheckVotes(NodeNumber node, const cluster::Member& member);
+  bool MayForget(NodeNumber node, int64_t since_ns) const;
+  void CheckClaim(NodeNumber node);
+  void CheckPromotion(NodeNumber node, const cluster::Member& member);
+  void FindRivals();
+  void CheckRivals();
+  void NoteSuspicions();
+  void CheckVerdict(NodeNumber by, const cluster::NodeId& of);
+  bool MayWrite(NodeNumber node) const;
+  CheckTally& Tally(CheckId check) { return At(tallies_, check); }
+  void Fail(CheckId check, NodeNumber node, const std::string& what);
+
+  sim::World& world_;
+  const std::vector<ServerHost*> hosts_;
+  CheckTallies& tallies_;
+  std::vector<Seen> seen_;
+  Reigns reigns_;
+  std::map<cluster::NodeId, Memory> memory_;
+  std::map<cluster::NodeId, NodeNumber> numbers_;
+  // Who ever claimed slots with that epoch.
+  std::map<uint64_t, std::map<cluster::NodeId, cluster::SlotSet>> claims_;
+  std::map<Ballot, std::map<cluster::NodeId, std::set<cluster::NodeId>>> votes_;  // by candidate
+  std::vector<std::pair<NodeNumber, NodeNumber>> rivals_;  // that claim a slot both, now
+  std::map<std::pair<NodeNumber, cluster::NodeId>, int64_t> suspected_ns_;  // when last: by, of
+  std::set<NodeNumber> unasked_;
+  std::vector<std::pair<NodeNumber, cluster::NodeId>> verdicts_;  // since the last look: by, of
+  int64_t suspicions_at_ns_ = 0;
+  uint64_t promotions_ = 0;
+};
+
+}  // namespace norn::scenarios
