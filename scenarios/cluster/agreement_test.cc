@@ -23,9 +23,11 @@ class Agreement : public ::testing::Test {
     auto member = std::make_unique<cluster::Member>(options, file, cluster::NodeId{},
                                                     cluster::ClusterShardId{}, 1, Prng(1),
                                                     Instant{0}, WallTime{0});
+    cluster::DataFacts data;
+    data.has_data = true;
     // The state is ok two seconds after the first judgement.
     for (int64_t ms = 100; ms <= 2500; ms += 100) {
-      member->Step({.has_data = true}, Instant{ms * 1'000'000}, WallTime{ms * 1000});
+      member->Step(data, Instant{ms * 1'000'000}, WallTime{ms * 1000});
     }
     return member;
   }
@@ -70,8 +72,7 @@ TEST_F(Agreement, AnotherOwnerOfASlot) {
 TEST_F(Agreement, AnotherRole) {
   for (NodeNumber i = 0; i < 4; ++i) {
     cluster::NodesFile file = config_.FileOf(i);
-    if (i == 0) file.nodes[3].replica_of = file.nodes[1].id;
-    if (i == 0) file.nodes[2].replica_of = file.nodes[1].id;
+    if (i == 1) file.nodes[3].replica_of = file.nodes[1].id;
     Add(file);
   }
   EXPECT_THAT(Verdict(), HasSubstr("follows"));

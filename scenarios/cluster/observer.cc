@@ -10,8 +10,10 @@ namespace {
 
 constexpr int64_t kSuspicionsEveryNs = 1'000'000;
 // Within that many node timeouts a voter must have suspected who is declared failed: the window of reports, and what clocks and
-// messages add.
+// messages add. Words may come late, out of a cut link or the nodes.conf of a node that was down, and count when they come
+// (Valkey: likewise): a cut of a story lasts no longer than kLateNs.
 constexpr int64_t kSuspicionTimeouts = 3;
+constexpr int64_t kLateNs = 10'000'000'000;
 // A node tells what it promised when that is on disk, which may take that long.
 constexpr int64_t kToldAfterNs = 300'000'000;
 
@@ -253,7 +255,8 @@ void Observer::CheckVerdict(NodeNumber by, const cluster::NodeId& of) {
   if (member == nullptr) return;
   const cluster::Topology& view = member->view();
   ++Tally(CheckId::kFailByQuorum).examined;
-  const int64_t since_ns = world_.now().ns - kSuspicionTimeouts * view.options().node_timeout.ns;
+  const int64_t since_ns =
+      world_.now().ns - kLateNs - kSuspicionTimeouts * view.options().node_timeout.ns;
   uint32_t suspicions = 0;
   for (const auto& [id, node] : view.nodes()) {
     const auto number = numbers_.find(id);
