@@ -31,9 +31,8 @@ size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
   for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
     Db* db = keyspace.FindDb(DbIndex{i});
     if (db == nullptr) continue;
-    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
-      keyspace.RecordDeletion(DbIndex{i}, entry.key());
-    });
+    db->VisitSlot(slot, SIZE_MAX,
+                  [&](const Entry& entry) { keyspace.RecordDeletion(DbIndex{i}, entry.key()); });
     cleared += db->ClearSlot(slot, Db::Free::kLater);
   }
   return cleared;
@@ -81,9 +80,8 @@ absl::Status Cluster::Listen() {
     const absl::Status status = bus_.Listen(address, static_cast<int>(options().tcp_backlog));
     listening |= status.ok();
     if (status.ok() || optional) continue;
-    return absl::UnavailableError(
-        fmt::format("Failed listening on port {} (cluster), aborting: {}", BusPort(),
-                    MessageOf(status)));
+    return absl::UnavailableError(fmt::format("Failed listening on port {} (cluster), aborting: {}",
+                                              BusPort(), MessageOf(status)));
   }
   if (listening) return absl::OkStatus();
   return absl::UnavailableError(
@@ -145,12 +143,11 @@ cluster::MemberOptions Cluster::OptionsFrom(const config::Options& o) {
   result.client_ipv4 = o.cluster_announce_client_ipv4;
   result.client_ipv6 = o.cluster_announce_client_ipv6;
   result.tls = o.tls_cluster;
-  result.preferred_endpoint =
-      o.cluster_preferred_endpoint_type == config::EndpointType::kHostname
-          ? cluster::MemberOptions::Endpoint::kHostname
-      : o.cluster_preferred_endpoint_type == config::EndpointType::kUnknown
-          ? cluster::MemberOptions::Endpoint::kUnknown
-          : cluster::MemberOptions::Endpoint::kIp;
+  result.preferred_endpoint = o.cluster_preferred_endpoint_type == config::EndpointType::kHostname
+                                  ? cluster::MemberOptions::Endpoint::kHostname
+                              : o.cluster_preferred_endpoint_type == config::EndpointType::kUnknown
+                                  ? cluster::MemberOptions::Endpoint::kUnknown
+                                  : cluster::MemberOptions::Endpoint::kIp;
   return result;
 }
 
@@ -240,12 +237,12 @@ void Cluster::RunActions() {
 
 bool Cluster::DoNow(const cluster::MemberAction& next) {
   if (const auto* send = std::get_if<action::Send>(&next)) {
-    bus_.Send(send->link, send->bytes,
-              static_cast<size_t>(options().cluster_link_sendbuf_limit));
+    bus_.Send(send->link, send->bytes, static_cast<size_t>(options().cluster_link_sendbuf_limit));
   } else if (const auto* close = std::get_if<action::Close>(&next)) {
     bus_.Close(close->link);
   } else if (const auto* connect = std::get_if<action::Connect>(&next)) {
-    const Duration patience = Duration::Millis(std::max<int64_t>(options().cluster_node_timeout, 1));
+    const Duration patience =
+        Duration::Millis(std::max<int64_t>(options().cluster_node_timeout, 1));
     bus_.Connect(connect->node, connect->ip, connect->bus_port, patience);
   } else if (const auto* log = std::get_if<action::Log>(&next)) {
     Write(*log);
@@ -318,8 +315,7 @@ void Cluster::RunSaver() {
     }
     if (urgent_version_ <= saved_version_) saver_.Wait(Now() + kSaveDelay);
     const uint64_t version = member_->file_version();
-    const absl::Status saved =
-        cluster::SaveNodesFile(node_.env().disk(), name, member_->File());
+    const absl::Status saved = cluster::SaveNodesFile(node_.env().disk(), name, member_->File());
     if (!saved.ok()) {
       // What waits for it stays unsaid. A node that cannot keep its promises makes none.
       state().log.Warning("Could not save the cluster config file: {}", MessageOf(saved));
@@ -356,11 +352,10 @@ void Cluster::Run(std::span<const std::string_view> words, Session& session, Rep
 
 std::string Cluster::Info() {
   std::string info;
-  AtZero(node_.env().executor(),
-         [&] {
-           if (member_ == nullptr) return;  // clients are let in a moment before
-           info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit());
-         });
+  AtZero(node_.env().executor(), [&] {
+    if (member_ == nullptr) return;  // clients are let in a moment before
+    info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit());
+  });
   return info;
 }
 

@@ -106,8 +106,7 @@ Migrator::Outcome Migrator::Attempt(const MigrationRequest& request, Connection&
 
 bool Migrator::WriteAll(Connection& connection, std::string_view bytes, Instant deadline) {
   while (!bytes.empty()) {
-    const env::IoResult written =
-        connection.stream->Write({bytes.data(), bytes.size()}, deadline);
+    const env::IoResult written = connection.stream->Write({bytes.data(), bytes.size()}, deadline);
     if (!written.ok()) return false;
     bytes.remove_prefix(written.bytes);
   }

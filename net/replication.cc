@@ -74,9 +74,7 @@ Replication::DataPosition Replication::Position() {
                         .age = {}};
   if (primary_host_.empty()) return position;
   // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke.
-  const Instant since = link_up_         ? status.last_io
-                        : status.was_up ? status.down_since
-                                        : started_;
+  const Instant since = link_up_ ? status.last_io : status.was_up ? status.down_since : started_;
   position.age = Now() - since;
   return position;
 }

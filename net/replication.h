@@ -46,8 +46,9 @@ class Replication : public ReplicationControl, private LinkOwner {
   // ---- for the cluster, which decides about roles; on executor 0 ----
   // Where the data here stands.
   struct DataPosition {
-    bool has_data = false;  // of a replica: had a whole copy of a primary once in this life, or a file's of known history
-    bool synced = false;    // of a replica: the link to the present primary has been up
+    bool has_data =
+        false;  // of a replica: had a whole copy of a primary once in this life, or a file's of known history
+    bool synced = false;  // of a replica: the link to the present primary has been up
     StreamOffset offset = 0;
     Duration age;  // of a replica: since the primary's last word
   };

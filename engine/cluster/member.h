@@ -317,9 +317,11 @@ class Member {
   std::map<SlotId, NodeId> migrating_;
   std::map<SlotId, NodeId> importing_;
   std::map<NodeId, Instant> to_forget_;  // told to others until then
-  std::string own_ip_;                   // as peers of a MEET reach it
-  uint64_t data_reign_ = 0;              // History::reign of a replica's data
-  bool data_is_of_shard_ = true;         // not another shard's, which this node left
+  // Met again after a FORGET: until then the word of those who have not heard of it does not count.
+  std::map<NodeId, Instant> pardoned_;
+  std::string own_ip_;            // as peers of a MEET reach it
+  uint64_t data_reign_ = 0;       // History::reign of a replica's data
+  bool data_is_of_shard_ = true;  // not another shard's, which this node left
   std::vector<NodeId> suspicions_to_tell_;
   std::vector<NodeId> cleared_to_tell_;
   Instant retell_at_ = Instant::Past();

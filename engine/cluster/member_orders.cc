@@ -20,6 +20,7 @@ bool Member::Meet(const NodeEndpoint& endpoint, Instant now, WallTime wall) {
 
 bool Member::ForgetHere(const NodeId& id, Instant now) {
   if (!view_->Forget(id, now)) return false;
+  pardoned_.erase(id);
   std::vector<LinkId> theirs;
   for (const auto& [link_id, link] : links_) {
     if (link->node == id) theirs.push_back(LinkId{link_id});

@@ -191,7 +191,6 @@ bool Member::HasHandshakeWith(const std::string& ip, uint16_t bus_port) const {
 }
 
 void Member::OnMeetOfStranger(const Arrival& arrival) {
-  if (view_->IsForgotten(arrival.header.sender, arrival.now)) return;
   const NodeEndpoint endpoint =
       EndpointFrom(arrival.header.address, links_[arrival.link.value]->facts.peer_ip, options_.tls);
   if (endpoint.ip.empty() || HasHandshakeWith(endpoint.ip, endpoint.bus_port)) return;
@@ -255,7 +254,10 @@ bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
     DropLink(arrival.link, arrival.now);
     return false;
   }
-  // CLUSTER MEET overrules CLUSTER FORGET of a moment ago only once that has run out.
+  // Somebody met it, here or there: that overrules a FORGET of before, which keeps only gossip from bringing it back.
+  view_->Pardon(id);
+  to_forget_.erase(id);
+  pardoned_[id] = arrival.now + options_.topology.forget_ttl;
   if (!view_->Add({.id = id, .endpoint = endpoint}, arrival.now)) {
     DropLink(arrival.link, arrival.now);
     return false;
@@ -368,6 +370,8 @@ void Member::AddByGossip(const GossipEntry& entry, Instant now) {
 void Member::LearnForgotten(const Heartbeat& beat, Instant now) {
   for (const ForgottenNode& forgotten : beat.extensions.forgotten) {
     if (view_->Find(forgotten.id) == nullptr) continue;
+    const auto pardon = pardoned_.find(forgotten.id);
+    if (pardon != pardoned_.end() && now < pardon->second) continue;
     ForgetHere(forgotten.id, now);
   }
 }

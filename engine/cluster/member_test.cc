@@ -161,6 +161,21 @@ TEST(Member, ForgettingIsToldAndHolds) {
   EXPECT_FALSE(room.Knows(2, 3));
 }
 
+TEST(Member, MeetingOverrulesForgetting) {
+  MemberRoom room(3);
+  room.Form(3);
+  room.Of(1).Forget(Node(3), room.now());
+  room.Settle();
+  room.Run(500);
+  ASSERT_FALSE(room.Knows(2, 3));
+  room.Of(3).Reset(false, Node(3), Shard(33), room.now());
+  room.Settle();
+  room.Meet(3, 2);
+  EXPECT_TRUE(room.RunUntil(2000, [&] { return room.Knows(2, 3) && room.Knows(3, 2); }));
+  room.Run(3000);
+  EXPECT_TRUE(room.Knows(2, 3));  // although 1 still tells that it is forgotten
+}
+
 TEST(Member, ResetForgetsEverybody) {
   MemberRoom room(3);
   room.Form(2);

@@ -25,10 +25,12 @@ struct RouteNode {
 
 struct SlotRoutes {
   ClusterState state;
-  std::vector<RouteNode> nodes = {};    // those that others are sent to: owners, and sides of open slots
-  std::vector<RouteIndex> owners = {};  // kSlotCount of them, kNoRoute where there is none; empty: no cluster view yet
-  RouteIndex self = kNoRoute;      // when it owns slots
-  RouteIndex primary = kNoRoute;   // of this node, as a replica
+  std::vector<RouteNode> nodes =
+      {};  // those that others are sent to: owners, and sides of open slots
+  std::vector<RouteIndex> owners =
+      {};  // kSlotCount of them, kNoRoute where there is none; empty: no cluster view yet
+  RouteIndex self = kNoRoute;     // when it owns slots
+  RouteIndex primary = kNoRoute;  // of this node, as a replica
   bool is_primary = true;
   // Open slots (SETSLOT) of this node, as a primary; of its primary, as a replica that was told.
   std::map<SlotId, RouteIndex> migrating = {};

@@ -205,6 +205,8 @@ class Topology {
   // CLUSTER FORGET: its slots are without owner. False: not known, self, or this node's primary.
   bool Forget(const NodeId& id, Instant now);
   bool IsForgotten(const NodeId& id, Instant now) const;
+  // Somebody asked for it again (MEET) before its time.
+  void Pardon(const NodeId& id) { forgotten_until_.erase(id); }
   void SetEndpoint(const NodeId& id, const NodeEndpoint& endpoint);
   // The address of `id` answers with another id.
   void LoseAddress(const NodeId& id, Instant now);

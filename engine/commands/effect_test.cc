@@ -366,12 +366,11 @@ TEST_F(EffectTest, NobodyListensToReadsAndSettings) {
 // A new write command needs a test here.
 TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
   const std::set<std::string_view> tested = {
-      "append",   "copy",    "decr",      "decrby", "del",      "delifeq", "expire",
-      "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",  "flushall",
-      "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist", "incrbyfloat",
-      "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore", "restore-asking",
-      "migrate",
-      "set",      "setex",   "setnx",     "swapdb", "setrange", "unlink"};
+      "append",   "copy",    "decr",      "decrby", "del",      "delifeq",  "expire",
+      "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",   "flushall",
+      "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
+      "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
+      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

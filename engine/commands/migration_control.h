@@ -13,7 +13,7 @@ namespace norn {
 
 struct MovingKey {
   std::string_view key;
-  std::string payload;     // as DUMP replies it
+  std::string payload;      // as DUMP replies it
   int64_t deadline_ms = 0;  // how long it lives from now on; 0: for ever
 };
 

@@ -48,9 +48,7 @@ class Node : public NodeControl {
   // Before the first connection; `replication` outlives the node's use of it.
   void SetReplication(ReplicationControl& replication) { replication_ = &replication; }
   // By executor; they outlive the node's use of them. Before the first connection.
-  void SetMigration(std::vector<MigrationControl*> migration) {
-    migration_ = std::move(migration);
-  }
+  void SetMigration(std::vector<MigrationControl*> migration) { migration_ = std::move(migration); }
   // Likewise, where cluster-enabled is yes.
   void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
