@@ -43,6 +43,8 @@ class Minimiser {
     ReduceOptions(&NodeSection::replica_options, "options of replicas");
     ReduceFamilies();
     ReduceRange([](Scenario& s) -> Range& { return s.node.replicas; }, "replicas");
+    ReduceRange([](Scenario& s) -> Range& { return s.cluster.shards; }, "shards");
+    ReduceRange([](Scenario& s) -> Range& { return s.cluster.replicas; }, "replicas of shards");
     ReduceRange([](Scenario& s) -> Range& { return s.node.threads; }, "threads");
     ReduceRange([](Scenario& s) -> Range& { return s.clients.count; }, "clients");
     ReduceRange([](Scenario& s) -> Range& { return s.clients.pipeline; }, "pipelines");
