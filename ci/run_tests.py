@@ -88,7 +88,9 @@ def stage_simulate(run):
         return
     simulate(run, "release", SMOKE, "1..1000" if run.long else "1..200")
     for scenario in sorted(glob.glob("scenarios/**/*.toml", recursive=True)):
-        if os.path.dirname(scenario) == "scenarios/cluster":
+        if scenario in OPEN:
+            print(f"{scenario} is not played here: {OPEN[scenario]}", flush=True)
+        elif os.path.dirname(scenario) == "scenarios/cluster":
             simulate(run, "release", scenario, "1..1000" if run.long else "1..100")
         elif os.path.dirname(scenario) != "scenarios":  # durability, replication: what no other test shows
             simulate(run, "release", scenario, "1..2000" if run.long else "1..200")

@@ -103,6 +103,7 @@ absl::Status Cluster::Start() {
   const uint64_t boot = entropy.Next();
   member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), *std::move(file), id, shard,
                                               boot, Prng(entropy.Next()), Now(), Wall());
+  replication_.SetAdmission([this] { return Leads(); });
   env::Executor& executor = node_.env().executor();
   SpawnFiber(executor, [this] { RunSaver(); });
   SpawnFiber(executor, [this] { RunClock(); });
@@ -277,6 +278,11 @@ void Cluster::DoParking(const cluster::MemberAction& next) {
   } else if (std::holds_alternative<action::DropAllKeys>(next)) {
     DropAllKeys();
   }
+}
+
+bool Cluster::Leads() const {
+  const cluster::ClusterNode& self = member_->view().self();
+  return self.owns_slots() || !member_->view().ReplicasOf(self.id).empty();
 }
 
 void Cluster::Follow(const action::Follow& follow) {

@@ -76,6 +76,8 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   void DropSlots(const cluster::SlotSet& slots);
   void DropAllKeys();
   void Write(const cluster::member_action::Log& log);
+  // A node that lost its disk comes back at its old address as a stranger, and its replicas must not copy its emptiness.
+  bool Leads() const;
   void PublishRoutes();
   void PublishLease();
   uint16_t BusPort();

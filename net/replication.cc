@@ -96,6 +96,9 @@ Admission Replication::Admit(ClientId id, const ReplicaFacts& facts, const SyncR
   if (!primary_host_.empty() && !link_up_) {
     return {false, "-NOMASTERLINK Can't SYNC while not connected with my master\r\n"};
   }
+  if (primary_host_.empty() && leads_ && !leads_()) {
+    return {false, "-NOMASTERLINK Can't SYNC while leading no shard\r\n"};
+  }
   return feeds_.Admit(id, facts, request, port);
 }
 

@@ -4,6 +4,7 @@
 //
 // Lives on executor 0; calls say where else they may come from.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -56,6 +57,8 @@ class Replication : public ReplicationControl, private LinkOwner {
   // Park. Nothing happens when it is so already.
   void FollowOfShard(const std::string& host, int64_t port) { ChangeRole(host, port, kCluster); }
   void BecomePrimaryOfShard() { ChangeRole("", 0, kCluster); }
+  // Asked for each replica that comes: whether this node has data to give. Once, before the first.
+  void SetAdmission(std::function<bool()> leads) { leads_ = std::move(leads); }
   void HoldWrites(bool on) { host_.HoldWrites(on); }
   // Runs commands that no client sent, as a primary's stream would. Parks.
   void RunAsOrder(std::span<const StreamCommand> commands) { host_.Apply(commands); }
@@ -113,6 +116,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   bool setting_gates_ = false;
   std::vector<char> following_;  // by executor, each touched there
   bool changing_role_ = false;
+  std::function<bool()> leads_;  // null: it does
   WaitQueue role_turn_;
   StreamOffset acks_requested_at_ = -1;
   int64_t seconds_ = 0;

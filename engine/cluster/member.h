@@ -197,6 +197,7 @@ class Member {
     bool connecting = false;
     Instant retry_at = {};
     NodeFlags shown_flags = 0;  // of its last header: what it understands
+    NodeId gossip_cursor = {};  // the last that it was told about
     int64_t pong_wall_ms = 0;
     int64_t ping_sent_wall_ms = 0;
     std::string client_ipv4 = {};
@@ -250,9 +251,9 @@ class Member {
   // ---- member_compose.cc ----
   NodeAddress AddressOf(const NodeEndpoint& endpoint) const;
   BusHeader Header() const;
-  Heartbeat Beat(Heartbeat::Kind kind, const Peer* peer, const NodeId& to);
+  Heartbeat Beat(Heartbeat::Kind kind, Peer* peer, const NodeId& to);
   PingExtensions ExtensionsFor(bool to_norn);
-  void AddGossip(Heartbeat& beat, const NodeId& to);
+  void AddGossip(Heartbeat& beat, const NodeId& to, NodeId& cursor);
   GossipEntry GossipOf(const ClusterNode& node) const;
   void SendOn(LinkId link, const BusMessage& message);
   // A full beat if there is something new to say, or that was not said for long.
@@ -344,7 +345,6 @@ class Member {
   uint64_t claim_version_ = 1;
   bool writes_held_ = false;  // for a failover by hand
   NodeId tell_when_held_;     // the replica that asked
-  NodeId gossip_cursor_;
   uint64_t file_version_ = 0;
   uint64_t routes_version_ = 0;
   Instant last_step_;

@@ -111,8 +111,9 @@ GossipEntry Member::GossipOf(const ClusterNode& node) const {
   return entry;
 }
 
-// Whoever is suspected is always in it (B21); of the others the next few in turn, so that everybody's turn comes.
-void Member::AddGossip(Heartbeat& beat, const NodeId& to) {
+// Whoever is suspected is always in it (B21); of the others the next few in turn. Each peer has a turn of its own: with one for all
+// of them, a small cluster falls into step, and one peer is never told of one node.
+void Member::AddGossip(Heartbeat& beat, const NodeId& to, NodeId& cursor) {
   const auto& nodes = view_->nodes();
   const auto may_tell = [&](const ClusterNode& node) {
     return &node != &view_->self() && node.id != to && !node.endpoint.ip.empty();
@@ -125,12 +126,12 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to) {
     if (to_norn && beat.gossip.size() >= kNornSuspectsMax) break;
     if (may_tell(node)) beat.gossip.push_back(GossipOf(node));
   }
-  auto at = nodes.upper_bound(gossip_cursor_);
+  auto at = nodes.upper_bound(cursor);
   size_t told = 0;
   for (size_t seen = 0; seen < nodes.size() && told < wanted; ++seen) {
     if (at == nodes.end()) at = nodes.begin();
     const ClusterNode& node = at->second;
-    gossip_cursor_ = node.id;
+    cursor = node.id;
     ++at;
     if (node.health == Health::kSuspected || !may_tell(node)) continue;
     beat.gossip.push_back(GossipOf(node));
@@ -138,9 +139,10 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to) {
   }
 }
 
-Heartbeat Member::Beat(Heartbeat::Kind kind, const Peer* peer, const NodeId& to) {
+Heartbeat Member::Beat(Heartbeat::Kind kind, Peer* peer, const NodeId& to) {
   Heartbeat beat{.kind = kind};
-  AddGossip(beat, to);
+  NodeId of_stranger;
+  AddGossip(beat, to, peer != nullptr ? peer->gossip_cursor : of_stranger);
   const bool knows = peer != nullptr && (peer->shown_flags & node_flag::kExtensions) != 0;
   if (knows) beat.extensions = ExtensionsFor(IsNorn(to));
   return beat;

@@ -20,6 +20,7 @@ bool Member::Meet(const NodeEndpoint& endpoint, Instant now, WallTime wall) {
 
 bool Member::ForgetHere(const NodeId& id, Instant now) {
   if (!view_->Forget(id, now)) return false;
+  Note(member_action::Log::Level::kNotice, fmt::format("Node {} is forgotten.", id.view()));
   pardoned_.erase(id);
   std::vector<LinkId> theirs;
   for (const auto& [link_id, link] : links_) {

@@ -165,6 +165,8 @@ void Member::OnHeartbeat(const Arrival& arrival, const Heartbeat& beat) {
     if (meets && arrival.sender == nullptr) OnMeetOfStranger(arrival);
     // Whoever asks is answered, known or not.
     if (arrival.sender != nullptr && arrival.sender != &view_->self()) {
+      // Whoever meets a member that it ought to know has forgotten it: a light beat would be a stranger's.
+      if (meets) PeerOf(arrival.header.sender).told_claim = 0;
       SendBeatOn(arrival.link, PeerOf(arrival.header.sender), Heartbeat::Kind::kPong);
       LearnAddress(arrival);
     } else {
@@ -364,7 +366,9 @@ void Member::AddByGossip(const GossipEntry& entry, Instant now) {
   constexpr NodeFlags kUnusable = node_flag::kNoAddress | node_flag::kHandshake;
   if ((entry.flags & kUnusable) != 0 || entry.address.ip.empty()) return;
   const ClusterNode node{.id = entry.id, .endpoint = EndpointFrom(entry.address, {}, options_.tls)};
-  if (view_->Add(node, now)) Changed(false);
+  if (!view_->Add(node, now)) return;
+  Note(Log::Level::kVerbose, fmt::format("Heard of node {}.", entry.id.view()));
+  Changed(false);
 }
 
 void Member::LearnForgotten(const Heartbeat& beat, Instant now) {

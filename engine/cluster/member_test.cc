@@ -176,6 +176,18 @@ TEST(Member, MeetingOverrulesForgetting) {
   EXPECT_TRUE(room.Knows(2, 3));  // although 1 still tells that it is forgotten
 }
 
+TEST(Member, WhoWasForgottenAndDoesNotKnowItIsMetAgain) {
+  MemberRoom room(3);
+  room.Form(3);
+  for (const int i : {1, 2}) room.Of(i).Forget(Node(3), room.now());
+  room.Settle();
+  room.Run(500);
+  ASSERT_FALSE(room.Knows(1, 3));
+  ASSERT_TRUE(room.Knows(3, 1));
+  room.Meet(1, 3);
+  EXPECT_TRUE(room.RunUntil(2000, [&] { return room.Knows(1, 3); }));
+}
+
 TEST(Member, ResetForgetsEverybody) {
   MemberRoom room(3);
   room.Form(2);
