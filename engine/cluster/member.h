@@ -207,6 +207,8 @@ class Member {
     LinkFacts facts = {};
     bool outgoing = false;
     Peer* peer = nullptr;  // of `node`, once it was looked up
+    // A full beat of this node went over it. None is light before: behind an address that is known there may be another node now.
+    bool introduced = false;
     NodeId node =
         {};  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
     int64_t created_unix_ms = 0;

@@ -179,10 +179,12 @@ Duration Member::FullBeatEvery() const {
 
 void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
   const Instant now = std::max(last_step_, peer.told_at);
+  const auto at = links_.find(link.value);
+  if (at == links_.end()) return;
   const bool own = peer.link == link;
   // Paused, its offset is what the replica must reach: told with the flag each time.
   const bool known = peer.told_claim == claim_version_ && now - peer.told_at < FullBeatEvery() &&
-                     (!own || peer.introduced) && !election_->paused();
+                     at->second->introduced && !election_->paused();
   if (known && peer.node->told.norn_level > 0 && kind != Heartbeat::Kind::kMeet) {
     return SendOn(
         link, {.header = {},
@@ -191,6 +193,7 @@ void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
                                                          .current_epoch = view_->current_epoch(),
                                                          .history = OwnHistory()})}});
   }
+  at->second->introduced = true;
   peer.introduced |= own;
   peer.told_claim = claim_version_;
   peer.told_at = last_step_;

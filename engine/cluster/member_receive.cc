@@ -373,7 +373,10 @@ void Member::AddByGossip(const GossipEntry& entry, Instant now) {
 
 void Member::LearnForgotten(const Heartbeat& beat, Instant now) {
   for (const ForgottenNode& forgotten : beat.extensions.forgotten) {
-    if (view_->Find(forgotten.id) == nullptr) continue;
+    const ClusterNode* node = view_->Find(forgotten.id);
+    // An owner of slots goes only by an order to this node itself: its replica still has to replace it, and whoever spread the word
+    // may not have known what it owns. Valkey: goes.
+    if (node == nullptr || node->owns_slots()) continue;
     const auto pardon = pardoned_.find(forgotten.id);
     if (pardon != pardoned_.end() && now < pardon->second) continue;
     ForgetHere(forgotten.id, now);

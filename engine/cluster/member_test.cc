@@ -150,7 +150,7 @@ TEST(Member, AMovedNodeIsFoundAgain) {
 
 TEST(Member, ForgettingIsToldAndHolds) {
   MemberRoom room(3);
-  room.Form(3);
+  room.Form(2);  // 3 owns nothing
   room.Of(1).Forget(Node(3), room.now());
   room.Settle();
   EXPECT_FALSE(room.Knows(1, 3));
@@ -161,9 +161,19 @@ TEST(Member, ForgettingIsToldAndHolds) {
   EXPECT_FALSE(room.Knows(2, 3));
 }
 
-TEST(Member, MeetingOverrulesForgetting) {
+TEST(Member, AnOwnerOfSlotsIsNotForgottenByHearsay) {
   MemberRoom room(3);
   room.Form(3);
+  room.Of(1).Forget(Node(3), room.now());
+  room.Settle();
+  room.Run(500);
+  EXPECT_FALSE(room.Knows(1, 3));
+  EXPECT_TRUE(room.Knows(2, 3));
+}
+
+TEST(Member, MeetingOverrulesForgetting) {
+  MemberRoom room(3);
+  room.Form(2);  // 3 owns nothing
   room.Of(1).Forget(Node(3), room.now());
   room.Settle();
   room.Run(500);
