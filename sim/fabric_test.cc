@@ -237,7 +237,7 @@ TEST_F(FabricTest, AddressesBelongToTheirMachine) {
   Pass(Duration::Seconds(1));
   EXPECT_THAT(codes, testing::ElementsAre(absl::StatusCode::kOk, absl::StatusCode::kNotFound,
                                           absl::StatusCode::kAlreadyExists, absl::StatusCode::kOk,
-                                          absl::StatusCode::kOk, absl::StatusCode::kUnavailable));
+                                          absl::StatusCode::kOk, absl::StatusCode::kNotFound));
 }
 
 // ---- crashes, seen from the other machine ----

@@ -108,12 +108,11 @@ TEST_F(Routing, InClusterModeTheSlotDecides) {
 }
 
 TEST_F(Routing, AScanGoesToTheShardOfItsPlace) {
-  const std::string second_shard = std::to_string(uint64_t{1} << 48);
-  const std::string slot_5061 = std::to_string((uint64_t{5061} << 48) + 77);
-  EXPECT_THAT(ShardsOf(Parse("SCAN " + second_shard), View()), ElementsAre(1));
-  EXPECT_THAT(ShardsOf(Parse("SCAN " + second_shard), SlotView()), ElementsAre(1));
-  EXPECT_THAT(ShardsOf(Parse("SCAN " + slot_5061), View()), ElementsAre(0));  // SCAN refuses it
-  EXPECT_THAT(ShardsOf(Parse("SCAN " + slot_5061), SlotView()), ElementsAre(5061 % 4));
+  const std::string slot_5062 = std::to_string(5062 + kSlotCount * 77);
+  EXPECT_THAT(ShardsOf(Parse("SCAN 1"), View()), ElementsAre(1));
+  EXPECT_THAT(ShardsOf(Parse("SCAN 1"), SlotView()), ElementsAre(1));
+  EXPECT_THAT(ShardsOf(Parse("SCAN 18446744073709551615"), View()), ElementsAre(0));  // no cursor
+  EXPECT_THAT(ShardsOf(Parse("SCAN " + slot_5062), SlotView()), ElementsAre(5062 % 4));
 }
 
 }  // namespace
