@@ -193,6 +193,7 @@ bool Member::HasHandshakeWith(const std::string& ip, uint16_t bus_port) const {
 }
 
 void Member::OnMeetOfStranger(const Arrival& arrival) {
+  if (view_->IsForgotten(arrival.header.sender, arrival.now)) return;  // B36
   const NodeEndpoint endpoint =
       EndpointFrom(arrival.header.address, links_[arrival.link.value]->facts.peer_ip, options_.tls);
   if (endpoint.ip.empty() || HasHandshakeWith(endpoint.ip, endpoint.bus_port)) return;
@@ -256,10 +257,12 @@ bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
     DropLink(arrival.link, arrival.now);
     return false;
   }
-  // Somebody met it, here or there: that overrules a FORGET of before, which keeps only gossip from bringing it back.
-  view_->Pardon(id);
-  to_forget_.erase(id);
-  pardoned_[id] = arrival.now + options_.topology.forget_ttl;
+  // An order to meet it, given to this node, overrules a FORGET of before; the node's own wish does not (B36).
+  if (handshake.owes_meet) {
+    view_->Pardon(id);
+    to_forget_.erase(id);
+    pardoned_[id] = arrival.now + options_.topology.forget_ttl;
+  }
   if (!view_->Add({.id = id, .endpoint = endpoint}, arrival.now)) {
     DropLink(arrival.link, arrival.now);
     return false;
