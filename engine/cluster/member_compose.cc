@@ -143,7 +143,8 @@ Heartbeat Member::Beat(Heartbeat::Kind kind, Peer* peer, const NodeId& to) {
   Heartbeat beat{.kind = kind};
   NodeId of_stranger;
   AddGossip(beat, to, peer != nullptr ? peer->gossip_cursor : of_stranger);
-  const bool knows = peer != nullptr && (peer->shown_flags & node_flag::kExtensions) != 0;
+  const bool knows =
+      peer != nullptr && ((peer->shown_flags & node_flag::kExtensions) != 0 || IsNorn(to));
   if (knows) beat.extensions = ExtensionsFor(IsNorn(to));
   return beat;
 }

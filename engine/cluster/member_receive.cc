@@ -324,13 +324,15 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   claim.history = known.history;
   claim.hears_quorum = known.hears_quorum;
   const std::optional<HeartbeatFacts> facts = DecodeHeartbeatFacts(beat.extensions.norn);
+  // Who leads this node's shard is decided by histories (T6 of topology.h): one that was not told must not be taken for none.
+  const bool untold = header.norn_level > 0 && !facts;
+  if (untold && view_->self().owns_slots() && known.shard == view_->self().shard) return;
   if (header.norn_level > 0 && facts) {
     claim.history = facts->history;
     claim.hears_quorum = facts->hears_quorum;
   } else if (header.norn_level == 0) {
     claim.history = {.has_data = true, .reign = 0, .offset = header.replication_offset};
   }
-  const std::string before = view_->self().primary.str();
   Apply(view_->ApplyClaim(claim, arrival.now), arrival.now);
   const bool paused = (header.message_flags & message_flag::kPaused) != 0;
   if (paused && view_->self().primary == header.sender && manual_failover_running()) {
