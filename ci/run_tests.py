@@ -31,8 +31,6 @@ OPEN = {
     "scenarios/cluster/heal_quorum.toml":
         "4 of 100 seeds fail: a demoted primary that was left alone before it could copy never leads again (slots_served), and two "
         "nodes do not agree on a dead node's role (views_converge)",
-    "scenarios/cluster/takeover.toml":
-        "1 of 100 seeds fails: a primary that took over without votes does not get its lease back after a split (slots_served)",
 }
 # What a fuzz target starts from: its corpus begins with these files.
 FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/**/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}

@@ -72,7 +72,8 @@ struct LeaseGrant {
   ClusterShardId shard;
   LeaseStamp stamp;
   bool granted = false;
-  uint64_t seen = 0;  // the ballot that was promised in this shard
+  // The ballot that was promised in this shard; when this primary's own number was promised to another, one more.
+  uint64_t seen = 0;
 };
 
 // ---- the same in Valkey's words (the bus's AUTH_REQUEST, AUTH_ACK, MFSTART) ----

@@ -153,6 +153,11 @@ void Member::OnNorn(const NodeId& from, const NornBody& body, Instant now) {
     }
   };
   if (std::visit(speaker, *message) != from) return;
+  if (const auto* denial = std::get_if<BallotDenial>(&*message)) {
+    Note(Log::Level::kVerbose,
+         fmt::format("Ballot {} denied by {}: reason {}, it promised {}", denial->ballot,
+                     from.view(), static_cast<int>(denial->reason), denial->seen));
+  }
   Apply(election_->OnMessage(*message, now), now);
 }
 

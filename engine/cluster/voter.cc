@@ -30,7 +30,11 @@ LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
     const ShardPromise& promised = promise->second;
     answer.seen = promised.ballot;
     if (request.reign < promised.ballot) return answer;  // V3
-    if (request.reign == promised.ballot && request.primary != promised.candidate) return answer;
+    if (request.reign == promised.ballot && request.primary != promised.candidate) {
+      // A TAKEOVER chose the number that a candidate was promised: only a greater one can settle it.
+      answer.seen = promised.ballot + 1;
+      return answer;
+    }
   }
   if (IsBound(request.shard, request.primary, now)) return answer;
   given_[request.shard] = {request.primary, request.stamp, now};
