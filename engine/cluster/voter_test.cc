@@ -94,6 +94,14 @@ TEST_F(VoterTest, AGrantBindsForThePromise) {
   EXPECT_TRUE(voter_.OnLeaseRequest(AskLease(3, 5), At(kStart + 1100)).granted);
 }
 
+TEST_F(VoterTest, ANumberThatWasPromisedToAnotherIsSettledByAGreaterOne) {
+  FailPrimary(kStart);
+  ASSERT_EQ(Request(Ask(3, 5), kStart + 760), std::nullopt);
+  const LeaseGrant grant = voter_.OnLeaseRequest(AskLease(2, 5), At(kStart + 1100));
+  EXPECT_FALSE(grant.granted);
+  EXPECT_EQ(grant.seen, 6u);
+}
+
 TEST_F(VoterTest, ADeadProcessBindsNobody) {
   detector_.OnData(Node(2), At(kStart));
   voter_.OnLeaseRequest(AskLease(2, 2), At(kStart));
