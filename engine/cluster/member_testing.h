@@ -75,9 +75,13 @@ class MemberRoom {
   // Killed: its links are reset.
   void Stop(int node) {
     places_.at(node).up = false;
-    for (auto at = ends_.begin(); at != ends_.end();) {
-      const auto [link, end] = *at++;
-      if (end.owner == node) Break(link);
+    // Each break takes two ends away.
+    std::vector<LinkId> broken;
+    for (const auto& [link, end] : ends_) {
+      if (end.owner == node) broken.push_back(link);
+    }
+    for (const LinkId link : broken) {
+      if (ends_.contains(link)) Break(link);
     }
     Settle();
   }
