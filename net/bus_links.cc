@@ -7,6 +7,7 @@
 #include "engine/base/status.h"
 #include "engine/cluster/bus_codec.h"
 #include "engine/fiber/spawn.h"
+#include "net/address_text.h"
 
 namespace norn::net {
 namespace {
@@ -94,18 +95,15 @@ void BusLinks::AcceptLoop(env::Listener* listener) {
 
 void BusLinks::Connect(const NodeId& node, const std::string& ip, uint16_t port,
                        Duration patience) {
-  const bool v6 = ip.find(':') != std::string::npos;
-  SpawnFiber(env_.executor(),
-             [this, node, patience,
-              address = v6 ? fmt::format("[{}]:{}", ip, port) : fmt::format("{}:{}", ip, port)] {
-               auto stream = env_.network().Connect(address, env_.clock().Now() + patience);
-               if (!stream.ok()) {
-                 return owner_.OnConnectFailed(node, absl::IsUnavailable(stream.status()));
-               }
-               Link link(*this, NextId(), *std::move(stream));
-               owner_.OnConnected(node, link.id, link.facts);
-               Serve(link);
-             });
+  SpawnFiber(env_.executor(), [this, node, patience, address = AddressText(ip, port)] {
+    auto stream = env_.network().Connect(address, env_.clock().Now() + patience);
+    if (!stream.ok()) {
+      return owner_.OnConnectFailed(node, absl::IsUnavailable(stream.status()));
+    }
+    Link link(*this, NextId(), *std::move(stream));
+    owner_.OnConnected(node, link.id, link.facts);
+    Serve(link);
+  });
 }
 
 void BusLinks::Serve(Link& link) {

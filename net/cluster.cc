@@ -11,6 +11,7 @@
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
+#include "net/address_text.h"
 #include "net/zero.h"
 
 namespace norn::net {
@@ -69,17 +70,11 @@ absl::StatusOr<std::optional<cluster::NodesFile>> Cluster::LoadFile() {
 
 absl::Status Cluster::Listen() {
   bool listening = false;
-  for (std::string word : options().bind) {
-    const bool optional = word.starts_with('-');
-    if (optional) word.erase(0, 1);
-    if (word == "*") word = "0.0.0.0";
-    if (word == "::*") word = "::";
-    const bool v6 = word.find(':') != std::string::npos;
-    const std::string address =
-        v6 ? fmt::format("[{}]:{}", word, BusPort()) : fmt::format("{}:{}", word, BusPort());
-    const absl::Status status = bus_.Listen(address, static_cast<int>(options().tcp_backlog));
+  for (const std::string& word : options().bind) {
+    const BindAddress bind = ParseBind(word, BusPort());
+    const absl::Status status = bus_.Listen(bind.address, static_cast<int>(options().tcp_backlog));
     listening |= status.ok();
-    if (status.ok() || optional) continue;
+    if (status.ok() || bind.optional) continue;
     return absl::UnavailableError(fmt::format("Failed listening on port {} (cluster), aborting: {}",
                                               BusPort(), MessageOf(status)));
   }

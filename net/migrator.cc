@@ -7,6 +7,7 @@
 
 #include "engine/base/byte_buffer.h"
 #include "engine/keyspace/effect_log.h"
+#include "net/address_text.h"
 
 namespace norn::net {
 namespace {
@@ -62,9 +63,7 @@ MigrationResult Migrator::Migrate(const MigrationRequest& request) {
 }
 
 bool Migrator::Connect(const MigrationRequest& request, Connection& connection) {
-  const bool v6 = request.host.find(':') != std::string::npos;
-  auto stream = env_.network().Connect(v6 ? fmt::format("[{}]:{}", request.host, request.port)
-                                          : fmt::format("{}:{}", request.host, request.port),
+  auto stream = env_.network().Connect(AddressText(request.host, request.port),
                                        env_.clock().Now() + request.timeout);
   if (!stream.ok()) return false;
   connection.stream = *std::move(stream);

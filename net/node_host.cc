@@ -5,31 +5,13 @@
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
+#include "net/address_text.h"
 #include "net/connection.h"
 
 namespace norn::net {
 namespace {
 
 constexpr Duration kOutOfDescriptorsPause = Duration::Millis(100);
-
-// A word of `bind` as an address; "-" in front means that failing is fine.
-struct BindAddress {
-  std::string address;
-  bool optional = false;
-};
-
-BindAddress ParseBind(std::string_view word, int64_t port) {
-  BindAddress bind;
-  if (word.starts_with('-')) {
-    bind.optional = true;
-    word.remove_prefix(1);
-  }
-  if (word == "*") word = "0.0.0.0";
-  if (word == "::*") word = "::";
-  const bool v6 = word.find(':') != std::string_view::npos;
-  bind.address = v6 ? fmt::format("[{}]:{}", word, port) : fmt::format("{}:{}", word, port);
-  return bind;
-}
 
 void SendLastWords(env::Stream& stream, std::string_view error) {
   const std::string line = fmt::format("-{}\r\n", error);

@@ -6,17 +6,9 @@
 
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
+#include "net/address_text.h"
 
 namespace norn::net {
-namespace {
-
-std::string AddressOf(std::string_view host, int64_t port) {
-  const bool v6 = host.find(':') != std::string_view::npos;
-  return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
-}
-
-}  // namespace
-
 ReplicaLink::ReplicaLink(Node& node, ReplicationHost& host, PrimaryStream& stream, LinkOwner& owner)
     : node_(node),
       host_(host),
@@ -80,7 +72,7 @@ void ReplicaLink::RunOnce(uint64_t generation, Course* course) {
 
 std::unique_ptr<env::Stream> ReplicaLink::Connect() {
   const Instant deadline = Now() + Duration::Seconds(options().repl_timeout);
-  auto stream = node_.env().network().Connect(AddressOf(status_.host, status_.port), deadline);
+  auto stream = node_.env().network().Connect(AddressText(status_.host, status_.port), deadline);
   if (stream.ok()) return *std::move(stream);
   log().Warning("Error condition on connection to PRIMARY {}:{}: {}", status_.host, status_.port,
                 MessageOf(stream.status()));
