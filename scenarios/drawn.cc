@@ -97,4 +97,16 @@ std::string Drawn::Kinds() const {
   return text;
 }
 
+sim::WorldOptions DrawWorld(const Scenario& scenario, uint64_t seed) {
+  // The world does not exist yet, so this purpose has a generator of its own making.
+  Prng prng(seed ^ 0x6e6574776f726bULL);
+  sim::WorldOptions world;
+  world.seed = seed;
+  const int64_t latency_ns = scenario.network.latency_ns.Draw(prng);
+  const int64_t jitter_ns = scenario.network.jitter_ns.Draw(prng);
+  world.fabric.link.latency = Duration::Nanos(latency_ns);
+  world.fabric.link.jitter = Duration::Nanos(jitter_ns);
+  return world;
+}
+
 }  // namespace norn::scenarios

@@ -11,6 +11,7 @@
 #include "scenarios/history.h"
 #include "scenarios/scenario.h"
 #include "scenarios/server.h"
+#include "sim/world.h"
 
 namespace norn::scenarios {
 
@@ -38,5 +39,7 @@ struct Drawn {
 // `prng_of` is that of a world with this seed.
 Drawn Draw(const Scenario& scenario, const faults::PrngOf& prng_of);
 Drawn Draw(const Scenario& scenario, uint64_t seed);
+// The world of a seed: its network. Without its log sink.
+sim::WorldOptions DrawWorld(const Scenario& scenario, uint64_t seed);
 
 }  // namespace norn::scenarios

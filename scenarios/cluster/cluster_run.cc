@@ -64,13 +64,7 @@ class ClusterRun {
 
  private:
   sim::WorldOptions MakeWorld() {
-    Prng prng(options_.seed ^ 0x6e6574776f726bULL);
-    sim::WorldOptions world;
-    world.seed = options_.seed;
-    const int64_t latency_ns = scenario_.network.latency_ns.Draw(prng);
-    const int64_t jitter_ns = scenario_.network.jitter_ns.Draw(prng);
-    world.fabric.link.latency = Duration::Nanos(latency_ns);
-    world.fabric.link.jitter = Duration::Nanos(jitter_ns);
+    sim::WorldOptions world = DrawWorld(scenario_, options_.seed);
     world.log_sink = [this](const sim::Node& node, env::LogLevel level, std::string_view line) {
       if (node.index().value < hosts_.size()) Hear(node.index().value, level, line);
       if (!options_.log) return;
