@@ -12,7 +12,7 @@
 #include "engine/config/options.h"
 #include "engine/keyspace/access.h"
 #include "engine/keyspace/entry.h"
-#include "engine/persist/lzf.h"
+#include "engine/base/lzf.h"
 #include "engine/persist/rdb_format.h"
 
 namespace norn::persist {

@@ -1,5 +1,6 @@
 #include "engine/structs/listpack.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -193,8 +194,6 @@ size_t WriteElement(const PackedValue& value, char* out) {
 
 size_t StoredCount(std::string_view bytes) { return Load<uint16_t>(bytes.data() + 4); }
 
-bool AddWouldPass(size_t count, size_t added) { return count + added >= kCountMany; }
-
 }  // namespace
 
 // ---- PackedValue ----
@@ -301,17 +300,27 @@ Listpack::Position Listpack::Rewrite(Position at, size_t removed_bytes, size_t r
   char* out = bytes.data() + at;
   for (const PackedValue& value : values) out += WriteElement(value, out);
   CHECK(out == bytes.data() + at + inserted_bytes);
-  StoreAt(bytes.data(), static_cast<uint32_t>(bytes.size()));
-  if (old_count != kCountMany) {
-    const bool many = AddWouldPass(old_count - removed_count, values.size());
-    StoreAt(bytes.data() + 4,
-            static_cast<uint16_t>(many ? kCountMany : old_count - removed_count + values.size()));
-  }
+  SetHeader(bytes,
+            old_count == kCountMany ? kCountMany : old_count - removed_count + values.size());
   return at;
+}
+
+void Listpack::SetHeader(std::span<char> bytes, size_t count) {
+  StoreAt(bytes.data(), static_cast<uint32_t>(bytes.size()));
+  StoreAt(bytes.data() + 4, static_cast<uint16_t>(std::min(count, kCountMany)));
 }
 
 Listpack::Position Listpack::Insert(Position at, std::span<const PackedValue> values) {
   return Rewrite(at, 0, 0, values);
+}
+
+void Listpack::AppendRange(const ListpackView& other, Position from, Position to, size_t elements) {
+  const size_t at = storage_->bytes().size() - 1;
+  const size_t count = StoredCount(storage_->bytes());
+  const std::span<char> bytes = storage_->Splice(at, 0, to - from);
+  CHECK(bytes.size() <= kBytesMax);
+  std::memcpy(bytes.data() + at, other.bytes().data() + from, to - from);
+  SetHeader(bytes, count + elements);
 }
 
 Listpack::Position Listpack::Replace(Position at, const PackedValue& value) {

@@ -140,6 +140,8 @@ class Listpack {
   Position Append(std::initializer_list<PackedValue> values) {
     return Insert(view().end(), values);
   }
+  // The `elements` elements of another from `from` up to `to`, in their order.
+  void AppendRange(const ListpackView& other, Position from, Position to, size_t elements);
   Position Replace(Position at, const PackedValue& value);
   // `elements` from `at` on, or as many as there are; returns the position behind them.
   Position Erase(Position at, size_t elements);
@@ -147,6 +149,7 @@ class Listpack {
  private:
   Position Rewrite(Position at, size_t removed_bytes, size_t removed_count,
                    std::span<const PackedValue> values);
+  static void SetHeader(std::span<char> bytes, size_t count);
 
   PackedBytes* storage_;
 };

@@ -388,7 +388,8 @@ size_t ScoreTree::CountWhile(
     const Inner::Child* behind = std::partition_point(
         inner->children + 1, end,
         [&](const Inner::Child& child) { return before(child.first.score, *child.first.member); });
-    for (const Inner::Child* child = inner->children; child + 1 < behind; ++child) counted += child->size;
+    for (const Inner::Child* child = inner->children; child + 1 < behind; ++child)
+      counted += child->size;
     node = (behind - 1)->node;
   }
   const Leaf* leaf = static_cast<const Leaf*>(node);
