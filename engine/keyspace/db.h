@@ -64,6 +64,8 @@ class DetachedValue {
   // Stored as Db::SetString would: as an integer when canonical.
   static DetachedValue String(std::string_view value);
   static DetachedValue Integer(int64_t value);
+  // A listpack or intset that is a value of that type.
+  static DetachedValue Packed(ValueType type, std::string_view bytes);
   static DetachedValue OfObject(ValueType type, std::unique_ptr<Object> object);
   DetachedValue(DetachedValue&& other) noexcept;
   DetachedValue& operator=(DetachedValue&& other) noexcept;
@@ -123,7 +125,17 @@ class Db {
   std::span<char> ResizeString(const Key& key, EntryRef found, size_t size_bytes,
                                const Moment& moment);
 
-  // ---- objects: every other type ----
+  // ---- packed values: small lists, sets, hashes and sorted sets, as bytes like a string's ----
+  // Stores `bytes` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty; the entry's
+  // new ref is returned.
+  EntryRef SetPacked(const Key& key, EntryRef found, ValueType type, std::string_view bytes,
+                     const Moment& moment);
+  // Puts `inserted` bytes, not set, in the place of the `removed` bytes at `at`; returns all bytes for writing until the next
+  // call, and the entry's new ref in *found. Requires (*found)->IsPacked().
+  std::span<char> SplicePacked(const Key& key, EntryRef* found, size_t at, size_t removed,
+                               size_t inserted);
+
+  // ---- objects: every other value ----
   // Stores `object` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty.
   void SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
                  const Moment& moment);
@@ -240,6 +252,7 @@ class Db {
   bool OverwriteBlock(EntryRef found, std::string_view value, int64_t deadline_ms);
   std::span<char> ResizeBlock(EntryRef found, size_t size_bytes);
   std::span<char> ResizeEmbedded(EntryRef found, size_t size_bytes);
+  std::span<char> SpliceBlock(EntryRef* found, size_t at, size_t removed, size_t inserted);
 
   Keyspace* keyspace_;
   DbIndex index_;
