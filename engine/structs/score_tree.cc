@@ -327,7 +327,9 @@ bool ScoreTree::MergeChildren(Inner* parent, size_t left) {
   Inner::Child& kept = parent->children[left];
   Inner::Child& gone = parent->children[left + 1];
   const size_t count = kept.node->count + gone.node->count;
-  if (count > (kept.node->is_leaf ? kLeafMax : kInnerMax) * 3 / 4) return false;
+  const size_t count_max = kept.node->is_leaf ? kLeafMax : kInnerMax;
+  const bool one_is_empty = kept.node->count == 0 || gone.node->count == 0;
+  if (count > count_max * 3 / 4 && !one_is_empty) return false;
   if (kept.node->is_leaf) {
     Leaf* to = static_cast<Leaf*>(kept.node);
     Leaf* from = static_cast<Leaf*>(gone.node);

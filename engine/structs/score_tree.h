@@ -22,6 +22,7 @@
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
+#include "engine/base/allocation.h"
 
 namespace norn {
 
@@ -36,7 +37,7 @@ struct ScoredMember {
 
   static ScoredMember* New(double score, std::string_view name);
   static void Free(ScoredMember* member);
-  size_t AllocatedBytes() const { return kNameOffset + size_bytes; }
+  size_t AllocatedBytes() const { return AllocationBytes(kNameOffset + size_bytes); }
 
   static constexpr size_t kNameOffset = sizeof(double) + sizeof(uint32_t);
 };
