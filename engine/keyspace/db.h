@@ -126,22 +126,27 @@ class Db {
                                const Moment& moment);
 
   // ---- packed values: small lists, sets, hashes and sorted sets, as bytes like a string's ----
+  // What follows up to NoteChanges is not yet a change: one operation may take several of these steps, or end as it began.
   // Stores `bytes` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty; the entry's
   // new ref is returned.
   EntryRef SetPacked(const Key& key, EntryRef found, ValueType type, std::string_view bytes,
                      const Moment& moment);
   // Puts `inserted` bytes, not set, in the place of the `removed` bytes at `at`; returns all bytes for writing until the next
   // call, and the entry's new ref in *found. Requires (*found)->IsPacked().
-  std::span<char> SplicePacked(const Key& key, EntryRef* found, size_t at, size_t removed,
-                               size_t inserted);
+  std::span<char> SplicePacked(EntryRef* found, size_t at, size_t removed, size_t inserted);
 
   // ---- objects: every other value ----
   // Stores `object` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty.
-  void SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
-                 const Moment& moment);
+  EntryRef SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
+                     const Moment& moment);
   // Changes the object in place: `change` gets it for writing. Accounts for its memory before and after. An object
   // left empty is the caller's to erase. Requires found->encoding() == kObject.
-  void ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change);
+  void ChangeObject(EntryRef found, absl::FunctionRef<void(Object&)> change);
+  // The same value as an object; deadline and access bits stay. Requires found->IsPacked().
+  EntryRef Unpack(EntryRef found, std::unique_ptr<Object> object);
+
+  // The value of `key` has changed, `changes` times.
+  void NoteChanges(const Key& key, size_t changes);
 
   // ---- life ----
   // Deletes; false when there was no live entry (an expired one is deleted but answers false).
@@ -236,7 +241,7 @@ class Db {
 
   EntryRef Lookup(const Key& key, const Moment& moment);
   void Touch(Entry* entry, int64_t now_ms);
-  void NoteChange(const Key& key);
+  void NoteChange(const Key& key) { NoteChanges(key, 1); }
   // Takes the entry out of the table and frees it; a big object goes to the reclaimer.
   enum class Table { kMayShrink, kKeepSize };
   void Remove(EntryRef ref, Table table);

@@ -48,19 +48,16 @@ DetachedValue DetachedValue::Packed(ValueType type, std::string_view bytes) {
 EntryRef Db::SetPacked(const Key& key, EntryRef found, ValueType type, std::string_view bytes,
                        const Moment& moment) {
   CHECK(type != ValueType::kString);
-  NoteChange(key);
   Store(key, found, PackedView(type, bytes), kNoDeadline,
         found ? 0 : InitialAccess(moment.now_ms, keyspace_->access_policy()));
   return FindAny(key);
 }
 
-std::span<char> Db::SplicePacked(const Key& key, EntryRef* found, size_t at, size_t removed,
-                                 size_t inserted) {
+std::span<char> Db::SplicePacked(EntryRef* found, size_t at, size_t removed, size_t inserted) {
   Entry* entry = found->entry_;
   const std::string_view before = entry->packed();
   CHECK(at + removed <= before.size());
   const size_t size_bytes = before.size() - removed + inserted;
-  NoteChange(key);
   contents_.tables.BeforeWrite(*entry, found->at_);
   if (entry->encoding() == Encoding::kOutside && size_bytes > kReembedBytesMax) {
     return SpliceBlock(found, at, removed, inserted);
