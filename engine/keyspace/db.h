@@ -145,6 +145,9 @@ class Db {
   // The same value as an object; deadline and access bits stay. Requires found->IsPacked().
   EntryRef Unpack(EntryRef found, std::unique_ptr<Object> object);
 
+  // The same value as packed bytes, which do not lie in it. Requires found->encoding() == kObject.
+  EntryRef Pack(const Key& key, EntryRef found, std::string_view bytes);
+
   // The value of `key` has changed, `changes` times.
   void NoteChanges(const Key& key, size_t changes);
 

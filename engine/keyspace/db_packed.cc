@@ -53,6 +53,12 @@ EntryRef Db::SetPacked(const Key& key, EntryRef found, ValueType type, std::stri
   return FindAny(key);
 }
 
+EntryRef Db::Pack(const Key& key, EntryRef found, std::string_view bytes) {
+  CHECK(found->encoding() == Encoding::kObject);
+  Store(key, found, PackedView(found->type(), bytes), found->deadline_ms(), 0);
+  return FindAny(key);
+}
+
 std::span<char> Db::SplicePacked(EntryRef* found, size_t at, size_t removed, size_t inserted) {
   Entry* entry = found->entry_;
   const std::string_view before = entry->packed();

@@ -4,13 +4,13 @@
 #include <cstdint>
 
 #include "engine/config/options.h"
-#include "engine/keyspace/db.h"
+#include "engine/config/table.h"
 
 namespace norn {
 
 struct TypeRules {
-  const config::Options& options;  // the sizes of compact forms
-  uint64_t hash_seed = 0;          // the keyspace's: tables of big values
+  const config::Options& options = config::Defaults();  // the sizes of compact forms
+  uint64_t hash_seed = 0;                               // the keyspace's: tables of big values
 };
 
 }  // namespace norn

@@ -29,6 +29,8 @@ void KeyPlace::Unpack(std::unique_ptr<Object> object) {
   }
 }
 
+void KeyPlace::Pack(std::string_view bytes) { found_ = db_->Pack(key_, found_, bytes); }
+
 void KeyPlace::Change(absl::FunctionRef<void(Object&)> change) {
   db_->ChangeObject(found_, change);
 }
@@ -57,6 +59,12 @@ void LoosePlace::Unpack(std::unique_ptr<Object> object) {
   exists_ = true;
   object_ = std::move(object);
   packed_.Assign({});
+}
+
+void LoosePlace::Pack(std::string_view bytes) {
+  CHECK(object_ != nullptr);
+  packed_.Assign(bytes);
+  object_.reset();
 }
 
 void LoosePlace::Change(absl::FunctionRef<void(Object&)> change) { change(*object_); }

@@ -2,6 +2,7 @@
 // Where a collection is while an operation changes it: under a key, or apart from any (a result to be stored, a value being
 // read from a file). The types' writers know only this, so that there is one set of rules for forms and limits.
 //
+//                           <--Pack----
 //     nothing --Create--> packed bytes --Unpack--> object
 //        \________________Unpack___________________/
 
@@ -25,6 +26,8 @@ class ValuePlace : public PackedBytes {
   virtual void Create(std::string_view bytes) = 0;
   // The value becomes an object: the same, as far as anybody else can tell, or the first there is.
   virtual void Unpack(std::unique_ptr<Object> object) = 0;
+  // The object becomes packed bytes: the same value.
+  virtual void Pack(std::string_view bytes) = 0;
   // Requires an object.
   virtual void Change(absl::FunctionRef<void(Object&)> change) = 0;
   // Nothing is left.
@@ -48,6 +51,7 @@ class KeyPlace final : public ValuePlace {
   std::span<char> Splice(size_t at, size_t removed, size_t inserted) override;
   void Create(std::string_view bytes) override;
   void Unpack(std::unique_ptr<Object> object) override;
+  void Pack(std::string_view bytes) override;
   void Change(absl::FunctionRef<void(Object&)> change) override;
   void Erase() override;
   void NoteChanges(size_t changes) override;
@@ -69,6 +73,7 @@ class LoosePlace final : public ValuePlace {
   std::span<char> Splice(size_t at, size_t removed, size_t inserted) override;
   void Create(std::string_view bytes) override;
   void Unpack(std::unique_ptr<Object> object) override;
+  void Pack(std::string_view bytes) override;
   void Change(absl::FunctionRef<void(Object&)> change) override;
   void Erase() override;
   void NoteChanges(size_t) override {}
