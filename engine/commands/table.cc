@@ -1,6 +1,7 @@
 #include "engine/commands/table.h"
 
 #include "engine/commands/handlers.h"
+#include "engine/commands/hashes/hash_rows.h"
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
 #include "engine/commands/spec_parse.h"
@@ -213,7 +214,7 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kSetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kSetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;

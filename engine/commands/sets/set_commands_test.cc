@@ -201,8 +201,9 @@ TEST_F(SetCommands, DumpRestoreAndCopyInEveryForm) {
   Run("SADD l a b 3");
   for (int i = 0; i < 300; ++i) Run(fmt::format("SADD t m{}", i));
   for (const std::string name : {"i", "l", "t"}) {
+    const std::string copy = "copy" + name;
     const std::string payload = Run("DUMP " + name).text;
-    EXPECT_EQ(Show(RunWords({"RESTORE", "copy" + name, "0", payload})), "+OK");
+    EXPECT_EQ(Show(RunWords({"RESTORE", copy, "0", payload})), "+OK");
     EXPECT_EQ(Members("SMEMBERS copy" + name), Members("SMEMBERS " + name));
     Run("COPY " + name + " second" + name);
     EXPECT_EQ(Members("SMEMBERS second" + name), Members("SMEMBERS " + name));
