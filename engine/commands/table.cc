@@ -2,6 +2,7 @@
 
 #include "engine/commands/handlers.h"
 #include "engine/commands/hashes/hash_rows.h"
+#include "engine/commands/lists/list_rows.h"
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
 #include "engine/commands/spec_parse.h"
@@ -214,7 +215,7 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kSetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;
