@@ -6,6 +6,7 @@
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
 #include "engine/commands/spec_parse.h"
+#include "engine/commands/zsets/zset_rows.h"
 
 namespace norn {
 namespace {
@@ -215,7 +216,8 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows,
+                                                      kZsetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;
