@@ -11,6 +11,7 @@ import signal
 import sys
 
 import determinism
+import pages
 import replay
 import steps
 import tree
@@ -92,6 +93,7 @@ def stage_simulate(run):
     """every scenario in virtual time, many seeds"""
     if not build(run, "release", "norn-sim"):
         return
+    run.check("the page of a failing run opens in a browser", pages.page_opens)
     simulate(run, "release", SMOKE, "1..1000" if run.long else "1..200")
     for scenario in sorted(glob.glob("scenarios/**/*.toml", recursive=True)):
         if scenario in OPEN:
@@ -142,10 +144,14 @@ def stage_tsan(run):
         process_tests(run, "tsan", "mixed_load_test.py", NORN_LOAD_S="60" if run.long else "12")
 
 
+def fuzz_targets():
+    return sorted(os.path.splitext(os.path.basename(path))[0]
+                  for folder in ("engine/*", "net", "scenarios", "server") for path in glob.glob(f"{folder}/*_fuzz.cc"))
+
+
 def stage_fuzz(run):
     """each fuzz target for a while, from its saved corpus (clang, address sanitizer)"""
-    targets = sorted(os.path.splitext(os.path.basename(path))[0]
-                     for folder in ("engine/*", "net", "scenarios", "server") for path in glob.glob(f"{folder}/*_fuzz.cc"))
+    targets = fuzz_targets()
     if not targets or not build(run, "fuzz", *targets):
         run.fail("fuzz targets exist and build")
         return
