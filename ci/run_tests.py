@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 
+import campaigns
 import determinism
 import pages
 import replay
@@ -94,6 +95,8 @@ def stage_simulate(run):
     if not build(run, "release", "norn-sim"):
         return
     run.check("the page of a failing run opens in a browser", pages.page_opens)
+    run.check("a campaign that was killed goes on", campaigns.goes_on)
+    run.check("a campaign groups its failures", campaigns.failures_are_grouped)
     simulate(run, "release", SMOKE, "1..1000" if run.long else "1..200")
     for scenario in sorted(glob.glob("scenarios/**/*.toml", recursive=True)):
         if scenario in OPEN:
