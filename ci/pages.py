@@ -132,6 +132,10 @@ def page_opens(out):
     for table in ("faults", "checks", "entries"):
         if len(whole.text.get(table, "")) < 100:
             problems.append(f"the table {table} is empty")
+    together, complaints = opened(pages[0], "#order=shard")
+    problems += problems_of(together, complaints, nodes)
+    if together.lanes() == whole.lanes():
+        problems.append("the nodes of a shard do not come together")
     part, complaints = opened(pages[0], "#zoom=2,3&node=node1,node4&hide=grant")
     problems += problems_of(part, complaints, ["node1", "node4"])
     if part.attributes("path", "grant"):

@@ -26,7 +26,7 @@ const byId = id => document.getElementById(id);
 const seconds = (t, digits = 6) => t.toFixed(digits) + ' s';
 
 // ---- what is shown ----
-const view = { zoom: [0, data.end], nodes: new Set(data.lanes.map((_, i) => i)), hidden: new Set(), find: '' };
+const view = { zoom: [0, data.end], nodes: new Set(data.lanes.map((_, i) => i)), hidden: new Set(), find: '', byShard: false };
 
 function readFragment() {
   for (const part of location.hash.slice(1).split('&')) {
@@ -41,6 +41,7 @@ function readFragment() {
     }
     if (key === 'hide') view.hidden = new Set(list);
     if (key === 'find') view.find = value;
+    if (key === 'order') view.byShard = value === 'shard';
   }
 }
 
@@ -50,9 +51,15 @@ function writeFragment() {
   if (view.nodes.size < data.lanes.length) parts.push('node=' + [...view.nodes].map(i => encodeURIComponent(data.lanes[i])).join(','));
   if (view.hidden.size) parts.push('hide=' + [...view.hidden].map(encodeURIComponent).join(','));
   if (view.find) parts.push('find=' + encodeURIComponent(view.find));
+  if (view.byShard) parts.push('order=shard');
   try { history.replaceState(null, '', '#' + parts.join('&')); } catch (_) { /* some browsers forbid it for files */ }
 }
 
+// By lane: the shard that it was first part of.
+const firstShard = data.lanes.map((_, lane) => {
+  const role = data.spans.find(span => span[0] === lane && span[1] === 1 && span[5] >= 0);
+  return role ? role[5] : Infinity;
+});
 const shows = kind => !view.hidden.has(kind);
 const showsLane = lane => view.nodes.has(lane);
 
@@ -102,6 +109,7 @@ function stackFaults() {
 function lay() {
   width = Math.max(480, document.documentElement.clientWidth);
   const shown = data.lanes.map((_, i) => i).filter(showsLane);
+  if (view.byShard) shown.sort((a, b) => (firstShard[a] === firstShard[b] ? 0 : firstShard[a] - firstShard[b]) || a - b);
   laneHeight = shown.length <= 8 ? 46 : shown.length <= 14 ? 38 : 30;
   const services = data.services.length * STRIP;
   const rows = stackFaults();
@@ -382,6 +390,7 @@ function drawChips() {
   data.lanes.forEach((name, lane) => chip(nodes, name, null, showsLane(lane),
     () => { if (view.nodes.has(lane)) { if (view.nodes.size > 1) view.nodes.delete(lane); } else view.nodes.add(lane); draw(); },
     () => { view.nodes = new Set([lane]); draw(); }));
+  if (new Set(firstShard).size > 1) chip(nodes, 'shards together', null, view.byShard, () => { view.byShard = !view.byShard; draw(); }, () => {});
   if (data.lanes.length > 1) chip(nodes, 'all', null, true, () => { view.nodes = new Set(data.lanes.map((_, i) => i)); draw(); }, () => {});
 }
 
