@@ -636,7 +636,8 @@ int DiffCommand(const std::string& path_a, const std::string& path_b) {
 
 int HelpCommand(const CLI::App& app, const std::string& topic) {
   if (topic.empty()) {
-    fmt::print("{}", app.help("", CLI::AppFormatMode::All));
+    // App::help would tell of `help` only: that is the subcommand that was parsed.
+    fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::All));
     return kPassed;
   }
   if (topic != "scenario") return Usage("help knows one topic: scenario");
