@@ -191,10 +191,14 @@ class Campaign {
     CountFailures();
     if (before > 0) fmt::print(stderr, "goes on behind {} finished seeds\n", before);
     if (!StartWorkers()) return Complain("cannot start a worker process");
-    while (Work()) {
+    while (writable_ && Work()) {
+    }
+    if (!writable_) {
+      for (auto& worker : workers_) worker->Kill();
     }
     for (auto& worker : workers_) worker->Finish();
     if (terminal_) fmt::print(stderr, "\r\x1b[K");
+    if (!writable_) return Complain("state cannot be written; what it holds is kept");
     const CampaignSummary summary(state_, arguments_.scenarios);
     const CampaignSession session = Session();
     fmt::print("{}", CampaignText(summary, session));
@@ -317,7 +321,7 @@ class Campaign {
     if (task.page) {
       if (line.empty()) return;  // none could be written
       state_.AddPage(task.story, task.seed, "reports/" + line);
-      Append(CampaignState::PageLine(task.story, task.seed, "reports/" + line));
+      writable_ &= Append(CampaignState::PageLine(task.story, task.seed, "reports/" + line));
       return;
     }
     CampaignState one(state_.identity());
@@ -341,7 +345,7 @@ class Campaign {
   }
 
   void Finished(const FinishedRun& run) {
-    Append(CampaignState::Line(run));
+    writable_ &= Append(CampaignState::Line(run));
     state_.Add(run);
     ++session_runs_;
     sums_.Add(run.totals);
@@ -416,6 +420,7 @@ class Campaign {
   Totals sums_;
   uint64_t session_runs_ = 0;
   bool complete_ = true;
+  bool writable_ = true;  // the state is
   const bool terminal_;
   double begun_ = 0;
   double shown_at_ = 0;
