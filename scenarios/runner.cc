@@ -112,8 +112,8 @@ class Run {
     std::vector<ServerHost*> servers;
     for (const auto& host : hosts_) servers.push_back(host.get());
     recorder_ =
-        std::make_unique<Recorder>(world_, *options_.timeline, std::move(servers), record_.checks,
-                                   [this](size_t lane) { return RoleOf(lane); });
+        std::make_unique<Recorder>(scenario_, world_, *options_.timeline, std::move(servers),
+                                   record_.checks, [this](size_t lane) { return RoleOf(lane); });
   }
 
   std::optional<Timeline::State> RoleOf(size_t lane) {

@@ -114,7 +114,7 @@ class ClusterRun {
     tap_ = std::make_unique<BusTap>(world_, timeline, hosts.size(),
                                     [this](const auto& id) { return roles_->NameOf(id); });
     world_.fabric().SetTap(tap_.get());
-    recorder_ = std::make_unique<Recorder>(world_, timeline, hosts, record_.checks,
+    recorder_ = std::make_unique<Recorder>(scenario_, world_, timeline, hosts, record_.checks,
                                            [this](size_t lane) { return roles_->Of(lane); });
     for (size_t shard = 0; shard < layout_.shards; ++shard) {
       const cluster::SlotRange slots = layout_.SlotsOf(shard);

@@ -27,9 +27,10 @@ std::string_view LifeOf(const ServerHost& host) {
 
 }  // namespace
 
-Recorder::Recorder(sim::World& world, Timeline& timeline, std::vector<ServerHost*> hosts,
-                   const CheckTallies& tallies, RoleOf role_of)
-    : world_(world),
+Recorder::Recorder(const Scenario& scenario, sim::World& world, Timeline& timeline,
+                   std::vector<ServerHost*> hosts, const CheckTallies& tallies, RoleOf role_of)
+    : scenario_(scenario),
+      world_(world),
       timeline_(timeline),
       hosts_(std::move(hosts)),
       tallies_(tallies),
@@ -155,6 +156,7 @@ void Recorder::LookAtClients() {
 void Recorder::LookAtChecks() {
   for (size_t i = 0; i < kCheckCount; ++i) {
     if (tallies_[i].failures == 0 || failed_[i]) continue;
+    if (!scenario_.Checks(std::string(kChecks[i].name))) continue;
     failed_[i] = any_failed_ = true;
     timeline_.Add(Timeline::Event{world_.now().ns, 0, "check",
                                   fmt::format("{}: {}", kChecks[i].name, tallies_[i].message)});

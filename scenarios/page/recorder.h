@@ -12,6 +12,7 @@
 
 #include "faults/injector.h"
 #include "scenarios/checks.h"
+#include "scenarios/scenario.h"
 #include "scenarios/server_host.h"
 #include "scenarios/timeline.h"
 
@@ -22,9 +23,9 @@ class Recorder {
   // What a node is for others, when that may have changed since the last call; nullopt: the same.
   using RoleOf = std::function<std::optional<Timeline::State>(size_t lane)>;
 
-  // `hosts`: the lanes, in order; all outlive this.
-  Recorder(sim::World& world, Timeline& timeline, std::vector<ServerHost*> hosts,
-           const CheckTallies& tallies, RoleOf role_of);
+  // `hosts`: the lanes, in order. Of the checks those count that the scenario asks for. All outlive this.
+  Recorder(const Scenario& scenario, sim::World& world, Timeline& timeline,
+           std::vector<ServerHost*> hosts, const CheckTallies& tallies, RoleOf role_of);
 
   // Makes the plan's faults tell of themselves. `clients_as_one`: how they fare is shown as one row.
   void Watch(faults::Targets& targets, const faults::FaultPlan& plan, bool clients_as_one);
@@ -52,6 +53,7 @@ class Recorder {
   bool IsSlow(const sim::Node& a, const sim::Node& b) const;
   void Struck(size_t index, bool fired, const std::vector<size_t>& aimed_at);
 
+  const Scenario& scenario_;
   sim::World& world_;
   Timeline& timeline_;
   const std::vector<ServerHost*> hosts_;

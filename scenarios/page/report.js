@@ -60,6 +60,8 @@ const firstShard = data.lanes.map((_, lane) => {
   const role = data.spans.find(span => span[0] === lane && span[1] === 1 && span[5] >= 0);
   return role ? role[5] : Infinity;
 });
+// Without a cluster there are roles only.
+const hasEpochs = data.spans.some(span => span[1] === 1 && span[6] > 0);
 const shows = kind => !view.hidden.has(kind);
 const showsLane = lane => view.nodes.has(lane);
 
@@ -71,7 +73,7 @@ function allEntries() {
     const [lane, track, from, , value, shard, epoch, words] = span;
     const more = words ? ', ' + words : '';
     if (track === 0) add(from, lane, 'life', value);
-    if (track === 1) add(from, lane, 'role', `${value}${shard >= 0 ? ' of shard ' + shard : ''}, epoch ${epoch}${more}`);
+    if (track === 1) add(from, lane, 'role', !hasEpochs ? value : `${value}${shard >= 0 ? ' of shard ' + shard : ''}, epoch ${epoch}${more}`);
     if (track === 2) add(from, lane, 'role', value === 'ok' ? 'the cluster is up for it' : 'the cluster is down for it');
     if (track === 3 && (value !== 'all' || from > 0)) add(from, lane, 'reach', value === 'all' ? 'reaches everybody' : words);
   }
@@ -271,7 +273,7 @@ function drawLanes() {
   const wide = roles.filter(span => boxWidth(span[SPAN.from], span[SPAN.to], 0) > 26);
   put('epochs', 'text', wide, { class: span => 'epoch' + (span[SPAN.value] === 'primary' ? '' : ' pale'), x: span => boxX(span[SPAN.from]) + 5,
     y: span => tops.get(span[SPAN.lane]) + top + high / 2 + 4 })
-    .text(span => (boxWidth(span[SPAN.from], span[SPAN.to], 0) > 90 && span[SPAN.shard] >= 0 ? `shard ${span[SPAN.shard]} \u00b7 ` : '') + 'e' + span[SPAN.epoch]);
+    .text(span => !hasEpochs ? span[SPAN.value] : (boxWidth(span[SPAN.from], span[SPAN.to], 0) > 90 && span[SPAN.shard] >= 0 ? `shard ${span[SPAN.shard]} \u00b7 ` : '') + 'e' + span[SPAN.epoch]);
   const reach = shows('reach') ? visible.filter(span => span[SPAN.track] === 3 && span[SPAN.value] !== 'all') : [];
   const reachColour = { none: '#c62828', some: '#e0a100', slow: '#b9a97a' };
   tipOf(put('reach', 'rect', reach, { x: span => boxX(span[SPAN.from]), y: span => tops.get(span[SPAN.lane]) + laneHeight - 9, height: 5, class: span => span[SPAN.value],
@@ -281,7 +283,7 @@ function drawLanes() {
 
 function spanWords(span) {
   const [lane, track, from, to, value, shard, epoch, words] = span;
-  const what = track === 1 ? `${value}${shard >= 0 ? ' of shard ' + shard : ''}, config epoch ${epoch}` : track === 2 ? 'the cluster is down for it' : track === 3 ? 'reach' : value;
+  const what = track === 1 && !hasEpochs ? value : track === 1 ? `${value}${shard >= 0 ? ' of shard ' + shard : ''}, config epoch ${epoch}` : track === 2 ? 'the cluster is down for it' : track === 3 ? 'reach' : value;
   return `${data.lanes[lane]}: ${what}${words ? '\n' + words : ''}\n${seconds(from)} to ${seconds(to)}`;
 }
 
@@ -430,7 +432,7 @@ function fillLegend() {
   add('cut off from some', { background: '#e0a100', height: '5px' }); add('cut off from all', { background: '#c62828', height: '5px' });
   add('slow', { background: '#b9a97a', height: '5px' });
   add('clients answered', { background: '#2e8b57' }); add('many wait', { background: '#e8943f' }); add('nobody answered', { background: '#c62828' });
-  add('epoch: e7', { width: '0' });
+  if (hasEpochs) add('epoch: e7', { width: '0' });
 }
 
 function fillHeader() {

@@ -117,6 +117,22 @@ TEST(RunPage, AFailoverIsSeen) {
   EXPECT_EQ(timeline.services().size(), 3u);
 }
 
+TEST(RunPage, OnlyChecksThatAreAskedForFail) {
+  // Pauses break promises of the check `connection`, which is for runs without faults.
+  for (const bool asked : {true, false}) {
+    Scenario scenario = Parsed(kReplicated);
+    scenario.clients.timeout_ns = {20'000'000, 20'000'000};
+    if (asked) scenario.checks.push_back("connection");
+    Timeline timeline;
+    const RunResult result = Play(scenario, 1, &timeline);
+    EXPECT_EQ(result.passed(), !asked);
+    const bool shown =
+        std::any_of(timeline.events().begin(), timeline.events().end(),
+                    [](const Timeline::Event& event) { return event.kind == "check"; });
+    EXPECT_EQ(shown, asked);
+  }
+}
+
 TEST(RunPage, DataTellsTheVerdictAndTheCommand) {
   Timeline timeline;
   timeline.AddLane("node0");
