@@ -51,6 +51,25 @@ CHROMIUM = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--wi
             "--enable-logging=stderr", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"]
 
 
+# What a reader's hands do, played in the page; what came of it is left in the body's data.
+HANDS = """<script>
+const svg = document.querySelector('#chart svg'), note = (name, value) => { document.body.dataset[name] = value; };
+document.getElementById('zoom-in').click(); note('button', byId('window').textContent);
+const at = { bubbles: true, cancelable: true, view: window, clientX: 700, clientY: 400 };
+document.querySelector('#chart svg').dispatchEvent(new WheelEvent('wheel', { ...at, deltaY: -300 }));
+setTimeout(() => {
+  note('wheel', byId('window').textContent);
+  document.querySelector('#nodes button').click();
+  document.querySelector('#kinds button').click();
+  const jump = byId('jump'); jump.selectedIndex = 1; jump.dispatchEvent(new Event('change'));
+  note('jump', byId('window').textContent);
+  document.querySelector('#faults tbody tr').click(); note('fault', byId('window').textContent);
+  byId('find').value = 'ballot'; byId('find').dispatchEvent(new Event('input'));
+  setTimeout(() => note('hash', location.hash), 300);
+}, 300);
+</script>"""
+
+
 class Document(HTMLParser):
     """What the page holds: elements by tag, class and id, and the text of those with an id."""
 
@@ -103,6 +122,24 @@ def problems_of(document, complaints, nodes):
     return problems
 
 
+def controls_problems(page, whole):
+    """Buttons, wheel, chips, jumps and the filter each change what is shown."""
+    played = page.replace(".html", "-hands.html")
+    with open(page, encoding="utf-8") as source, open(played, "w", encoding="utf-8") as target:
+        target.write(source.read().replace("</body>", HANDS + "</body>"))
+    document, complaints = opened(played)
+    problems = [f"the console says: {line}" for line in complaints]
+    windows = [whole.text.get("window")] + [document.body().get("data-" + name) for name in ("button", "wheel", "jump", "fault")]
+    if None in windows or len(set(windows)) != len(windows):
+        problems.append(f"the controls do not change the window: {windows}")
+    if len(document.lanes()) != len(whole.lanes()) - 1:
+        problems.append("a click on a node does not hide it")
+    shown = document.body().get("data-hash") or ""
+    if not all(word in shown for word in ("zoom=", "node=", "hide=", "find=ballot")):
+        problems.append(f"the fragment does not follow: {shown}")
+    return problems
+
+
 def page_opens(out):
     """Problems, empty when the page shows what it has to."""
     folder = "build/ci/pages"
@@ -136,6 +173,7 @@ def page_opens(out):
     problems += problems_of(together, complaints, nodes)
     if together.lanes() == whole.lanes():
         problems.append("the nodes of a shard do not come together")
+    problems += controls_problems(pages[0], whole)
     part, complaints = opened(pages[0], "#zoom=2,3&node=node1,node4&hide=grant")
     problems += problems_of(part, complaints, ["node1", "node4"])
     if part.attributes("path", "grant"):
