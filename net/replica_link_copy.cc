@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/base/cover.h"
 #include "engine/base/number.h"
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
@@ -87,6 +88,7 @@ bool ReplicaLink::LoadFrom(Link& link, const std::string& primary_id, StreamOffs
   };
   const auto loaded = host_.LoadSnapshot(watched, at_swap);
   if (!loaded.ok()) {
+    NORN_COVER("copy_not_loaded");
     log().Warning("Failed trying to load the PRIMARY synchronization DB, the old data stays: {}",
                   MessageOf(loaded.status()));
     return false;
@@ -152,6 +154,7 @@ void ReplicaLink::GatherStream(Link& link, const bool& gathering) {
     status_.stream_buffer_peak_bytes = std::max(status_.stream_buffer_peak_bytes, held);
     const bool was_full = std::exchange(full, limit > 0 && held >= limit);
     if (full && !was_full) {
+      NORN_COVER("copy_stream_held_back");
       log().Notice("The stream of the primary is held back: {} bytes of it wait for the copy",
                    held);
     }

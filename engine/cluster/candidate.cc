@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 
 namespace norn::cluster {
 
@@ -41,6 +42,7 @@ Instant Candidate::next_at() const {
 Duration Candidate::Delay(Mission mission, const History& own, ElectionActions& actions) {
   if (mission == Mission::kReplaceByHand) return Duration{};
   if (mission == Mission::kRenew) {
+    NORN_COVER("candidate_renews");
     return Duration::Millis(random_.Between(kBackoffMinMs, kBackoffMaxMs));
   }
   int64_t rank = 0;
@@ -54,6 +56,7 @@ Duration Candidate::Delay(Mission mission, const History& own, ElectionActions& 
     rank += before ? 1 : 0;
   }
   if (!siblings) return Duration{};
+  if (rank > 0) NORN_COVER("candidate_ranked");
   actions.push_back(TellOffset{});
   return kNewsDelay + kRankDelay * rank;
 }
@@ -66,6 +69,7 @@ uint64_t Candidate::FailedShardsBefore() const {
       ++before;
     }
   }
+  if (before > 0) NORN_COVER("candidate_offset");
   return before;
 }
 
@@ -130,6 +134,11 @@ ElectionActions Candidate::Step(Mission mission, const SelfFacts& facts, LeaseSt
   if (phase_ != Phase::kAsking) return actions;
   const Duration attempt = std::max(kAttemptMin, options_.node_timeout / 8);
   if (Hopeless() || now - asked_at_ > attempt) {
+    if (Hopeless()) {
+      NORN_COVER("candidate_hopeless");
+    } else {
+      NORN_COVER("candidate_timed_out");
+    }
     Retry(now);
   } else if (now >= repeat_at_) {
     Ask(actions, now);

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 
 namespace norn::cluster {
 
@@ -144,6 +145,7 @@ DetectorActions FailureDetector::OnRefused(const NodeId& id, Instant now) {
   if (!facts->heard_at) return actions;  // it may never have been at this address
   if (!facts->refused_since) facts->refused_since = now;
   if (now - *facts->refused_since < kRefusalConfirm) return actions;
+  NORN_COVER("detector_refused");
   facts->gone = true;
   Suspect(*view_.Find(id), now, actions);
   return actions;
@@ -280,6 +282,7 @@ void FailureDetector::DeclareIfAgreed(const ClusterNode& node, Instant now,
   if (own + CountReports(facts, now, view_.electorate().quorum()) < view_.electorate().quorum()) {
     return;  // F1
   }
+  if (!suspects) NORN_COVER("detector_half_silence");
   view_.SetHealth(node.id, Health::kFailed, now);
   facts.reports = Bits();
   facts.reports_before = Bits();
@@ -297,7 +300,10 @@ void FailureDetector::ClearIfAllowed(const ClusterNode& node, Instant now,
                                      DetectorActions& actions) {
   const bool owner = node.is_primary() && node.owns_slots();
   const bool waits = !view_.electorate().norn_rules || CouldBeReplaced(node);
-  if (owner && waits && now - node.failed_at <= timeout() * kUndoTimeouts) return;
+  if (owner && waits && now - node.failed_at <= timeout() * kUndoTimeouts) {
+    NORN_COVER("detector_fail_kept");
+    return;
+  }
   view_.SetHealth(node.id, Health::kUp, now);
   actions.cleared.push_back(node.id);
 }
@@ -321,6 +327,7 @@ void FailureDetector::ForgivePause(Instant now) {
   const Duration gap = last_step_ ? now - *last_step_ : Duration{};
   last_step_ = now;
   if (gap < std::max(kPauseMin, timeout() / 8)) return;
+  NORN_COVER("detector_own_pause");
   for (auto& [id, facts] : facts_) {
     if (facts.heard_at) facts.heard_at = std::min(now, *facts.heard_at + gap);
     if (facts.ping_sent) facts.ping_sent = std::min(now, *facts.ping_sent + gap);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/cover.h"
 #include "engine/cluster/member.h"
 #include "engine/cluster/norn_words.h"
 
@@ -57,6 +58,7 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
 void Member::OnLight(LinkId id, Link& link, const BusBody& body, Instant now) {
   Peer* peer = PeerAt(link);
   if (peer == nullptr) {
+    NORN_COVER("light_beat_of_stranger");
     // It introduced itself before it was a member here, and would wait for an answer for ever: let it begin anew.
     if (std::holds_alternative<NornBody>(body)) DropLink(id, now);
     return;
@@ -198,7 +200,10 @@ bool Member::HasHandshakeWith(const std::string& ip, uint16_t bus_port) const {
 }
 
 void Member::OnMeetOfStranger(const Arrival& arrival) {
-  if (view_->IsForgotten(arrival.header.sender, arrival.now)) return;  // B36
+  if (view_->IsForgotten(arrival.header.sender, arrival.now)) {  // B36
+    NORN_COVER("meet_of_forgotten");
+    return;
+  }
   const NodeEndpoint endpoint =
       EndpointFrom(arrival.header.address, links_[arrival.link.value]->facts.peer_ip, options_.tls);
   if (endpoint.ip.empty() || HasHandshakeWith(endpoint.ip, endpoint.bus_port)) return;
@@ -230,6 +235,7 @@ bool Member::OnAnswerOnOwnLink(const Arrival& arrival, const Heartbeat& beat) {
     return EndHandshake(handshake->first, arrival);
   }
   if (sender != expected) {
+    NORN_COVER("address_of_another");
     Note(Log::Level::kVerbose, fmt::format("Node {} no longer answers at its address, {} does.",
                                            expected.view(), sender.view()));
     view_->LoseAddress(expected, arrival.now);

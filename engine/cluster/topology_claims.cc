@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 #include "engine/cluster/topology.h"
 
 namespace norn::cluster {
@@ -17,6 +18,7 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
   const bool claims_primary = claim.replica_of.empty();
   if (IsStaleRole(*sender, claim)) {
     // Valkey: notices it and goes on with the message (B28).
+    NORN_COVER("claim_stale_role");
     if (claims_primary) CorrectStaleOwner(*sender, claim, effects);
     return effects;
   }
@@ -26,6 +28,7 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
   ApplyShard(*sender, claim, effects);
   if (!claims_primary) return effects;
   if (OutranksClaimant(*sender, claim)) {
+    NORN_COVER("claim_outranked");
     self_->config_epoch = ++current_epoch_;
     effects.changed = effects.must_sync = effects.tell_everyone = true;
     return effects;
@@ -135,6 +138,7 @@ void Topology::ApplyRole(ClusterNode& sender, const Claim& claim, TopologyEffect
 // choose the same: the one with the smaller id. What the sender owned it gave up by following.
 void Topology::LeaveLoop(ClusterNode& sender, TopologyEffects& effects) {
   if (sender.id < self_->id) return;
+  NORN_COVER("replicas_of_each_other");
   MakePrimary(*self_);
   if (sender.owns_slots()) {
     Bind(ToSet(sender.slots), self_);
@@ -150,6 +154,7 @@ void Topology::FollowMyPrimarysPrimary(TopologyEffects& effects) {
   if (mine == nullptr || mine->is_primary() || mine->primary == self_->id) return;
   ClusterNode* const top = Mutable(mine->primary);
   if (top == nullptr || top == self_) return;
+  NORN_COVER("chain_cut");
   effects.follow = TopologyEffects::Follow{top->id, SameShard(*top, *self_)};
   effects.changed = effects.must_sync = true;
   MakeReplica(*self_, *top, effects);
@@ -208,6 +213,7 @@ void Topology::AfterLosingSlots(ClusterNode& claimant, uint64_t epoch, bool lost
                         mine->config_epoch < epoch;
   if (!lost_mine && !leads_us) return;
   if (mine->owns_slots() || !(same_shard || options_.allow_replica_migration)) return;
+  NORN_COVER("slots_lost_to_shard");
   effects.follow = TopologyEffects::Follow{claimant.id, same_shard};
   effects.changed = effects.must_sync = effects.tell_everyone = true;
   effects.lost_slots.ClearAll();  // a copy of the whole comes instead
@@ -224,6 +230,7 @@ void Topology::CorrectStaleOwner(const ClusterNode& sender, const Claim& claim,
     if (owner == nullptr || owner == &sender || owner == last) continue;
     if (owner->config_epoch <= claim.config_epoch || unclaimed_by_owner_.Contains(slot)) continue;
     last = owner;
+    NORN_COVER("claim_stale_owner");
     const bool listed = std::ranges::any_of(
         effects.updates, [owner](const auto& update) { return update.about == owner->id; });
     if (!listed) effects.updates.push_back({.to = sender.id, .about = owner->id});
@@ -237,10 +244,12 @@ void Topology::ResolveCollision(const ClusterNode& sender, uint64_t epoch,
   // first, if the sender tells what it has (B03).
   bool moves = self_->id < sender.id;
   if (SameShard(sender, *self_) && sender.told.norn_level > 0 && sender.history != self_->history) {
+    NORN_COVER("collision_by_data");
     moves = self_->history > sender.history;
   }
   // A primary that hears no quorum may have been replaced: raising its epoch could undo that.
   if (!moves || (electorate().norn_rules && !self_->hears_quorum)) return;
+  NORN_COVER("collision_moves");
   self_->config_epoch = ++current_epoch_;
   effects.changed = effects.must_sync = true;
 }

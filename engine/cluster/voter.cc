@@ -5,12 +5,46 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 
 namespace norn::cluster {
 
 using election_action::Persist;
 using election_action::Send;
 using election_action::TellConfig;
+
+namespace {
+
+void Mark(DenialReason reason) {
+  switch (reason) {
+    case DenialReason::kNotReady:
+      NORN_COVER("vote_not_ready");
+      return;
+    case DenialReason::kNotACandidate:
+      NORN_COVER("vote_not_a_candidate");
+      return;
+    case DenialReason::kOldBallot:
+      NORN_COVER("vote_old_ballot");
+      return;
+    case DenialReason::kStaleConfig:
+      NORN_COVER("vote_stale_config");
+      return;
+    case DenialReason::kPrimaryUp:
+      NORN_COVER("vote_primary_up");
+      return;
+    case DenialReason::kLeaseHeld:
+      NORN_COVER("vote_lease_held");
+      return;
+    case DenialReason::kBetterReplica:
+      NORN_COVER("vote_better_replica");
+      return;
+    case DenialReason::kNoData:
+      NORN_COVER("vote_no_data");
+      return;
+  }
+}
+
+}  // namespace
 
 // ---- leases ----
 
@@ -29,14 +63,21 @@ LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
   if (promise != record_.promises.end()) {
     const ShardPromise& promised = promise->second;
     answer.seen = promised.ballot;
-    if (request.reign < promised.ballot) return answer;  // V3
+    if (request.reign < promised.ballot) {  // V3
+      NORN_COVER("lease_old_reign");
+      return answer;
+    }
     if (request.reign == promised.ballot && request.primary != promised.candidate) {
       // A TAKEOVER chose the number that a candidate was promised: only a greater one can settle it.
+      NORN_COVER("lease_number_taken");
       answer.seen = promised.ballot + 1;
       return answer;
     }
   }
-  if (IsBound(request.shard, request.primary, now)) return answer;
+  if (IsBound(request.shard, request.primary, now)) {
+    NORN_COVER("lease_bound");
+    return answer;
+  }
   given_[request.shard] = {request.primary, request.stamp, now};
   answer.granted = true;
   return answer;
@@ -48,8 +89,10 @@ LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
 bool Voter::WasReleased(const BallotRequest& request) const {
   const auto given = given_.find(request.shard);
   if (!request.manual || given == given_.end()) return false;
-  return given->second.stamp.boot == request.released.boot &&
-         given->second.stamp.number <= request.released.number;
+  const bool released = given->second.stamp.boot == request.released.boot &&
+                        given->second.stamp.number <= request.released.number;
+  if (released) NORN_COVER("vote_released");
+  return released;
 }
 
 // A replica whose last word is older than the failure may have read more of the stream since. It speaks up when it learns of
@@ -96,6 +139,7 @@ std::optional<DenialReason> Voter::WhyNot(const BallotRequest& request, Instant 
 ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now) {
   ElectionActions actions;
   if (const std::optional<DenialReason> reason = WhyNot(request, now)) {
+    Mark(*reason);
     const auto promise = record_.promises.find(request.shard);
     if (*reason == DenialReason::kStaleConfig) {
       const ClusterNode* primary = view_.PrimaryOfShard(request.shard);

@@ -9,13 +9,16 @@
 #include <vector>
 
 #include "scenarios/cluster/agreement.h"
+#include "scenarios/cluster/bus_tap.h"
 #include "scenarios/cluster/closing.h"
 #include "scenarios/cluster/cluster_client.h"
+#include "scenarios/cluster/cluster_roles.h"
 #include "scenarios/cluster/layout.h"
 #include "scenarios/cluster/observer.h"
 #include "scenarios/cluster/operator.h"
 #include "scenarios/cluster/write_judge.h"
 #include "scenarios/drawn.h"
+#include "scenarios/page/recorder.h"
 #include "sim/world.h"
 
 namespace norn::scenarios {
@@ -42,6 +45,8 @@ class ClusterRun {
     if (options_.trace) world_.trace().SetSink(options_.trace);
   }
   ~ClusterRun() {
+    recorder_ = nullptr;
+    world_.fabric().SetTap(nullptr);
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
@@ -77,6 +82,7 @@ class ClusterRun {
   void Hear(NodeNumber node, env::LogLevel level, std::string_view line) {
     hosts_[node]->Hear(level, line);
     if (observer_ != nullptr) observer_->Hear(node, line);
+    if (recorder_ != nullptr) recorder_->Hear(node, line);
   }
 
   // ---- the nodes ----
@@ -99,7 +105,26 @@ class ClusterRun {
     if (scenario_.cluster.seed_config) SeedConfigs();
     observer_ = std::make_unique<Observer>(world_, hosts, record_.checks);
     operator_ = std::make_unique<Operator>(scenario_, layout_, world_, hosts, *observer_);
+    if (options_.timeline != nullptr) Record(*options_.timeline, hosts);
     for (const auto& host : hosts_) host->Start();
+  }
+
+  void Record(Timeline& timeline, const std::vector<ServerHost*>& hosts) {
+    roles_ = std::make_unique<ClusterRoles>(hosts);
+    tap_ = std::make_unique<BusTap>(world_, timeline, hosts.size(),
+                                    [this](const auto& id) { return roles_->NameOf(id); });
+    world_.fabric().SetTap(tap_.get());
+    recorder_ = std::make_unique<Recorder>(scenario_, world_, timeline, hosts, record_.checks,
+                                           [this](size_t lane) { return roles_->Of(lane); });
+    for (size_t shard = 0; shard < layout_.shards; ++shard) {
+      const cluster::SlotRange slots = layout_.SlotsOf(shard);
+      timeline.AddService(fmt::format("slots {}-{}", slots.first.value, slots.last.value));
+    }
+    record_.served = [this, &timeline](SlotId slot, int64_t from_ns, bool answered) {
+      size_t shard = 0;
+      while (layout_.SlotsOf(shard).last < slot) ++shard;
+      timeline.Served(shard, from_ns, world_.now().ns, answered);
+    };
   }
 
   void SeedConfigs() {
@@ -226,6 +251,7 @@ class ClusterRun {
     ServerHost* failed = nullptr;
     const auto call = [&] {
       observer_->Look();
+      if (recorder_ != nullptr) recorder_->Look();
       if (result_.passed() && AnyFailed(&failed)) return true;
       return done();
     };
@@ -248,7 +274,9 @@ class ClusterRun {
 
   void Busy() {
     AddClients();
-    faults_ = std::make_unique<faults::Injector>(FaultTargets(), drawn_.plan, drawn_.kinds);
+    faults::Targets targets = FaultTargets();
+    if (recorder_ != nullptr) recorder_->Watch(targets, drawn_.plan, false);
+    faults_ = std::make_unique<faults::Injector>(std::move(targets), drawn_.plan, drawn_.kinds);
     faults_->Arm();
     for (size_t i = 0; i < clients_.size(); ++i) {
       ClusterClient* const client = clients_[i].get();
@@ -259,6 +287,7 @@ class ClusterRun {
     if (!result_.passed()) return;
     if (scenario_.ending.heal_quorum) KillMinority();
     faults_->Heal();
+    if (recorder_ != nullptr) recorder_->Healed();
     healed_at_ = world_.now();
     const auto all_done = [this] {
       return std::all_of(clients_.begin(), clients_.end(), [](const auto& c) { return c->done(); });
@@ -434,6 +463,7 @@ class ClusterRun {
     for (const auto& host : hosts_) result_.restarts += host->deaths();
     result_.checks = record_.checks;
     if (faults_ != nullptr) result_.faults = faults_->counts();
+    if (recorder_ != nullptr) recorder_->End(result_.failed_check, result_.message);
   }
 
   const Scenario& scenario_;
@@ -453,6 +483,9 @@ class ClusterRun {
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<Closing> closing_;
+  std::unique_ptr<ClusterRoles> roles_;  // these three only if a timeline is wanted
+  std::unique_ptr<BusTap> tap_;
+  std::unique_ptr<Recorder> recorder_;
   const Drawn drawn_;
   const ClusterLayout layout_;
   // Last, so that it goes first: its fibers use all of the above.
