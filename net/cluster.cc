@@ -125,6 +125,7 @@ cluster::MemberOptions Cluster::OptionsFrom(const config::Options& o) {
   result.election.validity_factor = o.cluster_replica_validity_factor;
   result.election.replica_ping_period = Duration::Seconds(o.repl_ping_replica_period);
   result.no_failover = o.cluster_replica_no_failover;
+  result.old_bus = o.cluster_old_bus;
   result.allow_replica_migration = o.cluster_allow_replica_migration;
   result.migration_barrier = static_cast<uint32_t>(o.cluster_migration_barrier);
   const auto port = [](int64_t announced, int64_t real) {
