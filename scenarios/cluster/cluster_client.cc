@@ -232,6 +232,7 @@ bool ClusterClient::Note(KeyNumber key, const Answer& answer, size_t reply) {
 }
 
 void ClusterClient::Tell(const Answer& answer) {
+  if (answer.outcome == Outcome::kRefused) record_.on_refusal(answer.refusal);
   ++record_.operations;
   last_refusal_ = answer.refusal;
   if (answer.outcome == Outcome::kUnknown) ++record_.operations_unknown;

@@ -34,6 +34,8 @@ struct ClusterRecord {
   // The nodes of the shard that has the slot, dead or alive, as bits; 0: not clear.
   std::function<uint64_t(SlotId)> members_of;
   std::function<NodeNumber(std::string_view address)> number_of;
+  // Told of each request that was refused for good, with its last error.
+  std::function<void(std::string_view error)> on_refusal = [](std::string_view) {};
 
   // Makes the group's next keys.
   void NewKeys(size_t group);
