@@ -25,9 +25,8 @@ class JudgeTest(unittest.TestCase):
     def test_failing_without_the_mistake_is_not_found(self):
         self.assertFalse(verdict((17, "durable_prefix", 2.5, ""), (3, "durable_prefix", 1.0, "")).found)
 
-    def test_a_story_without_scenario_is_missed(self):
-        story = plant_rows.Story("B42\tdurable_prefix\t-\t1\tnot told yet")
-        self.assertFalse(plant_rows.judge(story, None, 500).found)
+    def test_a_story_without_scenario_is_known(self):
+        self.assertEqual(plant_rows.Story("B42\tdurable_prefix\t-\t1\tnot told yet").scenario, "")
 
     def test_begins_where_the_row_says(self):
         asked = []

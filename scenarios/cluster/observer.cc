@@ -178,7 +178,11 @@ void Observer::CheckOwners(NodeNumber node, const cluster::Member& member) {
     uint32_t& before = seen.owned[id];
     const bool grew = other.slot_count > before;
     before = other.slot_count;
-    if (!grew || other.is_primary() || seen.first_look) continue;
+    if (!grew || other.is_primary()) continue;
+    // At the first look it may be from the file; not if whom it follows is no primary either.
+    const cluster::ClusterNode* const followed = member.view().Find(other.primary);
+    const bool chained = followed != nullptr && !followed->is_primary() && other.primary != seen.id;
+    if (seen.first_look && !chained) continue;
     Fail(CheckId::kOneClaimant, node,
          fmt::format("gives slots to {}, a replica", id.str().substr(0, 8)));
   }
