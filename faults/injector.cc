@@ -258,6 +258,18 @@ void Injector::Wake() {
   for (Patient& patient : patients_) EndPause(patient);
 }
 
+bool Injector::quiet() const {
+  return lasting_.empty() && ill_links_.empty() &&
+         std::none_of(patients_.begin(), patients_.end(),
+                      [](const Patient& patient) { return patient.tough(); });
+}
+
+uint64_t Injector::fired() const {
+  uint64_t fired = 0;
+  for (const FaultCount& count : counts_) fired += count.fired;
+  return fired;
+}
+
 void Injector::Heal() {
   for (Patient& patient : patients_) {
     EndPause(patient);

@@ -82,6 +82,9 @@ class Injector {
 
   const FaultCounts& counts() const { return counts_; }
   bool any_armed() const;
+  // Nothing that lasts is on, and nobody is down or paused by it.
+  bool quiet() const;
+  uint64_t fired() const;  // of all kinds
 
  private:
   // Between a client and a server, or two servers.

@@ -125,6 +125,7 @@ cluster::MemberOptions Cluster::OptionsFrom(const config::Options& o) {
   result.election.validity_factor = o.cluster_replica_validity_factor;
   result.election.replica_ping_period = Duration::Seconds(o.repl_ping_replica_period);
   result.no_failover = o.cluster_replica_no_failover;
+  result.old_bus = o.cluster_old_bus;
   result.allow_replica_migration = o.cluster_allow_replica_migration;
   result.migration_barrier = static_cast<uint32_t>(o.cluster_migration_barrier);
   const auto port = [](int64_t announced, int64_t real) {
@@ -156,10 +157,14 @@ void Cluster::OnOptions(const config::Options& options) {
 
 cluster::DataFacts Cluster::Data() {
   const Replication::DataPosition data = replication_.Position();
+  // Until an order to follow is carried out, replication speaks of the primary before: its data is not the new shard's (I7).
+  const bool turns = turning_ || std::ranges::any_of(actions_, [](const auto& next) {
+                       return std::holds_alternative<action::Follow>(next);
+                     });
   return {.has_data = data.has_data,
           .offset = data.offset,
           .data_age = data.age,
-          .synced_since = data.synced};
+          .synced_since = data.synced && !turns};
 }
 
 void Cluster::RunClock() {
@@ -282,7 +287,9 @@ bool Cluster::Leads() const {
 
 void Cluster::Follow(const action::Follow& follow) {
   const bool tls = options().tls_replication;
+  turning_ = true;
   replication_.FollowOfShard(follow.ip, tls ? follow.tls_port : follow.port);
+  turning_ = false;
 }
 
 void Cluster::Write(const action::Log& log) {

@@ -91,7 +91,8 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   BusLinks bus_;
   std::unique_ptr<cluster::Member> member_;
   std::deque<cluster::MemberAction> actions_;
-  bool acting_ = false;  // a fiber carries out actions
+  bool acting_ = false;   // a fiber carries out actions
+  bool turning_ = false;  // to another primary
   bool ended_ = false;
   uint64_t wanted_version_ = 0;
   uint64_t urgent_version_ = 0;  // somebody waits for it

@@ -176,12 +176,14 @@ bool ReplicaLink::OpenCopyChannel(Link& copy, std::string* end_offset_line) {
   commands.push_back({"REPLCONF", "capa", "eof", "rdb-only", "1", "rdb-channel", "1",
                       "listening-port", std::to_string(Facts().listening_port)});
   // Told on this connection too: the primary chooses the copy's format by it (B47).
-  commands.push_back({"REPLCONF", "version", std::string(kRedisVersion)});
+  if (!NORN_PLANTED("B47")) {
+    commands.push_back({"REPLCONF", "version", std::string(kRedisVersion)});
+  }
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!Send(copy, RespCommand(commands[i]))) return false;
     const auto reply = copy.reader.ReadLine();
     if (!reply) return false;
-    const bool version = i + 1 == commands.size();
+    const bool version = commands[i][1] == "version";
     if (reply->starts_with('-') && !version) {
       log().Warning("The primary refused the copy's connection: {}", *reply);
       return false;

@@ -410,11 +410,12 @@ bool Plant(const std::string& id) {
   return false;
 }
 
-// A line a mistake: id, check, scenario, summary; tabs between, for ci/plants.
+// A line a mistake: id, checks, scenario, first seed, summary; tabs between, for ci/plants.
 int PlantsCommand() {
   for (const PlantStory& story : kPlantStories) {
-    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.checks,
-               story.scenario.empty() ? "-" : story.scenario, kPlants[FindPlant(story.id)].summary);
+    fmt::print("{}\t{}\t{}\t{}\t{}\n", story.id, story.checks,
+               story.scenario.empty() ? "-" : story.scenario, story.first_seed,
+               kPlants[FindPlant(story.id)].summary);
   }
   return kPassed;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 
 namespace norn::cluster {
 
@@ -170,7 +171,9 @@ ElectionActions Election::OnMessage(const ElectionMessage& message, Instant now)
   return DeliverOwn(Answer(message, now), now);
 }
 
-void Election::OnOvertaken(uint64_t epoch) { legacy_.OnOvertaken(epoch); }
+void Election::OnOvertaken(uint64_t epoch) {
+  if (!NORN_PLANTED("B06")) legacy_.OnOvertaken(epoch);
+}
 
 ElectionActions Election::StartManual(ManualMode mode, Instant now) {
   CHECK(view_.Find(view_.self().primary) != nullptr);

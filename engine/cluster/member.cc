@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/norn_words.h"
 
 namespace norn::cluster {
@@ -118,7 +119,7 @@ void Member::Changed(bool durable) {
 
 bool Member::IsNorn(const NodeId& id) const {
   const ClusterNode* node = view_->Find(id);
-  return node != nullptr && node->told.norn_level > 0;
+  return node != nullptr && node->told.norn_level > 0 && !options_.old_bus;
 }
 
 History Member::OwnHistory() const {
@@ -147,7 +148,7 @@ void Member::DescribeSelf(Instant now) {
   view_->DescribeSelf({.hostname = options_.hostname,
                        .human_name = options_.human_name,
                        .no_failover = options_.no_failover,
-                       .norn_level = kNornLevel},
+                       .norn_level = options_.old_bus ? uint16_t{0} : kNornLevel},
                       OwnHistory(), detector_->HearsQuorum(now), now);
 }
 
@@ -202,7 +203,9 @@ void Member::NoteClaim() {
 Instant Member::next_at() const {
   if (step_now_) return last_step_;
   const bool tells = !suspicions_to_tell_.empty() || !cleared_to_tell_.empty();
-  const Instant soon = tells ? last_step_ + kSuspicionDelay : Instant::Never();
+  // Writes are held back until the replica has all of them: it looks often (G12).
+  const bool hurries = tells || election_->manual_running();
+  const Instant soon = hurries ? last_step_ + kSuspicionDelay : Instant::Never();
   return std::min(soon, election_->next_at());
 }
 
@@ -353,7 +356,7 @@ void Member::Apply(const TopologyEffects& effects, Instant now) {
 void Member::FollowNow(bool same_shard) {
   migrating_.clear();
   importing_.clear();
-  data_is_of_shard_ &= same_shard;
+  data_is_of_shard_ &= same_shard || NORN_PLANTED("B01");
   data_.synced_since = false;  // until replication says so of this primary
   const ClusterNode* primary = view_->Find(view_->self().primary);
   if (primary == nullptr || primary->endpoint.ip.empty()) return;  // LearnAddress comes back here
@@ -373,7 +376,8 @@ void Member::Apply(const DetectorActions& detected, Instant now) {
     Note(Log::Level::kNotice,
          fmt::format("Marking node {} as failing (quorum reached).", id.view()));
   }
-  if (!detected.declared.empty()) TellVerdicts(detected.declared);
+  const bool tells = view_->self().is_primary() || !NORN_PLANTED("B12");
+  if (!detected.declared.empty() && tells) TellVerdicts(detected.declared);
   for (const NodeId& id : detected.obeyed) {
     step_now_ |= id == view_->self().primary;
     Note(Log::Level::kNotice, fmt::format("FAIL message received about {}", id.view()));
@@ -463,6 +467,7 @@ void Member::OnLinkUp(const NodeId& node, LinkId link, const LinkFacts& facts, I
     found->second.connecting = false;
     found->second.link = link;
     const auto kind = found->second.owes_meet ? Heartbeat::Kind::kMeet : Heartbeat::Kind::kPing;
+    found->second.owes_meet &= !NORN_PLANTED("B35");
     return SendOn(link, {.header = Header(), .body = Beat(kind, nullptr, node)});
   }
   if (view_->Find(node) == nullptr) return DropLink(link, now);  // forgotten meanwhile

@@ -59,6 +59,8 @@ struct MemberOptions {
   TopologyOptions topology;
   ElectionOptions election;
   bool no_failover = false;
+  // As servers before 7.0: says nothing that they do not say, and takes what they do not know as they do.
+  bool old_bus = false;
   bool allow_replica_migration = true;
   uint32_t migration_barrier = 1;
   // What is announced of this node; ports as others must use them. ip empty: they take the connection's.
@@ -282,6 +284,8 @@ class Member {
     const ClusterNode* sender;  // null: not a member when the message came
     Instant now;
   };
+  // A server before 7.0: it drops beats with extensions, and the link that carries a message with a short header.
+  bool TakenAsOldServer(LinkId link, const BusMessage& message, Instant now);
   void OnMemberMessage(const Arrival& arrival, const BusBody& body);
   void Deliver(const norn::cluster::Publish& publish);
   void OnNorn(const NodeId& from, const NornBody& body, Instant now);

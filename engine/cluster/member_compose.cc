@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/bus_codec.h"
 #include "engine/cluster/member.h"
 #include "engine/cluster/norn_words.h"
@@ -78,6 +79,11 @@ BusHeader Member::Header() const {
                    .norn_level = kNornLevel};
   header.flags = FlagsOf(self) | node_flag::kMyself | kAbilities;
   if (options_.no_failover) header.flags |= node_flag::kNoFailover;
+  if (options_.old_bus) {
+    header.flags &= ~kAbilities;
+    header.message_flags = 0;
+    header.norn_level = 0;
+  }
   if (election_->paused() && writes_held_) header.message_flags |= message_flag::kPaused;
   return header;
 }
@@ -121,8 +127,10 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to, NodeId& cursor) {
   const bool to_norn = IsNorn(to);
   size_t wanted = std::max(kGossipMin, nodes.size() / kGossipShare);
   if (to_norn) wanted = std::min(wanted, kNornGossipMax);
+  if (NORN_PLANTED("B21")) wanted = kGossipMin;
   for (const NodeId& id : view_->suspects()) {
     const ClusterNode& node = *view_->Find(id);
+    if (NORN_PLANTED("B21")) break;
     if (to_norn && beat.gossip.size() >= kNornSuspectsMax) break;
     if (may_tell(node)) beat.gossip.push_back(GossipOf(node));
   }
@@ -133,7 +141,8 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to, NodeId& cursor) {
     const ClusterNode& node = at->second;
     cursor = node.id;
     ++at;
-    if (node.health == Health::kSuspected || !may_tell(node)) continue;
+    const bool told_already = node.health == Health::kSuspected && !NORN_PLANTED("B21");
+    if (told_already || !may_tell(node)) continue;
     beat.gossip.push_back(GossipOf(node));
     ++told;
   }
@@ -143,9 +152,9 @@ Heartbeat Member::Beat(Heartbeat::Kind kind, Peer* peer, const NodeId& to) {
   Heartbeat beat{.kind = kind};
   NodeId of_stranger;
   AddGossip(beat, to, peer != nullptr ? peer->gossip_cursor : of_stranger);
-  const bool knows =
-      peer != nullptr && ((peer->shown_flags & node_flag::kExtensions) != 0 || IsNorn(to));
-  if (knows) beat.extensions = ExtensionsFor(IsNorn(to));
+  const bool knows = peer != nullptr && ((peer->shown_flags & node_flag::kExtensions) != 0 ||
+                                         IsNorn(to) || NORN_PLANTED("B68"));
+  if (knows && !options_.old_bus) beat.extensions = ExtensionsFor(IsNorn(to));
   return beat;
 }
 
@@ -186,7 +195,8 @@ void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
   // Paused, its offset is what the replica must reach: told with the flag each time.
   const bool known = peer.told_claim == claim_version_ && now - peer.told_at < FullBeatEvery() &&
                      at->second->introduced && !election_->paused();
-  if (known && peer.node->told.norn_level > 0 && kind != Heartbeat::Kind::kMeet) {
+  const bool takes_light = IsNorn(peer.node->id) || NORN_PLANTED("B69");
+  if (known && takes_light && kind != Heartbeat::Kind::kMeet) {
     return SendOn(
         link, {.header = {},
                .body = NornBody{EncodeNornNews(LightBeat{.is_pong = kind == Heartbeat::Kind::kPong,

@@ -36,6 +36,7 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   if (found == links_.end()) return;
   Link& link = *found->second;
   ++received_[CounterOf(TypeOf(message.body))];
+  if (options_.old_bus && TakenAsOldServer(id, message, now)) return;
   if (!message.header) return OnLight(id, link, message.body, now);
   const BusHeader& header = *message.header;
   const Arrival arrival{id, header, view_->Find(header.sender), now};
@@ -52,6 +53,16 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   }
   if (const auto* beat = std::get_if<Heartbeat>(&message.body)) return OnHeartbeat(arrival, *beat);
   if (arrival.sender != nullptr) OnMemberMessage(arrival, message.body);
+}
+
+bool Member::TakenAsOldServer(LinkId link, const BusMessage& message, Instant now) {
+  if (!message.header) {
+    DropLink(link, now);
+    return true;
+  }
+  const auto* beat = std::get_if<Heartbeat>(&message.body);
+  if (beat == nullptr) return std::holds_alternative<NornBody>(message.body);
+  return beat->extensions != PingExtensions();
 }
 
 // The link knows who speaks.
@@ -323,7 +334,8 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   const ClusterNode& known = *view_->Find(header.sender);
   claim.description = known.told;
   claim.description.no_failover = (header.flags & node_flag::kNoFailover) != 0;
-  claim.description.norn_level = header.norn_level;
+  const uint16_t norn_level = options_.old_bus ? uint16_t{0} : header.norn_level;
+  claim.description.norn_level = norn_level;
   const bool tells = !beat.extensions.shard_id.empty() || !beat.extensions.hostname.empty() ||
                      !beat.extensions.human_nodename.empty();
   if (tells) {
@@ -336,12 +348,12 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   claim.hears_quorum = known.hears_quorum;
   const std::optional<HeartbeatFacts> facts = DecodeHeartbeatFacts(beat.extensions.norn);
   // Who leads this node's shard is decided by histories (T6 of topology.h): one that was not told must not be taken for none.
-  const bool untold = header.norn_level > 0 && !facts;
+  const bool untold = norn_level > 0 && !facts;
   if (untold && view_->self().owns_slots() && known.shard == view_->self().shard) return;
-  if (header.norn_level > 0 && facts) {
+  if (norn_level > 0 && facts) {
     claim.history = facts->history;
     claim.hears_quorum = facts->hears_quorum;
-  } else if (header.norn_level == 0) {
+  } else if (norn_level == 0) {
     claim.history = {.has_data = true, .reign = 0, .offset = header.replication_offset};
   }
   Apply(view_->ApplyClaim(claim, arrival.now), arrival.now);

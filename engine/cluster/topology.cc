@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 
 namespace norn::cluster {
 
@@ -133,7 +134,8 @@ bool Topology::IsVoter(const ClusterNode& node) const {
 
 bool Topology::Add(const ClusterNode& node, Instant now) {
   CHECK(!node.id.empty());
-  if (nodes_.contains(node.id) || IsForgotten(node.id, now)) return false;
+  if (nodes_.contains(node.id)) return false;
+  if (IsForgotten(node.id, now) && !NORN_PLANTED("B36")) return false;
   ClusterNode& added = nodes_[node.id];
   index_[node.id] = &added;
   added = node;

@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/cover.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/topology.h"
 
 namespace norn::cluster {
@@ -20,13 +21,13 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
     // Valkey: notices it and goes on with the message (B28).
     NORN_COVER("claim_stale_role");
     if (claims_primary) CorrectStaleOwner(*sender, claim, effects);
-    return effects;
+    if (!NORN_PLANTED("B28")) return effects;
   }
   const bool was_primary = sender->is_primary();
   ApplyFacts(*sender, claim, now, effects);
   ApplyRole(*sender, claim, effects);
   ApplyShard(*sender, claim, effects);
-  if (!claims_primary) return effects;
+  if (!claims_primary && !NORN_PLANTED("B27")) return effects;
   if (OutranksClaimant(*sender, claim)) {
     NORN_COVER("claim_outranked");
     self_->config_epoch = ++current_epoch_;
@@ -177,7 +178,7 @@ void Topology::ApplyShard(ClusterNode& sender, const Claim& claim, TopologyEffec
 
 void Topology::ApplySlots(ClusterNode& claimant, uint64_t epoch, const SlotSet& slots,
                           TopologyEffects& effects) {
-  CHECK(claimant.is_primary());  // T1, B27
+  CHECK(claimant.is_primary() || NORN_PLANTED("B27"));  // T1
   const NodeId mine = self_->is_primary() ? self_->id : self_->primary;
   SlotSet taken;
   SlotSet from_self;
@@ -243,7 +244,8 @@ void Topology::ResolveCollision(const ClusterNode& sender, uint64_t epoch,
   // Valkey: the smaller id moves on, always. Where both lead one shard the winner takes the slots, and so the data decides
   // first, if the sender tells what it has (B03).
   bool moves = self_->id < sender.id;
-  if (SameShard(sender, *self_) && sender.told.norn_level > 0 && sender.history != self_->history) {
+  const bool data_decides = SameShard(sender, *self_) && sender.told.norn_level > 0;
+  if (data_decides && sender.history != self_->history && !NORN_PLANTED("B03")) {
     NORN_COVER("collision_by_data");
     moves = self_->history > sender.history;
   }

@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/cover.h"
+#include "engine/base/plant.h"
 
 namespace norn::cluster {
 
@@ -141,7 +142,7 @@ ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now
   if (const std::optional<DenialReason> reason = WhyNot(request, now)) {
     Mark(*reason);
     const auto promise = record_.promises.find(request.shard);
-    if (*reason == DenialReason::kStaleConfig) {
+    if (*reason == DenialReason::kStaleConfig && !NORN_PLANTED("B11")) {
       const ClusterNode* primary = view_.PrimaryOfShard(request.shard);
       actions.push_back(TellConfig{request.candidate, primary->id});
     }
@@ -195,6 +196,7 @@ ElectionActions Voter::OnLegacyRequest(const LegacyVoteRequest& request, Instant
   const auto voted = legacy_voted_at_.find(primary->id);
   if (voted != legacy_voted_at_.end() && now - voted->second < spacing) return actions;
   const std::vector<NodeId> later = LaterOwners(request);
+  if (!later.empty() && NORN_PLANTED("B11")) return actions;
   for (const NodeId& owner : later) actions.push_back(TellConfig{request.candidate, owner});
   if (!later.empty()) return actions;
   record_.last_vote_epoch = view_.current_epoch();

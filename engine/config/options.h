@@ -343,6 +343,7 @@ struct Options {
   int64_t cluster_announce_tls_port = 0;
   int64_t cluster_announce_bus_port = 0;
   int64_t cluster_ping_interval = 0;  // ms
+  bool cluster_old_bus = false;
 
   // Debug
   bool use_exit_on_panic = false;

@@ -228,6 +228,7 @@ Answer ClusterClient::Ask(env::Env& env, SlotId slot, const std::vector<Words>& 
                           bool may_be_replica) {
   const int64_t from_ns = world_.now().ns;
   Answer answer = router_.Ask(env, slot, commands, may_be_replica);
+  if (answer.outcome == Outcome::kRefused) record_.on_refusal(answer.refusal);
   ++record_.operations;
   last_refusal_ = answer.refusal;
   if (answer.outcome == Outcome::kUnknown) ++record_.operations_unknown;

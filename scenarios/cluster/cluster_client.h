@@ -36,6 +36,8 @@ struct ClusterRecord {
   std::function<NodeNumber(std::string_view address)> number_of;
   // Hears of each operation: its slot, since when it was tried, and whether it was answered well. Null: nobody wants to know.
   std::function<void(SlotId slot, int64_t from_ns, bool answered)> served = nullptr;
+  // Told of each request that was refused for good, with its last error.
+  std::function<void(std::string_view error)> on_refusal = [](std::string_view) {};
 
   // Makes the group's next keys.
   void NewKeys(size_t group);

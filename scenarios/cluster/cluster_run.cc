@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,8 @@ constexpr Duration kClosingMax = Duration::Seconds(120);
 constexpr Duration kPoll = Duration::Millis(50);
 // Promotions that one fault or order may cause, each shard counted.
 constexpr uint64_t kPromotionsOfFault = 3;
+// Full copies that a node may need once all is healed.
+constexpr uint64_t kHealedCopiesMax = 4;
 
 class ClusterRun {
  public:
@@ -92,18 +95,28 @@ class ClusterRun {
     options.emplace_back("cluster-enabled", "yes");
     options.emplace_back("cluster-node-timeout", std::to_string(drawn_.node_timeout.millis()));
     std::vector<ServerHost*> hosts;
+    DrawOldNodes();
     for (size_t i = 0; i < layout_.nodes(); ++i) {
       sim::NodeOptions node;
       node.name = fmt::format("node{}", i);
       node.executors.executors = i == 0 ? drawn_.threads : drawn_.replica_threads[i - 1];
       node.executors.policy = drawn_.pct ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
       node.clock.drift_ppm = drawn_.drift_ppm * (i % 2 == 0 ? 1 : -1);
+      ServerOptions of_node = options;
+      if (old_nodes_.contains(static_cast<NodeNumber>(i))) {
+        of_node.emplace_back("cluster-old-bus", "yes");
+      }
       hosts_.push_back(
-          std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_, options));
+          std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_, of_node));
       hosts.push_back(hosts_.back().get());
     }
     if (scenario_.cluster.seed_config) SeedConfigs();
-    observer_ = std::make_unique<Observer>(world_, hosts, record_.checks);
+    ServiceBounds bounds;
+    bounds.outage_ns = drawn_.node_timeout.ns * scenario_.cluster.outage_timeouts +
+                       scenario_.cluster.outage_extra_ns;
+    std::vector<SlotId> watched;
+    for (size_t i = 0; i < layout_.shards; ++i) watched.push_back(layout_.SlotsOf(i).first);
+    observer_ = std::make_unique<Observer>(world_, hosts, watched, bounds, record_.checks);
     operator_ = std::make_unique<Operator>(scenario_, layout_, world_, hosts, *observer_);
     if (options_.timeline != nullptr) Record(*options_.timeline, hosts);
     for (const auto& host : hosts_) host->Start();
@@ -127,10 +140,19 @@ class ClusterRun {
     };
   }
 
+  void DrawOldNodes() {
+    Prng prng = world_.PrngOf("old nodes");
+    const auto wanted = static_cast<uint64_t>(scenario_.cluster.old_nodes.Draw(prng));
+    while (old_nodes_.size() < std::min<size_t>(wanted, layout_.nodes())) {
+      old_nodes_.insert(static_cast<NodeNumber>(prng.Below(layout_.nodes())));
+    }
+    if (!old_nodes_.empty()) result_.drawn += fmt::format(" old_nodes={}", old_nodes_.size());
+  }
+
   void SeedConfigs() {
     std::vector<std::string> ips;
     for (const auto& host : hosts_) ips.push_back(host->node()->ip());
-    const SeededConfig config(layout_, ips, world_.PrngOf("cluster names"));
+    const SeededConfig config(layout_, ips, old_nodes_, world_.PrngOf("cluster names"));
     for (NodeNumber i = 0; i < hosts_.size(); ++i) {
       hosts_[i]->PrepareWith([file = config.FileOf(i)](env::Env& env) {
         const cluster::NodesFileName name{"nodes.conf", "nodes.conf.tmp"};
@@ -151,6 +173,7 @@ class ClusterRun {
     sim::NodeOptions node;
     node.name = "operator";
     world_.Start(world_.AddNode(node), [this](env::Env& env) { operator_->Run(env); });
+    if (scenario_.cluster.form_in_trouble) BeginFaults();
     if (RunTended([this] { return operator_->formed(); }, world_.now() + kFormMax)) return true;
     if (result_.passed()) Fail("form", "no cluster came to be: " + NotConverged());
     return false;
@@ -161,6 +184,9 @@ class ClusterRun {
   void AddClients() {
     record_.groups.resize(drawn_.universe.groups);
     for (size_t i = 0; i < record_.groups.size(); ++i) record_.NewKeys(i);
+    record_.on_refusal = [this](std::string_view error) {
+      if (error.starts_with("OOM")) operator_->OutOfMemory();
+    };
     record_.members_of = [this](SlotId slot) { return observer_->MembersOf(slot); };
     for (size_t i = 0; i < hosts_.size(); ++i) numbers_[Address(i)] = static_cast<NodeNumber>(i);
     record_.number_of = [this](std::string_view address) {
@@ -221,6 +247,11 @@ class ClusterRun {
     targets.clients_reach_all = true;
     targets.client_patience = Duration::Nanos(scenario_.clients.timeout_ns.high);
     targets.bus_port = kBusPort;
+    targets.limit_memory = [this](size_t machine, std::optional<int64_t> bytes,
+                                  std::function<void()> effect) {
+      operator_->LimitMemory(static_cast<NodeNumber>(machine), bytes, std::move(effect));
+      return true;
+    };
     return targets;
   }
 
@@ -250,6 +281,7 @@ class ClusterRun {
   bool RunTended(const std::function<bool()>& done, Instant deadline) {
     ServerHost* failed = nullptr;
     const auto call = [&] {
+      NoteTrouble();
       observer_->Look();
       if (recorder_ != nullptr) recorder_->Look();
       if (result_.passed() && AnyFailed(&failed)) return true;
@@ -272,12 +304,23 @@ class ClusterRun {
     return false;
   }
 
-  void Busy() {
-    AddClients();
+  void BeginFaults() {
     faults::Targets targets = FaultTargets();
     if (recorder_ != nullptr) recorder_->Watch(targets, drawn_.plan, false);
     faults_ = std::make_unique<faults::Injector>(std::move(targets), drawn_.plan, drawn_.kinds);
     faults_->Arm();
+  }
+
+  void NoteTrouble() {
+    if (faults_ == nullptr || (faults_->quiet() && faults_->fired() == faults_fired_)) return;
+    faults_fired_ = faults_->fired();
+    observer_->Trouble();
+  }
+
+  void Busy() {
+    observer_->BeginService();
+    AddClients();
+    if (faults_ == nullptr) BeginFaults();
     for (size_t i = 0; i < clients_.size(); ++i) {
       ClusterClient* const client = clients_[i].get();
       world_.Start(client_nodes_[i], [client](env::Env& env) { client->Run(env); });
@@ -289,6 +332,7 @@ class ClusterRun {
     faults_->Heal();
     if (recorder_ != nullptr) recorder_->Healed();
     healed_at_ = world_.now();
+    copies_before_ = observer_->full_copies();
     const auto all_done = [this] {
       return std::all_of(clients_.begin(), clients_.end(), [](const auto& c) { return c->done(); });
     };
@@ -388,6 +432,7 @@ class ClusterRun {
 
   void Judge() {
     JudgeElections();
+    JudgeCopies();
     JudgeOptions judge;
     judge.forgot = [this](NodeNumber node, int64_t from_ns, int64_t to_ns) {
       const auto within = [&](const Operator::Emptied& death) {
@@ -442,6 +487,15 @@ class ClusterRun {
         fmt::format("{} promotions after {} faults and orders", observer_->promotions(), causes));
   }
 
+  void JudgeCopies() {
+    CheckTally& tally = At(record_.checks, CheckId::kBoundedFullSyncs);
+    ++tally.examined;
+    const uint64_t healed = observer_->full_copies() - copies_before_;
+    if (healed <= kHealedCopiesMax * layout_.nodes()) return;
+    tally.Fail(
+        fmt::format("{} full copies of {} nodes after all was healed", healed, layout_.nodes()));
+  }
+
   void Fail(std::string check, std::string message) {
     if (!result_.passed()) return;
     result_.failed_check = std::move(check);
@@ -475,6 +529,9 @@ class ClusterRun {
   Instant stop_at_;
   Instant healed_at_;
   std::vector<NodeNumber> gone_;  // for good
+  std::set<NodeNumber> old_nodes_;
+  uint64_t faults_fired_ = 0;   // when they were last looked at
+  uint64_t copies_before_ = 0;  // the end of the faults
   std::vector<Operator::Emptied> deaths_;
   std::vector<std::unique_ptr<ServerHost>> hosts_;
   std::vector<std::unique_ptr<ClusterClient>> clients_;
