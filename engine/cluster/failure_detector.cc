@@ -154,6 +154,12 @@ bool FailureDetector::IsGone(const NodeId& id) const {
   return found != facts_.end() && found->second.gone;
 }
 
+bool FailureDetector::Hears(const NodeId& id, Instant now) const {
+  const auto found = facts_.find(id);
+  return found != facts_.end() && found->second.heard_at &&
+         now - *found->second.heard_at <= timeout();
+}
+
 std::optional<Instant> FailureDetector::PingSentAt(const NodeId& id) const {
   const auto found = facts_.find(id);
   return found == facts_.end() ? std::nullopt : found->second.ping_sent;

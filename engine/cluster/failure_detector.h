@@ -119,6 +119,8 @@ class FailureDetector {
   bool IsGone(const NodeId& id) const;
   // Whether this node hears a quorum of voters at `now`, itself counted: something within one node timeout. Such a node may stand.
   bool HearsQuorum(Instant now);
+  // Something within one node timeout.
+  bool Hears(const NodeId& id, Instant now) const;
   std::optional<Instant> PingSentAt(const NodeId& id) const;
   void Forget(const NodeId& id);
 

@@ -82,8 +82,8 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
       node.told.human_name = line.human_nodename;
       node.told.norn_level = memory.norn_nodes.contains(line.id) ? kNornLevel : 0;
       node.address_lost = (line.flags & node_flag::kNoAddress) != 0;
+      // Who had failed then is up until this node sees for itself: its gossip is evidence to others. Valkey: remembers.
       view_->Add(node, now);
-      if ((line.flags & node_flag::kFailed) != 0) view_->SetHealth(line.id, Health::kFailed, now);
     }
   }
   if (!mine.slots.empty()) view_->SetOwner(mine.slots, mine.id);

@@ -103,6 +103,10 @@ PingExtensions Member::ExtensionsFor(bool to_norn) {
 
 GossipEntry Member::GossipOf(const ClusterNode& node) const {
   GossipEntry entry{.id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
+  // Evidence, to those who count it: not of whom this node hears itself, even before it may undo a verdict.
+  if (detector_->Hears(node.id, last_step_)) {
+    entry.flags &= static_cast<NodeFlags>(~(node_flag::kPossiblyFailed | node_flag::kFailed));
+  }
   if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
     entry.ping_sent_s = Seconds(peer->second.ping_sent_wall_ms);
     entry.pong_received_s = Seconds(peer->second.pong_wall_ms);

@@ -357,6 +357,8 @@ void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
       continue;
     }
     (IsFailing(entry.flags) ? failing : up).push_back(entry.id);
+    const bool replica = (entry.flags & node_flag::kReplica) != 0 && IsNorn(arrival.header.sender);
+    if (replica && view_->BelieveReplica(entry.id)) Changed(false);
     const bool ours_fails = node->health != Health::kUp || node->address_lost;
     const bool usable = !IsFailing(entry.flags) && !entry.address.ip.empty() &&
                         (entry.flags & (node_flag::kNoAddress | node_flag::kHandshake)) == 0;

@@ -217,6 +217,9 @@ class Topology {
   // UPDATE: somebody says that `owner` claims `slots` with `config_epoch`.
   TopologyEffects ApplyUpdate(const NodeId& owner, uint64_t config_epoch, const SlotSet& slots);
   void ObserveEpoch(uint64_t epoch);
+  // A member heard from `id` that it is a replica; this node did not. Believed of a failed one without slots only: it leads nobody,
+  // and may never say so again. True: the view changed.
+  bool BelieveReplica(const NodeId& id);
   // Of a node in nodes(), between its claims.
   void ApplyNews(const ClusterNode& sender, const History& history, bool hears_quorum, Instant now);
 
