@@ -249,8 +249,9 @@ void Member::ConnectIfDue(const NodeId& id, Instant now) {
 
 Member::Peer& Member::PeerOf(const NodeId& id) {
   if (Peer* known = FindPeer(id); known != nullptr && known->facts != nullptr) return *known;
-  Peer& peer = peers_[id];
-  peer_index_[id] = &peer;
+  std::unique_ptr<Peer>& place = peers_[id];
+  if (place == nullptr) place = std::make_unique<Peer>();
+  Peer& peer = *place;
   peer.node = view_->Find(id);
   CHECK(peer.node != nullptr);
   if (peer.facts == nullptr) peer.facts = detector_->Find(id, last_step_);

@@ -323,8 +323,11 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   if (tells) {
     claim.description.hostname = beat.extensions.hostname;
     claim.description.human_name = beat.extensions.human_nodename;
-    PeerOf(header.sender).client_ipv4 = beat.extensions.client_ipv4;
-    PeerOf(header.sender).client_ipv6 = beat.extensions.client_ipv6;
+    if (beat.extensions.client_ipv4.empty() && beat.extensions.client_ipv6.empty()) {
+      client_addresses_.erase(header.sender);
+    } else {
+      client_addresses_[header.sender] = {beat.extensions.client_ipv4, beat.extensions.client_ipv6};
+    }
   }
   claim.history = known.history;
   claim.hears_quorum = known.hears_quorum;

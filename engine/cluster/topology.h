@@ -86,6 +86,8 @@ struct ClusterNode {
   // Of norn nodes, told with the rest.
   History history = {};
   bool hears_quorum = false;  // so that it may stand
+  // Topology::IsVoter's answer as of the last count; every grant and report asks.
+  bool votes = false;
 
   bool is_primary() const { return primary.empty(); }
   bool owns_slots() const { return slot_count > 0; }
@@ -294,7 +296,6 @@ class Topology {
 
   mutable bool voters_stale_ = true;
   mutable Electorate electorate_;
-  mutable std::map<ClusterShardId, uint32_t> shard_slots_;
   mutable uint64_t voters_version_ = 0;
   // Kept, because hundreds may fail at once and each failure asks: slots of owners that did not fail, voters that are up.
   mutable bool health_stale_ = true;

@@ -14,6 +14,8 @@
 //
 // Pure: the record changes in memory, `persist` says when it must be stored.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <map>
 #include <optional>
 #include <vector>
@@ -62,8 +64,8 @@ class Voter {
   ElectionOptions options_;
   ElectionRecord& record_;
   Instant started_;
-  std::map<ClusterShardId, Given> given_;
-  std::map<NodeId, Instant> legacy_voted_at_;  // by failed primary
+  absl::flat_hash_map<ClusterShardId, Given> given_;  // looked up only
+  std::map<NodeId, Instant> legacy_voted_at_;         // by failed primary
 };
 
 }  // namespace norn::cluster
