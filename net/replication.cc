@@ -56,7 +56,7 @@ Replication::Replication(Node& node, ReplicationHost& host)
 }
 
 void Replication::Start() {
-  started_ = Now();
+  current_at_ = Now();
   const config::ReplicaOf& configured = state().options().replicaof;
   if (stream_.active()) host_.SetJournaling(true);
   if (!configured.host.empty()) BecomeReplica(configured.host, configured.port, false);
@@ -73,8 +73,11 @@ Replication::DataPosition Replication::Position() {
                         .offset = stream_.offset(),
                         .age = {}};
   if (primary_host_.empty()) return position;
-  // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke.
-  const Instant since = link_up_ ? status.last_io : status.was_up ? status.down_since : started_;
+  // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke. What was no replica's
+  // before is as old as its end as a primary.
+  const Instant since = link_up_        ? status.last_io
+                        : status.was_up ? std::max(status.down_since, current_at_)
+                                        : current_at_;
   position.age = Now() - since;
   return position;
 }

@@ -120,7 +120,8 @@ class Replication : public ReplicationControl, private LinkOwner {
   WaitQueue role_turn_;
   StreamOffset acks_requested_at_ = -1;
   int64_t seconds_ = 0;
-  Instant started_;
+  Instant
+      current_at_;  // the data here was a primary's, or fresh from one; of a process that just started: its start
   Instant next_second_;
 
   FailoverState failover_ = FailoverState::kNone;

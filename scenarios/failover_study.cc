@@ -55,6 +55,7 @@ FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed) {
   if (world.first_verdict()) times.declared = *world.first_verdict() - fault_at;
   times.promotions = world.promotions();
   times.messages = world.messages() - messages_before;
+  times.played = world.now() - Instant{};
   return times;
 }
 

@@ -36,6 +36,7 @@ struct FailoverTimes {
   std::optional<Duration> routed;     // ... and every living node knows it
   uint64_t promotions = 0;
   uint64_t messages = 0;
+  Duration played;  // the whole run, from the nodes' start
 };
 
 FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed);

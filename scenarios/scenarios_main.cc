@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -710,7 +711,16 @@ int PlayFailover(const FailoverWords& words, const Arguments& arguments) {
   }
   command.first_seed = seeds->first;
   command.last_seed = seeds->last;
-  return RunFailoverCommand(command) ? kPassed : kFailed;
+  const bool passed = RunFailoverCommand(command);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  fmt::print("{:.1f} s of a core, at most {:.2f} GiB of memory\n",
+             seconds(usage.ru_utime) + seconds(usage.ru_stime),
+             static_cast<double>(usage.ru_maxrss) / (1024 * 1024));
+  return passed ? kPassed : kFailed;
 }
 
 int Main(int argc, char** argv) {

@@ -23,6 +23,8 @@ constexpr Duration kRepeat = Duration::Millis(50);
 constexpr Duration kAttemptMin = Duration::Millis(400);
 constexpr int64_t kBackoffMinMs = 10;
 constexpr int64_t kBackoffMaxMs = 150;
+// While later data is waited for, which takes seconds.
+constexpr int64_t kPatientBackoffMs = 500;
 
 }  // namespace
 
@@ -81,6 +83,7 @@ ElectionActions Candidate::Begin(Mission mission, const SelfFacts& facts, LeaseS
   phase_ = Phase::kAsking;
   votes_.clear();
   refused_.clear();
+  old_data_ = false;
   request_ = {.candidate = view_.self().id,
               .shard = view_.self().shard,
               .ballot = ballot_,
@@ -105,7 +108,8 @@ void Candidate::Ask(ElectionActions& actions, Instant now) {
 
 void Candidate::Retry(Instant now) {
   phase_ = Phase::kWaiting;
-  start_at_ = now + Duration::Millis(random_.Between(kBackoffMinMs, kBackoffMaxMs));
+  start_at_ = now + Duration::Millis(random_.Between(kBackoffMinMs, kBackoffMaxMs) +
+                                     (old_data_ ? kPatientBackoffMs : 0));
 }
 
 bool Candidate::Hopeless() const {
@@ -159,7 +163,9 @@ void Candidate::OnDenial(const BallotDenial& denial, Instant) {
   if (denial.candidate != view_.self().id || denial.shard != view_.self().shard) return;
   seen_ = std::max(seen_, denial.seen);
   if (phase_ != Phase::kAsking || denial.ballot != ballot_) return;
-  if (denial.reason == DenialReason::kOldBallot || denial.reason == DenialReason::kStaleConfig) {
+  old_data_ |= denial.reason == DenialReason::kOldData;
+  if (denial.reason == DenialReason::kOldBallot || denial.reason == DenialReason::kStaleConfig ||
+      denial.reason == DenialReason::kOldData) {
     refused_.insert(denial.voter);
   }
 }

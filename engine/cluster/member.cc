@@ -83,8 +83,8 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
       node.told.human_name = line.human_nodename;
       node.told.norn_level = memory.norn_nodes.contains(line.id) ? kNornLevel : 0;
       node.address_lost = (line.flags & node_flag::kNoAddress) != 0;
+      // Who had failed then is up until this node sees for itself: its gossip is evidence to others. Valkey: remembers.
       view_->Add(node, now);
-      if ((line.flags & node_flag::kFailed) != 0) view_->SetHealth(line.id, Health::kFailed, now);
     }
   }
   if (!mine.slots.empty()) view_->SetOwner(mine.slots, mine.id);
@@ -252,8 +252,9 @@ void Member::ConnectIfDue(const NodeId& id, Instant now) {
 
 Member::Peer& Member::PeerOf(const NodeId& id) {
   if (Peer* known = FindPeer(id); known != nullptr && known->facts != nullptr) return *known;
-  Peer& peer = peers_[id];
-  peer_index_[id] = &peer;
+  std::unique_ptr<Peer>& place = peers_[id];
+  if (place == nullptr) place = std::make_unique<Peer>();
+  Peer& peer = *place;
   peer.node = view_->Find(id);
   CHECK(peer.node != nullptr);
   if (peer.facts == nullptr) peer.facts = detector_->Find(id, last_step_);

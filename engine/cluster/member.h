@@ -202,8 +202,10 @@ class Member {
     NodeId gossip_cursor = {};  // the last that it was told about
     int64_t pong_wall_ms = 0;
     int64_t ping_sent_wall_ms = 0;
-    std::string client_ipv4 = {};
-    std::string client_ipv6 = {};
+  };
+  struct ClientAddresses {
+    std::string ipv4 = {};
+    std::string ipv6 = {};
   };
   struct Link {
     LinkFacts facts = {};
@@ -241,8 +243,12 @@ class Member {
   bool IsNorn(const NodeId& id) const;
   // Null: not a member, or nothing is known yet.
   Peer* FindPeer(const NodeId& id) {
-    const auto found = peer_index_.find(id);
-    return found == peer_index_.end() ? nullptr : found->second;
+    const auto found = peers_.find(id);
+    return found == peers_.end() ? nullptr : found->second.get();
+  }
+  const Peer* FindPeer(const NodeId& id) const {
+    const auto found = peers_.find(id);
+    return found == peers_.end() ? nullptr : found->second.get();
   }
   // Requires: a member, not this node.
   Peer& PeerOf(const NodeId& id);
@@ -316,8 +322,9 @@ class Member {
   std::unique_ptr<FailureDetector> detector_;
   std::unique_ptr<Election> election_;
   std::vector<MemberAction> actions_;
-  std::map<NodeId, Peer> peers_;
-  absl::flat_hash_map<NodeId, Peer*> peer_index_;
+  absl::flat_hash_map<NodeId, std::unique_ptr<Peer>> peers_;  // looked up only
+  // Of those that announce client addresses.
+  std::map<NodeId, ClientAddresses> client_addresses_;
   std::map<NodeId, Handshake> handshakes_;                      // by provisional name
   absl::flat_hash_map<uint64_t, std::unique_ptr<Link>> links_;  // by LinkId; order must not matter
   std::set<NodeId> unlinked_;                                   // members that may need a link

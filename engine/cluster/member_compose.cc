@@ -109,10 +109,14 @@ PingExtensions Member::ExtensionsFor(bool to_norn) {
 
 GossipEntry Member::GossipOf(const ClusterNode& node) const {
   GossipEntry entry{.id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
-  if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
-    entry.ping_sent_s = Seconds(peer->second.ping_sent_wall_ms);
-    entry.pong_received_s = Seconds(peer->second.pong_wall_ms);
-    entry.flags |= peer->second.shown_flags & kAbilities;
+  // Evidence, to those who count it: not of whom this node hears itself, even before it may undo a verdict.
+  if (detector_->Hears(node.id, last_step_)) {
+    entry.flags &= static_cast<NodeFlags>(~(node_flag::kPossiblyFailed | node_flag::kFailed));
+  }
+  if (const Peer* peer = FindPeer(node.id)) {
+    entry.ping_sent_s = Seconds(peer->ping_sent_wall_ms);
+    entry.pong_received_s = Seconds(peer->pong_wall_ms);
+    entry.flags |= peer->shown_flags & kAbilities;
   }
   return entry;
 }
@@ -164,11 +168,11 @@ void Member::SendOn(LinkId link, const BusMessage& message) {
 }
 
 void Member::SendTo(const NodeId& node, BusBody body, uint8_t message_flags) {
-  const auto peer = peers_.find(node);
-  if (peer == peers_.end() || !peer->second.link) return;
+  const Peer* peer = FindPeer(node);
+  if (peer == nullptr || !peer->link) return;
   BusHeader header = Header();
   header.message_flags |= message_flags;
-  SendOn(*peer->second.link, {.header = std::move(header), .body = std::move(body)});
+  SendOn(*peer->link, {.header = std::move(header), .body = std::move(body)});
 }
 
 void Member::SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now) {
@@ -292,8 +296,9 @@ void Member::TellSuspicions(Instant now) {
 
 void Member::TellVerdicts(const std::vector<NodeId>& failed) {
   const std::string payload = EncodeNornNews(Verdicts{failed});
-  for (const auto& [id, peer] : peers_) {
-    if (!peer.link || view_->Find(id) == nullptr) continue;
+  for (const auto& [id, node] : view_->nodes()) {
+    const Peer* peer = FindPeer(id);
+    if (peer == nullptr || !peer->link) continue;
     if (IsNorn(id)) {
       SendNorn(id, payload);
       continue;
@@ -305,14 +310,14 @@ void Member::TellVerdicts(const std::vector<NodeId>& failed) {
 void Member::Publish(bool sharded, std::string_view channel, std::string_view message) {
   const NodeId& self = view_->self().id;
   for (const auto& [id, node] : view_->nodes()) {
-    const auto peer = peers_.find(id);
-    if (id == self || peer == peers_.end() || !peer->second.link) continue;
+    const Peer* peer = FindPeer(id);
+    if (id == self || peer == nullptr || !peer->link) continue;
     if (sharded && node.shard != view_->self().shard) continue;
     BusMessage out{.body = norn::cluster::Publish{.sharded = sharded,
                                                   .channel = std::string(channel),
                                                   .message = std::string(message)}};
-    if ((peer->second.shown_flags & node_flag::kLightPublish) == 0) out.header = Header();
-    SendOn(*peer->second.link, out);
+    if ((peer->shown_flags & node_flag::kLightPublish) == 0) out.header = Header();
+    SendOn(*peer->link, out);
   }
 }
 
@@ -354,13 +359,15 @@ NodeLine Member::LineOf(const ClusterNode& node) const {
     std::ranges::sort(line.open_slots, {}, [](const OpenSlot& open) { return open.slot; });
     return line;
   }
-  if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
-    line.connected = peer->second.link.has_value();
+  if (const Peer* peer = FindPeer(node.id)) {
+    line.connected = peer->link.has_value();
     const bool waits = detector_->PingSentAt(node.id).has_value();
-    line.ping_sent_ms = waits ? peer->second.ping_sent_wall_ms : 0;
-    line.pong_received_ms = peer->second.pong_wall_ms;
-    line.client_ipv4 = peer->second.client_ipv4;
-    line.client_ipv6 = peer->second.client_ipv6;
+    line.ping_sent_ms = waits ? peer->ping_sent_wall_ms : 0;
+    line.pong_received_ms = peer->pong_wall_ms;
+  }
+  if (const auto told = client_addresses_.find(node.id); told != client_addresses_.end()) {
+    line.client_ipv4 = told->second.ipv4;
+    line.client_ipv6 = told->second.ipv6;
   }
   return line;
 }

@@ -29,8 +29,8 @@ bool Member::ForgetHere(const NodeId& id, Instant now) {
   }
   std::ranges::sort(theirs);
   for (const LinkId link : theirs) DropLink(link, now);
-  peer_index_.erase(id);
   peers_.erase(id);
+  client_addresses_.erase(id);
   unlinked_.erase(id);
   detector_->Forget(id);
   std::erase_if(migrating_, [&](const auto& open) { return open.second == id; });
@@ -116,8 +116,8 @@ void Member::Reset(bool hard, const NodeId& fresh_id, const ClusterShardId& fres
   for (const LinkId link : all) Do(member_action::Close{link});
   links_.clear();
   handshakes_.clear();
-  peer_index_.clear();
   peers_.clear();
+  client_addresses_.clear();
   to_forget_.clear();
   unlinked_.clear();
   membership_seen_ = UINT64_MAX;

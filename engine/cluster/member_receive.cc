@@ -341,8 +341,11 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   if (tells) {
     claim.description.hostname = beat.extensions.hostname;
     claim.description.human_name = beat.extensions.human_nodename;
-    PeerOf(header.sender).client_ipv4 = beat.extensions.client_ipv4;
-    PeerOf(header.sender).client_ipv6 = beat.extensions.client_ipv6;
+    if (beat.extensions.client_ipv4.empty() && beat.extensions.client_ipv6.empty()) {
+      client_addresses_.erase(header.sender);
+    } else {
+      client_addresses_[header.sender] = {beat.extensions.client_ipv4, beat.extensions.client_ipv6};
+    }
   }
   claim.history = known.history;
   claim.hears_quorum = known.hears_quorum;
@@ -375,6 +378,8 @@ void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
       continue;
     }
     (IsFailing(entry.flags) ? failing : up).push_back(entry.id);
+    const bool replica = (entry.flags & node_flag::kReplica) != 0 && IsNorn(arrival.header.sender);
+    if (replica && view_->BelieveReplica(entry.id)) Changed(false);
     const bool ours_fails = node->health != Health::kUp || node->address_lost;
     const bool usable = !IsFailing(entry.flags) && !entry.address.ip.empty() &&
                         (entry.flags & (node_flag::kNoAddress | node_flag::kHandshake)) == 0;

@@ -259,6 +259,7 @@ constexpr char kReignPart = 'r';
 constexpr char kDataPart = 'd';
 constexpr char kNodePart = 'n';
 constexpr char kPromisePart = 'p';  // p<shard>:<ballot>:<candidate>
+constexpr char kGrantedPart = 'g';  // g<shard>:<reign>
 
 bool ReadPromise(std::string_view text, ElectionRecord& record) {
   const std::optional<ClusterShardId> shard = ClusterShardId::Parse(text.substr(0, kNodeIdChars));
@@ -273,10 +274,19 @@ bool ReadPromise(std::string_view text, ElectionRecord& record) {
   return true;
 }
 
+bool ReadGranted(std::string_view text, ElectionRecord& record) {
+  const std::optional<ClusterShardId> shard = ClusterShardId::Parse(text.substr(0, kNodeIdChars));
+  if (!shard || text.size() < kNodeIdChars + 2 || text[kNodeIdChars] != ':') return false;
+  const std::optional<uint64_t> reign = ParseUint64(text.substr(kNodeIdChars + 1));
+  if (reign) record.reigns[*shard] = *reign;
+  return reign.has_value();
+}
+
 bool ReadPart(std::string_view part, NornMemory& memory) {
   if (part.empty()) return false;
   const std::string_view value = part.substr(1);
   if (part[0] == kPromisePart) return ReadPromise(value, memory.record);
+  if (part[0] == kGrantedPart) return ReadGranted(value, memory.record);
   if (part[0] == kNodePart) {
     const std::optional<NodeId> id = NodeId::Parse(value);
     if (id) memory.norn_nodes.insert(*id);
@@ -365,6 +375,9 @@ std::string NornMemoryText(const NornMemory& memory) {
   for (const auto& [shard, promise] : memory.record.promises) {
     fmt::format_to(std::back_inserter(text), ",{}{}:{}:{}", kPromisePart, shard.view(),
                    promise.ballot, promise.candidate.view());
+  }
+  for (const auto& [shard, reign] : memory.record.reigns) {
+    fmt::format_to(std::back_inserter(text), ",{}{}:{}", kGrantedPart, shard.view(), reign);
   }
   for (const NodeId& id : memory.norn_nodes) {
     fmt::format_to(std::back_inserter(text), ",{}{}", kNodePart, id.view());

@@ -113,6 +113,7 @@ RC_GTEST_PROP(NornWordsProperty, MemoryReadsBack, ()) {
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
     memory.record.promises[SomeId<ClusterShardId>()] = {.ballot = Any<uint64_t>(),
                                                         .candidate = SomeId<NodeId>()};
+    memory.record.reigns[SomeId<ClusterShardId>()] = Any<uint64_t>();
     memory.norn_nodes.insert(SomeId<NodeId>());
   }
   const std::string word = NornMemoryText(memory);

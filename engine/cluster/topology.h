@@ -86,6 +86,8 @@ struct ClusterNode {
   // Of norn nodes, told with the rest.
   History history = {};
   bool hears_quorum = false;  // so that it may stand
+  // Topology::IsVoter's answer as of the last count; every grant and report asks.
+  bool votes = false;
 
   bool is_primary() const { return primary.empty(); }
   bool owns_slots() const { return slot_count > 0; }
@@ -217,6 +219,9 @@ class Topology {
   // UPDATE: somebody says that `owner` claims `slots` with `config_epoch`.
   TopologyEffects ApplyUpdate(const NodeId& owner, uint64_t config_epoch, const SlotSet& slots);
   void ObserveEpoch(uint64_t epoch);
+  // A member heard from `id` that it is a replica; this node did not. Believed of a failed one without slots only: it leads nobody,
+  // and may never say so again. True: the view changed.
+  bool BelieveReplica(const NodeId& id);
   // Of a node in nodes(), between its claims.
   void ApplyNews(const ClusterNode& sender, const History& history, bool hears_quorum, Instant now);
 
@@ -291,7 +296,6 @@ class Topology {
 
   mutable bool voters_stale_ = true;
   mutable Electorate electorate_;
-  mutable std::map<ClusterShardId, uint32_t> shard_slots_;
   mutable uint64_t voters_version_ = 0;
   // Kept, because hundreds may fail at once and each failure asks: slots of owners that did not fail, voters that are up.
   mutable bool health_stale_ = true;

@@ -99,7 +99,23 @@ void Topology::MakeReplica(ClusterNode& node, ClusterNode& primary, TopologyEffe
   if (node.primary != primary.id) effects.changed = true;
   node.primary = primary.id;
   if (&primary != self_) primary.has_spare_claim = true;
+  // The dead do not tell whom they follow now, and all views should come to the same.
+  for (const ClusterNode* member : MembersOf(node.shard)) {
+    const bool silent = member->primary == node.id && member->health == Health::kFailed;
+    if (silent && SameShard(node, primary)) Mutable(member->id)->primary = primary.id;
+  }
   RolesChanged();
+}
+
+bool Topology::BelieveReplica(const NodeId& id) {
+  ClusterNode* const node = Mutable(id);
+  if (node == nullptr || !node->is_primary() || node->owns_slots()) return false;
+  if (node->health != Health::kFailed) return false;
+  const ClusterNode* const leader = PrimaryOfShard(node->shard);
+  if (leader == nullptr) return false;
+  TopologyEffects effects;
+  MakeReplica(*node, *Mutable(leader->id), effects);
+  return true;
 }
 
 void Topology::ApplyRole(ClusterNode& sender, const Claim& claim, TopologyEffects& effects) {

@@ -39,6 +39,9 @@ void Mark(DenialReason reason) {
     case DenialReason::kBetterReplica:
       NORN_COVER("vote_better_replica");
       return;
+    case DenialReason::kOldData:
+      NORN_COVER("vote_old_data");
+      return;
     case DenialReason::kNoData:
       NORN_COVER("vote_no_data");
       return;
@@ -52,12 +55,12 @@ void Mark(DenialReason reason) {
 // V2: somebody other than `other` may be writing on this node's word.
 bool Voter::IsBound(const ClusterShardId& shard, const NodeId& other, Instant now) const {
   const auto given = given_.find(shard);
-  if (given == given_.end() || given->second.holder == other) return false;
+  if (given == given_.end() || given->second.over || given->second.holder == other) return false;
   if (now - given->second.at > options_.promise()) return false;
   return !detector_.IsGone(given->second.holder);
 }
 
-LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
+LeaseGrant Voter::Grant(const LeaseRequest& request, Instant now) {
   LeaseGrant answer{
       .voter = view_.self().id, .shard = request.shard, .stamp = request.stamp, .granted = false};
   const auto promise = record_.promises.find(request.shard);
@@ -75,6 +78,11 @@ LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
       return answer;
     }
   }
+  const auto latest = record_.reigns.find(request.shard);
+  if (latest != record_.reigns.end() && request.reign < latest->second) {
+    answer.seen = std::max(answer.seen, latest->second);
+    return answer;  // V3
+  }
   if (IsBound(request.shard, request.primary, now)) {
     NORN_COVER("lease_bound");
     return answer;
@@ -82,6 +90,19 @@ LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
   given_[request.shard] = {request.primary, request.stamp, now};
   answer.granted = true;
   return answer;
+}
+
+ElectionActions Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
+  ElectionActions actions;
+  const LeaseGrant answer = Grant(request, now);
+  const auto latest = record_.reigns.find(request.shard);
+  const uint64_t known = latest == record_.reigns.end() ? 0 : latest->second;
+  if (answer.granted && request.reign > known) {
+    record_.reigns[request.shard] = request.reign;
+    actions.push_back(Persist{});  // V6
+  }
+  actions.push_back(Send{request.primary, answer});
+  return actions;
 }
 
 // ---- ballots ----
@@ -111,12 +132,20 @@ bool Voter::KnowsBetter(const BallotRequest& request, Instant now) const {
   return false;
 }
 
+bool Voter::MayBeOutlived(const BallotRequest& request, Instant now) const {
+  const auto latest = record_.reigns.find(request.shard);
+  if (latest == record_.reigns.end() || request.history.reign >= latest->second) return false;
+  const auto given = given_.find(request.shard);
+  const Instant heard_of = given == given_.end() ? started_ : given->second.at;
+  return now - heard_of <= options_.old_data_wait();
+}
+
 std::optional<DenialReason> Voter::WhyNot(const BallotRequest& request, Instant now) const {
   const ClusterNode* candidate = view_.Find(request.candidate);
   if (candidate == nullptr || candidate->shard != request.shard) {
     return DenialReason::kNotACandidate;
   }
-  if (now < quiet_until_) return DenialReason::kNotReady;
+  if (now < started_ + options_.promise()) return DenialReason::kNotReady;
   const auto promise = record_.promises.find(request.shard);
   if (promise != record_.promises.end()) {
     const ShardPromise& promised = promise->second;
@@ -132,7 +161,8 @@ std::optional<DenialReason> Voter::WhyNot(const BallotRequest& request, Instant 
   if (IsBound(request.shard, request.candidate, now) && !WasReleased(request)) {
     return DenialReason::kLeaseHeld;  // V2
   }
-  if (!request.manual && !request.history.has_data) return DenialReason::kNoData;  // V4
+  if (!request.manual && !request.history.has_data) return DenialReason::kNoData;     // V4
+  if (!request.manual && MayBeOutlived(request, now)) return DenialReason::kOldData;  // V6
   if (!request.manual && KnowsBetter(request, now)) return DenialReason::kBetterReplica;
   return std::nullopt;
 }
@@ -159,7 +189,7 @@ ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now
   record_.promises[request.shard] = {request.ballot, request.candidate};
   // What bound this node to another is over (released, expired, or its holder gone), or WhyNot had said so.
   const auto given = given_.find(request.shard);
-  if (given != given_.end() && given->second.holder != request.candidate) given_.erase(given);
+  if (given != given_.end() && given->second.holder != request.candidate) given->second.over = true;
   actions.push_back(Persist{});  // V1
   actions.push_back(Send{request.candidate, BallotVote{.voter = view_.self().id,
                                                        .candidate = request.candidate,
