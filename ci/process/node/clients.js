@@ -138,9 +138,9 @@ const tests = {
     await enough;
     assert.deepEqual(heard, [['message', 'a', '1'], ['pmessage', 'a*', 'a', '1'], ['message', 'b', '2'], ['smessage', 'c', '3']]);
     assert.deepEqual(await db.pubsub('NUMSUB', 'a', 'b'), ['a', 1, 'b', 1]);
-    await listener.unsubscribe();
-    await listener.punsubscribe();
-    await listener.sunsubscribe();
+    await listener.sunsubscribe('c');
+    await listener.punsubscribe('a*');
+    await listener.unsubscribe('a', 'b');
     assert.equal(await listener.ping(), 'PONG');
     assert.deepEqual(await db.pubsub('CHANNELS'), []);
     listener.disconnect();
