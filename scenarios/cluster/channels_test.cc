@@ -36,11 +36,13 @@ constexpr Duration kPatience = Duration::Seconds(60);
 struct Heard {
   std::map<std::string, int64_t> last;
   uint64_t messages = 0;
+  uint64_t channels_lost = 0;  // without having asked for it
   std::vector<std::string> complaints;
 
   void Take(const net::Reply& push) {
     if (push.elements.size() < 3) return;
     const std::string& kind = push.elements[0].text;
+    if (kind == "sunsubscribe") ++channels_lost;
     if (kind != "message" && kind != "smessage") return;
     // "PUBLISHER NUMBER"; each publisher says each number once.
     const std::string& text = push.elements[2].text;
@@ -215,6 +217,8 @@ TEST_P(Channels, KeepTheirOrderThroughAFailover) {
     uint64_t messages = 0, sharded = 0;
     for (const Heard& connection : heard[i]) {
       EXPECT_THAT(connection.complaints, ::testing::IsEmpty()) << "node " << i;
+      EXPECT_EQ(connection.channels_lost, 0u)
+          << "node " << i;  // the shard has the slot all the time
       messages += connection.messages;
       for (const auto& [publisher, number] : connection.last) {
         if (publisher.starts_with("smessage")) ++sharded;
