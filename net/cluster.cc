@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/hash.h"
 #include "engine/base/number.h"
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
+#include "engine/shard/subscriptions.h"
 #include "engine/shard/token_set.h"
 #include "net/address_text.h"
 #include "net/zero.h"
@@ -83,21 +85,52 @@ absl::Status Cluster::Listen() {
       fmt::format("Failed listening on port {} (cluster), aborting.", BusPort()));
 }
 
+// A file of its own holds the lock: the config file itself is replaced by each save.
+absl::Status Cluster::LockFile() {
+  const std::string& path = options().cluster_config_file;
+  const absl::Status locked = node_.env().disk().Lock(path + ".lock");
+  if (locked.ok()) return locked;
+  if (!absl::IsFailedPrecondition(locked)) {
+    return absl::InvalidArgumentError(
+        fmt::format("Can't lock the cluster config file: {}", MessageOf(locked)));
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("Sorry, the cluster configuration file {} is already used by a different Cluster "
+                  "node. Please make sure that different nodes use different cluster configuration "
+                  "files.",
+                  path));
+}
+
+absl::Status Cluster::Remember() {
+  if (absl::Status locked = LockFile(); !locked.ok()) return locked;
+  absl::StatusOr<std::optional<cluster::NodesFile>> file = LoadFile();
+  if (!file.ok()) return file.status();
+  file_ = *std::move(file);
+  if (!file_ || file_->Myself().replica_of.empty()) return absl::OkStatus();
+  const cluster::NodeId& primary = file_->Myself().replica_of;
+  for (const cluster::NodeLine& line : file_->nodes) {
+    const bool reachable = (line.flags & cluster::node_flag::kNoAddress) == 0;
+    if (line.id != primary || !reachable || line.ip.empty()) continue;
+    const bool tls = options().tls_replication;
+    node_.replication_host().SetStartsAsReplica();
+    replication_.SetFirstPrimary(line.ip.str(), tls ? line.tls_port : line.tcp_port);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Cluster::Start() {
   constexpr int64_t kPortMax = 65535;
   if (options().cluster_port == 0 && options().port + kBusPortOffset > kPortMax) {
     return absl::InvalidArgumentError(
         "Cluster bus port number is too high: set port to at most 55535 or cluster-port.");
   }
-  absl::StatusOr<std::optional<cluster::NodesFile>> file = LoadFile();
-  if (!file.ok()) return file.status();
   if (absl::Status listening = Listen(); !listening.ok()) return listening;
   env::Entropy& entropy = node_.env().entropy();
   const cluster::NodeId id = cluster::NodeId::Random(entropy);
   const cluster::ClusterShardId shard = cluster::ClusterShardId::Random(entropy);
   const uint64_t boot = entropy.Next();
-  member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), *std::move(file), id, shard,
-                                              boot, Prng(entropy.Next()), Now(), Wall());
+  member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), std::exchange(file_, {}), id,
+                                              shard, boot, Prng(entropy.Next()), Now(), Wall());
   replication_.SetAdmission([this] { return Leads(); });
   env::Executor& executor = node_.env().executor();
   SpawnFiber(executor, [this] { RunSaver(); });
@@ -252,9 +285,10 @@ bool Cluster::DoNow(const cluster::MemberAction& next) {
     if (save->durable) urgent_version_ = std::max(urgent_version_, save->version);
     saver_.WakeAll();
     return !save->durable || saved_version_ >= save->version;
+  } else if (const auto* deliver = std::get_if<action::Deliver>(&next)) {
+    node_.pubsub().DeliverFromBus(deliver->sharded, deliver->channel, deliver->message);
   } else {
-    // Subscribers are told by the channels' own part once there is one.
-    return std::holds_alternative<action::Deliver>(next);
+    return false;
   }
   return true;
 }
@@ -367,6 +401,15 @@ std::string Cluster::Info() {
   return info;
 }
 
+void Cluster::Publish(bool sharded, std::string_view channel, std::string_view message) {
+  PostCall(node_.env().executor(), 0,
+           [this, sharded, channel = std::string(channel), message = std::string(message)] {
+             if (member_ == nullptr || ended_) return;
+             member_->Publish(sharded, channel, message);
+             Pump();
+           });
+}
+
 // ---- keys; whoever asks holds every token ----
 
 uint64_t Cluster::KeysInSlot(SlotId slot, std::optional<DbIndex> db) {
@@ -397,6 +440,42 @@ uint64_t Cluster::KeyCount() {
   uint64_t count = 0;
   node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) { count += keyspace.KeyCount(); });
   return count;
+}
+
+uint64_t Cluster::ScanSlot(SlotId slot, DbIndex db, uint64_t position, size_t count,
+                           absl::FunctionRef<void(const Entry& entry)> visit) {
+  ExecutorState& home = node_.state(state().key_map.ShardOfSlot(slot));
+  const Db* found = home.home().keyspace().FindDb(db);
+  if (found == nullptr || found->CountInSlot(slot) == 0) return 0;
+  constexpr uint64_t kPositions = uint64_t{1} << Db::kScanCursorBits;
+  if (position >= kPositions) return 0;
+  const uint64_t place = uint64_t{slot.value} * kPositions;
+  // Goes on into the next slot of the shard where this one is short.
+  const uint64_t next = found->Scan(place + position, count, [&](const Entry& entry) {
+    if (KeySlot(entry.key()) == slot) visit(entry);
+  });
+  return next / kPositions == slot.value ? next % kPositions : 0;
+}
+
+uint64_t Cluster::ScanFingerprint() { return HashBytes("clusterscan", state().key_map.hash_seed); }
+
+std::optional<std::vector<Cluster::SlotUsage>> Cluster::SlotUsages() {
+  if (state().slot_counters == nullptr) return std::nullopt;
+  // Each executor has its own counters. The caller holds every token, so none of them counts while they are asked in turn.
+  std::vector<std::vector<SlotCost>> parts(node_.executor_count());
+  OnEveryExecutor(node_.env().executor(), node_.executor_count(),
+                  [&](uint32_t i) { parts[i] = node_.state(i).slot_counters->slots; });
+  std::vector<SlotUsage> usages(kSlotCount);
+  for (size_t slot = 0; slot < usages.size(); ++slot) {
+    uint64_t cpu_nanos = 0;
+    for (const std::vector<SlotCost>& part : parts) {
+      cpu_nanos += part[slot].cpu_nanos;
+      usages[slot].input_bytes += part[slot].input_bytes;
+      usages[slot].output_bytes += part[slot].output_bytes;
+    }
+    usages[slot].cpu_us = cpu_nanos / 1000;
+  }
+  return usages;
 }
 
 void Cluster::DropSlots(const cluster::SlotSet& slots) {
@@ -432,9 +511,12 @@ void Cluster::PublishRoutes() {
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     if (i == 0) {
       state().AdoptRoutes(routes);
+      EndLostShardChannels(state());
     } else {
-      PostCall(node_.env().executor(), i,
-               [this, i, routes] { node_.state(i).AdoptRoutes(routes); });
+      PostCall(node_.env().executor(), i, [this, i, routes] {
+        node_.state(i).AdoptRoutes(routes);
+        EndLostShardChannels(node_.state(i));
+      });
     }
   }
 }

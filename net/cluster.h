@@ -26,8 +26,11 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   Cluster(Node& node, Replication& replication);
   ~Cluster() override;
 
-  // Reads the file of an earlier life, or begins a new one, listens and keeps time. Errors: the file is damaged, or the port
-  // taken. Requires: a fiber; the data is loaded. Parks.
+  // Reads the file of an earlier life, if there was one. Errors: it is damaged, or another server's. Before the data is loaded: a replica says so to
+  // replication. Requires: a fiber. Parks.
+  absl::Status Remember();
+  // Goes on with that life, or begins a new one, listens and keeps time. Errors: the port is taken. Requires: a fiber; Remember
+  // returned Ok; the data is loaded. Parks.
   absl::Status Start();
   void Stop();
   // A cluster-* option changed.
@@ -40,6 +43,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   // ---- ClusterControl: from every executor ----
   void Run(std::span<const std::string_view> words, Session& session, ReplyWriter& reply) override;
   std::string Info() override;
+  void Publish(bool sharded, std::string_view channel, std::string_view message) override;
 
  private:
   // ---- BusOwner ----
@@ -56,12 +60,18 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   void VisitKeys(SlotId slot, DbIndex db, size_t count_max,
                  absl::FunctionRef<void(std::string_view key)> visit) override;
   uint64_t KeyCount() override;
+  uint64_t ScanSlot(SlotId slot, DbIndex db, uint64_t position, size_t count,
+                    absl::FunctionRef<void(const Entry& entry)> visit) override;
+  uint64_t ScanFingerprint() override;
+  std::optional<std::vector<SlotUsage>> SlotUsages() override;
   SendBuffer SendBufferOf(cluster::LinkId link) override {
     return {bus_.BufferBytes(link), bus_.PendingBytes(link)};
   }
   uint64_t links_over_limit() override { return bus_.links_dropped_by_limit(); }
 
   absl::StatusOr<std::optional<cluster::NodesFile>> LoadFile();
+  // FailedPrecondition: another server uses the file.
+  absl::Status LockFile();
   absl::Status Listen();
   cluster::MemberOptions OptionsFrom(const config::Options& options);
   cluster::DataFacts Data();
@@ -89,6 +99,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   Node& node_;
   Replication& replication_;
   BusLinks bus_;
+  std::optional<cluster::NodesFile> file_;  // until Start
   std::unique_ptr<cluster::Member> member_;
   std::deque<cluster::MemberAction> actions_;
   bool acting_ = false;   // a fiber carries out actions

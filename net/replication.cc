@@ -59,7 +59,8 @@ void Replication::Start() {
   current_at_ = Now();
   const config::ReplicaOf& configured = state().options().replicaof;
   if (stream_.active()) host_.SetJournaling(true);
-  if (!configured.host.empty()) BecomeReplica(configured.host, configured.port, false);
+  const config::ReplicaOf& first = configured.host.empty() ? first_primary_ : configured;
+  if (!first.host.empty()) BecomeReplica(first.host, first.port, false);
   next_second_ = Now() + Duration::Seconds(1);
   SpawnFiber(node_.env().executor(), [this] { RunCron(); });
 }

@@ -57,6 +57,11 @@ class Replication : public ReplicationControl, private LinkOwner {
   // Park. Nothing happens when it is so already.
   void FollowOfShard(const std::string& host, int64_t port) { ChangeRole(host, port, kCluster); }
   void BecomePrimaryOfShard() { ChangeRole("", 0, kCluster); }
+  // Whom Start follows, by an earlier life's word, where `replicaof` names nobody: so that the history of the data that is loaded
+  // goes on as a replica's. Before the data is read.
+  void SetFirstPrimary(const std::string& host, int64_t port) {
+    first_primary_ = {.host = host, .port = port};
+  }
   // Asked for each replica that comes: whether this node has data to give. Once, before the first.
   void SetAdmission(std::function<bool()> leads) { leads_ = std::move(leads); }
   void HoldWrites(bool on) { host_.HoldWrites(on); }
@@ -107,6 +112,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   FeedDirectory feeds_;
   AckWaits waits_;
   ReplicaLink link_;
+  config::ReplicaOf first_primary_;
   std::string primary_host_;  // empty: this node is a primary
   int64_t primary_port_ = 0;
   bool link_up_ = false;

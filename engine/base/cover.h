@@ -28,6 +28,7 @@ inline constexpr std::array<CoverRow, 42> kCovers = {{
     {"vote_primary_up", "a voter denies because the primary is up for it"},
     {"vote_lease_held", "a voter denies because the primary could still be writing"},
     {"vote_better_replica", "a voter denies because another replica has more data, or may have"},
+    {"vote_old_data", "a voter denies because data of a later reign may come back"},
     {"vote_no_data", "a voter denies a replica that never had a copy"},
     {"vote_released", "a voter promises a shard whose primary gave up its lease for a failover by hand"},
     {"lease_old_reign", "a primary is refused its lease: its shard was promised with a greater ballot"},

@@ -37,6 +37,11 @@ struct SlotRoutes {
   std::map<SlotId, RouteIndex> importing = {};
 
   RouteIndex OwnerOf(SlotId slot) const { return owners.empty() ? kNoRoute : owners[slot.value]; }
+  // Whether this node or its primary owns it.
+  bool ShardServes(SlotId slot) const {
+    const RouteIndex owner = OwnerOf(slot);
+    return owner != kNoRoute && owner == (is_primary ? self : primary);
+  }
 };
 
 }  // namespace norn::cluster

@@ -74,6 +74,16 @@ constexpr CommandSpec kCommandRows[] = {
     {"multi", 1, kNoScript | kLoading | kStale | kFast | kNoMulti | kAllowBusy, "transaction", "", P::kDispatcher, nullptr, "transactions", "1.2.0", "O(1)", "Begins a transaction.", ""},
     {"unwatch", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, "transaction", "", P::kDispatcher, nullptr, "transactions", "2.2.0", "O(1)", "Forgets all watched keys of the connection.", ""},
     {"watch", -2, kNoScript | kLoading | kStale | kFast | kNoMulti | kAllowBusy, "transaction", "idx:1>range:-1:1:0(RO)", P::kDispatcher, nullptr, "transactions", "2.2.0", "O(1) for each key", "Makes the next EXEC depend on keys staying as they are.", "key:key..."},
+    // pubsub
+    {"psubscribe", -2, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kAllShards, h::PSubscribe, "pubsub", "2.0.0", "O(N), N the patterns", "Listens to channels that match patterns.", "pattern:pattern..."},
+    {"publish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate | kSentinel, "", "", P::kChannel, h::Publish, "pubsub", "2.0.0", "O(N+M), N the subscribers of the channel, M the patterns that anybody listens to", "Sends a message to those who listen to a channel.", "channel:string message:string"},
+    {"pubsub", -2, 0, "", "", P::kHome, nullptr, "pubsub", "2.8.0", "That of the subcommand", "Looks at channels and who listens to them.", ""},
+    {"punsubscribe", -1, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kAllShards, h::PUnsubscribe, "pubsub", "2.0.0", "O(N), N the patterns", "Ends listening to channels that match patterns.", "[pattern:pattern]..."},
+    {"spublish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, "", "idx:1>range:0:1:0(NOT_KEY)", P::kChannel, h::SPublish, "pubsub", "7.0.0", "O(N), N the subscribers of the shard channel", "Sends a message to those who listen to a shard channel.", "shardchannel:string message:string"},
+    {"ssubscribe", -2, kPubSub | kNoScript | kLoading | kStale, "", "idx:1>range:-1:1:0(NOT_KEY)", P::kChannels, h::SSubscribe, "pubsub", "7.0.0", "O(N), N the shard channels", "Listens to shard channels.", "shardchannel:string..."},
+    {"subscribe", -2, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kChannels, h::Subscribe, "pubsub", "2.0.0", "O(N), N the channels", "Listens to channels.", "channel:string..."},
+    {"sunsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, "", "idx:1>range:-1:1:0(NOT_KEY)", P::kAllShards, h::SUnsubscribe, "pubsub", "7.0.0", "O(N), N the shard channels", "Ends listening to shard channels.", "[shardchannel:string]..."},
+    {"unsubscribe", -1, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kAllShards, h::Unsubscribe, "pubsub", "2.0.0", "O(N), N the channels", "Ends listening to channels.", "[channel:string]..."},
     // connection
     {"auth", -2, kNoScript | kLoading | kStale | kFast | kNoAuth | kSentinel | kAllowBusy, "connection", "", P::kHome, h::Auth, "connection", "1.0.0", "O(N), N the passwords of the user", "Authenticates the connection.", "[username:string@6.0.0] password:string"},
     {"client", -2, kSentinel, "", "", P::kHome, nullptr, "connection", "2.4.0", "That of the subcommand", "Looks at and controls client connections.", ""},
@@ -86,6 +96,7 @@ constexpr CommandSpec kCommandRows[] = {
     // cluster
     {"asking", 1, kFast, "connection", "", P::kHome, h::Asking, "cluster", "3.0.0", "O(1)", "Says that the next command follows an -ASK redirection.", ""},
     {"cluster", -2, 0, "", "", P::kHome, nullptr, "cluster", "3.0.0", "That of the subcommand", "Looks at and controls the cluster of the node.", ""},
+    {"clusterscan", -2, kReadonly | kTouchesArbitraryKeys, "keyspace", "idx:1>range:0:1:0(NOT_KEY)", P::kAllShards, h::ClusterScan, "cluster", "9.1.0", "O(1) for each call, O(N) for a whole iteration, N the keys of the cluster", "Walks the keys of a cluster slot by slot.", "cursor:string [pattern:pattern=MATCH] [count:integer=COUNT] [type:string=TYPE] [slot:integer=SLOT]", "nondeterministic_output,request_policy:special,response_policy:special"},
     {"readonly", 1, kFast | kLoading | kStale, "connection", "", P::kHome, h::ReadOnly, "cluster", "3.0.0", "O(1)", "Lets the connection read at a replica.", ""},
     {"readwrite", 1, kFast | kLoading | kStale, "connection", "", P::kHome, h::ReadWrite, "cluster", "3.0.0", "O(1)", "Ends what READONLY began.", ""},
     // server
@@ -125,6 +136,13 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"object|help", 2, kLoading | kStale, "keyspace", "", P::kHome, h::ObjectHelp, "generic", "6.2.0", "O(1)", "Lists the subcommands of OBJECT.", ""},
     {"object|idletime", 3, kReadonly, "keyspace", "idx:2>range:0:1:0(RO)", P::kKeys, h::ObjectIdleTime, "generic", "2.2.3", "O(1)", "Replies the seconds since the last access of a key.", "key:key", "nondeterministic_output"},
     {"object|refcount", 3, kReadonly, "keyspace", "idx:2>range:0:1:0(RO)", P::kKeys, h::ObjectRefCount, "generic", "2.2.3", "O(1)", "Replies the reference count of a value.", "key:key", "nondeterministic_output"},
+    // pubsub
+    {"pubsub|channels", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubChannels, "pubsub", "2.8.0", "O(N), N the channels that anybody listens to", "Replies the channels that anybody listens to.", "[pattern:pattern]"},
+    {"pubsub|help", 2, kLoading | kStale, "", "", P::kHome, h::PubSubHelp, "pubsub", "6.2.0", "O(1)", "Lists the subcommands of PUBSUB.", ""},
+    {"pubsub|numpat", 2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubNumPat, "pubsub", "2.8.0", "O(1)", "Counts the patterns that anybody listens to.", ""},
+    {"pubsub|numsub", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubNumSub, "pubsub", "2.8.0", "O(N), N the channels asked for", "Counts those who listen to channels.", "[channel:string]..."},
+    {"pubsub|shardchannels", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubShardChannels, "pubsub", "7.0.0", "O(N), N the shard channels that anybody listens to", "Replies the shard channels that anybody listens to.", "[pattern:pattern]"},
+    {"pubsub|shardnumsub", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubShardNumSub, "pubsub", "7.0.0", "O(N), N the shard channels asked for", "Counts those who listen to shard channels.", "[shardchannel:string]..."},
     // connection
     {"client|caching", 3, kNoScript | kLoading | kStale | kSentinel, "connection", "", P::kHome, h::ClientCaching, "connection", "6.0.0", "O(1)", "Says whether the keys of the next command are tracked.", "mode:oneof(yes:YES|no:NO)"},
     {"client|capa", -3, kNoScript | kLoading | kStale, "connection", "", P::kHome, h::ClientCapa, "connection", "8.0.0", "O(1)", "Tells the server what the client can do.", "capability:string..."},

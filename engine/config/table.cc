@@ -294,7 +294,7 @@ constexpr Row kTable[] = {
     {"stream-node-max-bytes", "", kUnused, Bytes(&O::stream_node_max_bytes, 4096, 0, kLongMax), E::kNone, G::kEncodings, "Bytes of one node of a stream; 0: no limit."},
     {"stream-node-max-entries", "", kUnused, Int(&O::stream_node_max_entries, 100, 0, kLongMax), E::kNone, G::kEncodings, "Entries of one node of a stream; 0: no limit."},
 
-    {"notify-keyspace-events", "", kUnused, Special(kEventsForm, ""), E::kNone, G::kEvents, "Events published to clients: K keyspace, E keyevent, and g $ l s h z x e t d n m by kind, A for all but m and n; empty: none."},
+    {"notify-keyspace-events", "", kMutable, Special(kEventsForm, ""), E::kNone, G::kEvents, "Events published to clients: K keyspace, E keyevent, and g $ l s h z x e t d n m by kind, A for all but m and n; empty: none."},
 
     {"commandlog-execution-slower-than", "slowlog-log-slower-than", kMutable, Int(&O::commandlog_execution_slower_than, 10000, -1, kLongMax), E::kNone, G::kLatency, "Microseconds from which a command is logged as slow; 0: all, -1: none."},
     {"commandlog-slow-execution-max-len", "slowlog-max-len", kMutable, Int(&O::commandlog_slow_execution_max_len, 128, 0, kLongMax), E::kNone, G::kLatency, "Slow commands kept."},
@@ -366,11 +366,11 @@ constexpr Row kTable[] = {
     {"cluster-allow-replica-migration", "", kMutable, Bool(&O::cluster_allow_replica_migration, true), E::kCluster, G::kCluster, "Let replicas move to primaries without any."},
     {"cluster-require-full-coverage", "", kMutable, Bool(&O::cluster_require_full_coverage, true), E::kCluster, G::kCluster, "Serve nothing while a slot has no owner."},
     {"cluster-allow-reads-when-down", "", kMutable, Bool(&O::cluster_allow_reads_when_down, false), E::kNone, G::kCluster, "Serve reads while the cluster is down."},
-    {"cluster-allow-pubsubshard-when-down", "", kUnused, Bool(&O::cluster_allow_pubsubshard_when_down, true), E::kNone, G::kCluster, "Serve shard channels while the cluster is down."},
+    {"cluster-allow-pubsubshard-when-down", "", kMutable, Bool(&O::cluster_allow_pubsubshard_when_down, true), E::kNone, G::kCluster, "Serve shard channels while the cluster is down."},
     {"cluster-replica-no-failover", "cluster-slave-no-failover", kMutable, Bool(&O::cluster_replica_no_failover, false), E::kCluster, G::kCluster, "This replica never stands for election by itself."},
     {"cluster-link-sendbuf-limit", "", kMutable, Uint(&O::cluster_link_sendbuf_limit, 0, Unit::kBytes), E::kNone, G::kCluster, "Unsent bytes at which a bus link is dropped; 0: no limit."},
     {"cluster-blacklist-ttl", "", kMutable, Uint(&O::cluster_blacklist_ttl, 60, Unit::kNone), E::kCluster, G::kCluster, "Seconds for which a forgotten node is not met again."},
-    {"cluster-slot-stats-enabled", "", kUnused, Bool(&O::cluster_slot_stats_enabled, false), E::kNone, G::kCluster, "Count CPU and network use by slot."},
+    {"cluster-slot-stats-enabled", "", kMutable, Bool(&O::cluster_slot_stats_enabled, false), E::kNone, G::kCluster, "Count CPU and network use by slot."},
     {"cluster-preferred-endpoint-type", "", kMutable, Enum<&O::cluster_preferred_endpoint_type>(kEndpoints, EndpointType::kIp), E::kCluster, G::kCluster, "What clients are sent to: ip, hostname or unknown-endpoint."},
     {"cluster-announce-ip", "", kMutable, Unset(&O::cluster_announce_ip), E::kCluster, G::kCluster, "Address to announce, where others cannot see the real one."},
     {"cluster-announce-client-ipv4", "", kMutable, Unset(&O::cluster_announce_client_ipv4, CheckIpv4), E::kCluster, G::kCluster, "IPv4 address to announce to clients."},

@@ -17,6 +17,7 @@
 #include "engine/keyspace/db.h"
 #include "engine/keyspace/effect_log.h"
 #include "engine/keyspace/eviction.h"
+#include "engine/keyspace/key_events.h"
 #include "engine/keyspace/reclaimer.h"
 #include "engine/keyspace/watch.h"
 
@@ -93,6 +94,8 @@ class Keyspace {
   void RecordDeletion(DbIndex db, std::string_view key) {
     if (records_deletions_) deletions_.Add(db, {"DEL", key});
   }
+  // What the keys' own life brings (new, expired, evicted, keymiss); commands tell the rest.
+  KeyEvents& events() { return events_; }
   Prng& prng() { return prng_; }
 
   // ---- memory ----
@@ -125,6 +128,7 @@ class Keyspace {
   EvictionPool eviction_pool_;
   EffectLog deletions_;
   bool records_deletions_ = false;
+  KeyEvents events_;
   std::unique_ptr<SnapshotVisit> snapshot_visit_;
   std::vector<std::unique_ptr<Db>> dbs_;
 };

@@ -19,6 +19,7 @@
 #include "engine/node/persistence.h"
 #include "engine/node/rate_sampler.h"
 #include "engine/node/snapshot.h"
+#include "engine/pubsub/pubsub.h"
 #include "engine/session/client_registry.h"
 #include "engine/shard/executor_state.h"
 #include "engine/shard/shard.h"
@@ -82,6 +83,7 @@ class Node : public NodeControl {
   std::vector<ClientInfo> Clients() override;
   size_t KillClients(const std::function<bool(const ClientInfo&)>& wanted, ClientId self) override;
   void DiscardTransaction(Session& session) override;
+  void EndSubscriptions(Session& session) override;
   void CountDeniedAuth() override;
   bool Unblock(ClientId id, bool with_error) override;
   void SetPause(Pause pause) override;
@@ -111,6 +113,7 @@ class Node : public NodeControl {
   bool replies_wait() { return env_.clock().Now() >= Here().answerable_until; }
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
+  PubSub& pubsub() override { return *pubsub_; }
   ReplicationControl& replication() override { return *replication_; }
   MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
   ClusterControl* cluster() override { return cluster_; }
@@ -169,6 +172,7 @@ class Node : public NodeControl {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Shard*> shard_pointers_;
   std::vector<Keyspace*> keyspace_pointers_;
+  std::unique_ptr<PubSub> pubsub_;
   std::vector<std::unique_ptr<PerExecutor>> executors_;
   std::vector<ExecutorState*> states_;
 

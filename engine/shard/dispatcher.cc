@@ -25,6 +25,14 @@ bool RunsInsideMulti(const CommandSpec& spec) {
   return spec.full_name == "quit" || spec.full_name == "reset";
 }
 
+// Whether it can have a part in the replication stream, which WAIT then waits for.
+bool Reaches(const CommandSpec& spec) { return (spec.flags & (kWrite | kMayReplicate)) != 0; }
+
+// SUBSCRIBE and its kin: what they reply is pushed, as messages are, and so comes whatever CLIENT REPLY said.
+bool RepliesByPush(const CommandSpec* spec) {
+  return spec != nullptr && spec->Has(kPubSub) && spec->Has(kNoScript);
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)
@@ -81,6 +89,7 @@ void Dispatcher::Ask(const Session& session, Prepared* out) {
     out->refusal = RedirectBeforeTokens(out->ref, session, state_);
     out->redirected = !out->refusal.empty();
   }
+  if (out->refusal.empty()) out->refusal = SubscriberText(spec, session);
   if (out->refusal.empty()) out->refusal = ConditionText(spec, session, state_.condition);
   out->refused = !out->refusal.empty();
 }
@@ -93,6 +102,7 @@ bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) c
 size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begin,
                                Session& session) {
   wave_.clear();
+  bool one_shard = true;  // so far
   size_t at = begin;
   for (; at < commands.size() && wave_.size() < kWaveCommandsMax; ++at) {
     Prepare(commands[at], session, &next_);
@@ -100,6 +110,9 @@ size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begi
       has_next_ = true;
       return at;
     }
+    one_shard = one_shard && (wave_.empty() || next_.ref.shard == wave_[0].shard);
+    // Its message must not arrive before what stands before it has happened (W4); the next wave begins with it.
+    if (next_.ref.spec->placement == Placement::kChannel && !one_shard) return at;
     wave_.push_back(next_.ref);
   }
   return at;
@@ -111,7 +124,7 @@ bool Dispatcher::RunWave(Session& session, ReplyWriter& reply, ReplySink& sink) 
   bool here = true;
   for (const CommandRef& command : wave_) {
     here = here && command.shard == state_.index;
-    session.wrote |= command.spec->Has(kWrite);
+    session.wrote |= Reaches(*command.spec);
   }
   if (here && state_.home().token().free()) return RunWaveHere(session, reply, sink);
   RunWaveAcross(session, reply);
@@ -195,7 +208,9 @@ void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& re
   RunSingleNow(prepared, session, reply);
   const bool dropped =
       session.reply_mode == ReplyMode::kOff || session.reply_mode == ReplyMode::kSkipThis;
-  if (dropped) reply.out().Truncate(begin);
+  if (dropped && (prepared.refused || !RepliesByPush(prepared.ref.spec))) {
+    reply.out().Truncate(begin);
+  }
   if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   const bool asks = prepared.ref.spec != nullptr && prepared.ref.spec->name == "asking";
   if (session.asking && !session.transaction.open && !asks) session.asking = false;
@@ -234,7 +249,7 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
   if (prepared.refused) return RefuseSingle(prepared, session, reply);
   const CommandSpec& spec = *command.spec;
   session.last_command = &spec;
-  session.wrote |= spec.Has(kWrite) || spec.placement == Placement::kDispatcher;
+  session.wrote |= Reaches(spec) || spec.placement == Placement::kDispatcher;
   AwaitPause(spec, session);
   if (session.transaction.open && !RunsInsideMulti(spec)) {
     if (spec.PlacementOf(command.Words()) !=

@@ -42,6 +42,13 @@ ExecutorState::ExecutorState(env::Env& env, NodeControl& node, uint32_t index,
 }
 
 void ExecutorState::AdoptRoutes(cluster::SlotRoutes adopted) {
+  if (slot_counters != nullptr) {  // what a slot cost its earlier owner is no matter of ours
+    for (uint16_t slot = 0; slot < kSlotCount; ++slot) {
+      if (routes.ShardServes(SlotId{slot}) != adopted.ShardServes(SlotId{slot})) {
+        slot_counters->slots[slot] = {};
+      }
+    }
+  }
   routes = std::move(adopted);
   // Open towards a node that nobody knows any more: there is nowhere to send a client.
   const auto leads_nowhere = [](const auto& open) { return open.second == cluster::kNoRoute; };

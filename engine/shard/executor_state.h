@@ -3,6 +3,7 @@
 // other executor touches it; changes arrive by post.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/base/time.h"
@@ -17,6 +18,7 @@
 #include "engine/fiber/wait_queue.h"
 #include "engine/shard/command_names.h"
 #include "engine/shard/shard.h"
+#include "engine/shard/slot_counters.h"
 
 namespace norn {
 
@@ -77,6 +79,8 @@ struct ExecutorState {
   EffectSink* effect_sink = nullptr;  // null: nobody listens
   EffectLog effects;                  // of commands run here, until Settle
   EffectLog effect_scratch;
+  KeyEvents key_events;  // of the command that runs here, as its handler tells them
+  std::unique_ptr<SlotCounters> slot_counters;  // null: nobody counts (cluster-slot-stats-enabled)
   Pause pause;
   WaitQueue paused_fibers;
   Prng eviction_random;
