@@ -38,8 +38,9 @@ enum class CheckId : uint8_t {
   kSlotsServed,
   kViewsConverge,
   kRedirectsReach,
+  kOneHolder,
 };
-inline constexpr size_t kCheckCount = 28;
+inline constexpr size_t kCheckCount = 29;
 
 struct CheckRow {
   CheckId id;
@@ -107,6 +108,8 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "failures; one primary a shard, and no loops (I12, I14, I15)"},
     {CheckId::kRedirectsReach, "redirects_reach",
      "cluster: in peace redirects lead from any node to a slot's owner in at most 5 hops (I23)"},
+    {CheckId::kOneHolder, "one_holder",
+     "cluster: in peace the keys of a slot that was moved lie in the shard that owns it (I16)"},
 }};
 
 // What one check did in one run.

@@ -77,6 +77,7 @@ struct ClusterSection {
   Range failover_every_ns{0, 0};      // CLUSTER FAILOVER, in all its forms; 0: never
   int64_t takeover_percent = 0;       // of those, without asking anybody (G13)
   Range membership_every_ns{0, 0};    // a node is forgotten, reset, met again; 0: never
+  Range reshard_every_ns{0, 0};  // a slot is moved to another shard, as redis-cli does it; 0: never
   bool enabled() const { return shards.high > 0; }
 };
 

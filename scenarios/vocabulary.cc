@@ -214,6 +214,9 @@ void AddClusterRows(std::vector<Row>& rows) {
   rows.push_back(RangeRow(at, "membership_every", kD, {0, kDay},
                           "between two changes of who belongs to the cluster and who follows whom",
                           [](S s) -> R { return s.cluster.membership_every_ns; }));
+  rows.push_back(RangeRow(at, "reshard_every", kD, {0, kDay},
+                          "between two slots that are moved key by key to another shard",
+                          [](S s) -> R { return s.cluster.reshard_every_ns; }));
 }
 
 void AddEndingRows(std::vector<Row>& rows) {
