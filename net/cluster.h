@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -80,6 +81,8 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   bool Leads() const;
   void PublishRoutes();
   void PublishLease();
+  void RunHere(const cluster::ClusterCall& call);
+  void TellOpenSlots();
   uint16_t BusPort();
   ExecutorState& state() { return node_.state(0); }
   const config::Options& options() { return node_.state(0).options(); }
@@ -99,6 +102,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   bool routes_posted_ = false;
   uint64_t routes_version_ = 0;
   Instant writable_until_ = Instant::Never();
+  std::set<uint64_t> told_replicas_;  // those who were there when open slots were last told
   WaitQueue clock_;
   WaitQueue saver_;
   WaitQueue saved_;

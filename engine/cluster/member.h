@@ -161,6 +161,8 @@ class Member {
   const std::map<SlotId, NodeId>& importing() const { return importing_; }
   // A config epoch above all others without asking. False: it has the greatest already.
   bool BumpEpoch();
+  // Likewise above `epoch`, and above what an election that is under way may choose: for slots that come from another shard.
+  void ClaimAbove(uint64_t epoch);
   bool SetConfigEpoch(uint64_t epoch);
   // A PONG to every node, so that they need not wait for the next heartbeat (after BumpEpoch, SETSLOT NODE).
   void TellAll(Instant now);
@@ -228,6 +230,7 @@ class Member {
   void Apply(const DetectorActions& detected, Instant now);
   void Apply(const ElectionActions& asked, Instant now);
   void OnPromoted(uint64_t epoch, Instant now);
+  void DropForeignSlots();
   void FollowNow(bool same_shard);
   void DescribeSelf(Instant now);
   void StepHandshakes(Instant now);
@@ -237,6 +240,7 @@ class Member {
   void JudgeState(Instant now);
   History OwnHistory() const;
   bool IsNorn(const NodeId& id) const;
+  bool OwnsSlot(SlotId slot) const { return view_->OwnerOf(slot) == &view_->self(); }
   // Null: not a member, or nothing is known yet.
   Peer* FindPeer(const NodeId& id) {
     const auto found = peer_index_.find(id);

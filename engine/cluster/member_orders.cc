@@ -81,6 +81,13 @@ bool Member::BumpEpoch() {
   return bumped;
 }
 
+// Nobody voted for it, and ballots may be under way with the next few numbers: this one is above them.
+void Member::ClaimAbove(uint64_t epoch) {
+  constexpr uint64_t kBallotsUnderWay = 16;
+  view_->RaiseEpoch(std::max(epoch, view_->GreatestEpoch()) + kBallotsUnderWay);
+  Changed(true);
+}
+
 bool Member::SetConfigEpoch(uint64_t epoch) {
   const bool set = view_->SetConfigEpoch(epoch);
   if (set) Changed(true);
