@@ -45,6 +45,7 @@ Cluster::Cluster(Node& node, Replication& replication)
     : node_(node),
       replication_(replication),
       bus_(node.env(), node.state(0).log, *this),
+      migrations_(node, replication, *this),
       clock_(node.env().executor()),
       saver_(node.env().executor()),
       saved_(node.env().executor()) {}
@@ -110,6 +111,7 @@ absl::Status Cluster::Start() {
 
 void Cluster::Stop() {
   ended_ = true;
+  migrations_.Stop();
   bus_.StopListening();
   bus_.CloseAll();
 }
@@ -170,6 +172,7 @@ void Cluster::RunClock() {
       member_->Step(Data(), now, Wall());
       Pump();
       TellOpenSlots();
+      migrations_.Tick();
       next = now + kTick;
     }
     // A deadline that has passed already must not make this spin.
@@ -353,6 +356,7 @@ void Cluster::Run(std::span<const std::string_view> words, Session& session, Rep
 }
 
 void Cluster::RunHere(const cluster::ClusterCall& call) {
+  if (migrations_.Run(call)) return;
   if (!WordIs(call.words[1], "setslot") || call.words.size() < 4) {
     return cluster::RunClusterCommand(call);
   }
@@ -467,6 +471,13 @@ void Cluster::PublishRoutes() {
                [this, i, routes] { node_.state(i).AdoptRoutes(routes); });
     }
   }
+}
+
+void Cluster::CarryOut() {
+  Pump();
+  while (acting_ && !ended_) saved_.Wait(Now() + Duration::Millis(1));
+  AwaitSaved(std::min(urgent_version_, member_->file_version()));
+  PublishRoutes();
 }
 
 void Cluster::PublishLease() {

@@ -18,10 +18,14 @@
 #include "engine/node/node.h"
 #include "net/bus_links.h"
 #include "net/replication.h"
+#include "net/slot_migration.h"
 
 namespace norn::net {
 
-class Cluster : public ClusterControl, private BusOwner, private cluster::ClusterHost {
+class Cluster : public ClusterControl,
+                private BusOwner,
+                private cluster::ClusterHost,
+                private SlotMigrationHost {
  public:
   // Requires: executor 0; cluster-enabled.
   Cluster(Node& node, Replication& replication);
@@ -34,7 +38,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   // A cluster-* option changed.
   void OnOptions(const config::Options& options);
 
-  cluster::Member& member() { return *member_; }
+  cluster::Member& member() override { return *member_; }
   // Carries out what the member asks for after a call of it from outside.
   void Pump();
 
@@ -74,7 +78,8 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   void DoParking(const cluster::MemberAction& action);
   void AwaitSaved(uint64_t version);
   void Follow(const cluster::member_action::Follow& follow);
-  void DropSlots(const cluster::SlotSet& slots);
+  void DropSlots(const cluster::SlotSet& slots) override;
+  void CarryOut() override;
   void DropAllKeys();
   void Write(const cluster::member_action::Log& log);
   // A node that lost its disk comes back at its old address as a stranger, and its replicas must not copy its emptiness.
@@ -93,6 +98,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   Replication& replication_;
   BusLinks bus_;
   std::unique_ptr<cluster::Member> member_;
+  SlotMigrations migrations_;
   std::deque<cluster::MemberAction> actions_;
   bool acting_ = false;  // a fiber carries out actions
   bool ended_ = false;

@@ -78,6 +78,8 @@ struct ClusterSection {
   int64_t takeover_percent = 0;       // of those, without asking anybody (G13)
   Range membership_every_ns{0, 0};    // a node is forgotten, reset, met again; 0: never
   Range reshard_every_ns{0, 0};  // a slot is moved to another shard, as redis-cli does it; 0: never
+  Range migrate_slots_every_ns{0, 0};  // CLUSTER MIGRATESLOTS; 0: never
+  bool moves_slots() const { return reshard_every_ns.high > 0 || migrate_slots_every_ns.high > 0; }
   bool enabled() const { return shards.high > 0; }
 };
 

@@ -217,6 +217,9 @@ void AddClusterRows(std::vector<Row>& rows) {
   rows.push_back(RangeRow(at, "reshard_every", kD, {0, kDay},
                           "between two slots that are moved key by key to another shard",
                           [](S s) -> R { return s.cluster.reshard_every_ns; }));
+  rows.push_back(RangeRow(at, "migrate_slots_every", kD, {0, kDay},
+                          "between two CLUSTER MIGRATESLOTS, instead",
+                          [](S s) -> R { return s.cluster.migrate_slots_every_ns; }));
 }
 
 void AddEndingRows(std::vector<Row>& rows) {

@@ -423,7 +423,6 @@ void Member::Apply(const ElectionActions& asked, Instant now) {
 void Member::OnPromoted(uint64_t epoch, Instant now) {
   Note(Log::Level::kNotice, fmt::format("Failover election won, epoch {}", epoch));
   // What the old primary was told about open slots this node was told too.
-  std::erase_if(migrating_, [this](const auto& open) { return !OwnsSlot(open.first); });
   std::erase_if(importing_, [this](const auto& open) { return OwnsSlot(open.first); });
   DescribeSelf(now);
   Do(member_action::BecomePrimary{.elected = true});
@@ -440,6 +439,7 @@ void Member::DropForeignSlots() {
     if (&node != &view_->self() && node.owns_slots()) foreign |= ToSet(node.slots);
   }
   for (const auto& [slot, from] : importing_) foreign.Clear(slot);
+  for (const auto& [slot, to] : migrating_) foreign.Clear(slot);  // given up, and perhaps not taken
   if (!foreign.empty()) Do(member_action::DropSlots{foreign});
 }
 

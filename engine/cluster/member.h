@@ -157,6 +157,19 @@ class Member {
   void SetMigrating(SlotId slot, const NodeId& to);
   void SetImporting(SlotId slot, const NodeId& from);
   void SetStable(SlotId slot);
+  // ---- slots handed over in one piece (slot_migration.h) ----
+  // This primary's clients of them wait; no others do any more.
+  void Hold(const SlotSet& slots);
+  const SlotSet& held() const { return held_; }
+  // They are `to`'s in this view, which claims them when it is ready; this node, or its primary, claims them no more. Told to
+  // a replica by its primary too.
+  void GiveUp(const SlotSet& slots, const NodeId& to, Instant now);
+  // Of what was given up, whatever nobody has taken so far as this node knows; by who was to take it.
+  std::map<NodeId, SlotSet> GivenUp() const;
+  // This node's again, with an epoch above every claim that could still appear; as a replica, its primary's.
+  void TakeBack(const SlotSet& slots, uint64_t above_epoch, Instant now);
+  // Another has them: what was given up is gone.
+  void LetGo(const SlotSet& slots);
   const std::map<SlotId, NodeId>& migrating() const { return migrating_; }
   const std::map<SlotId, NodeId>& importing() const { return importing_; }
   // A config epoch above all others without asking. False: it has the greatest already.
@@ -323,6 +336,7 @@ class Member {
   std::set<NodeId> unlinked_;                                   // members that may need a link
   std::map<SlotId, NodeId> migrating_;
   std::map<SlotId, NodeId> importing_;
+  SlotSet held_;
   std::map<NodeId, Instant> to_forget_;  // told to others until then
   // Met again after a FORGET: until then the word of those who have not heard of it does not count.
   std::map<NodeId, Instant> pardoned_;

@@ -259,7 +259,7 @@ class ClusterRun {
       ClusterClient* const client = clients_[i].get();
       world_.Start(client_nodes_[i], [client](env::Env& env) { client->Run(env); });
     }
-    if (scenario_.cluster.reshard_every_ns.high > 0) StartResharding();
+    if (scenario_.cluster.moves_slots()) StartResharding();
     RunTended([] { return false; }, stop_at_);
     operator_->EndBusyTime();
     if (resharder_ != nullptr) resharder_->EndBusyTime();

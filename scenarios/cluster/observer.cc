@@ -80,6 +80,7 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
     seen.slots = slots;
     seen.leaving.ClearAll();
     for (const auto& [slot, to] : member.migrating()) seen.leaving.Set(slot);
+    seen.leaving |= member.held();
     seen.config_epoch = self.config_epoch;
     reigns_.Rules(node, self.config_epoch, slots, world_.now().ns);
     if (claims_anew) CheckClaim(node);

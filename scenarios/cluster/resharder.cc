@@ -13,6 +13,8 @@ constexpr Duration kCallMax = Duration::Seconds(3);
 constexpr Duration kAgainMin = Duration::Millis(50);
 constexpr Duration kAgainMax = Duration::Millis(600);
 constexpr int64_t kKeysAtOnce = 3;
+constexpr int64_t kNeighboursMax = 30;
+constexpr Duration kPatience = Duration::Millis(400);
 
 }  // namespace
 
@@ -54,11 +56,14 @@ void Resharder::Run(env::Env& env) {
     env.executor().Park(env.clock().Now() + Duration::Nanos(prng_.Between(low.ns, high.ns)));
   };
   for (;;) {
-    const Duration rest = Duration::Nanos(scenario_.cluster.reshard_every_ns.Draw(prng_));
+    const Range& every =
+        atomic() ? scenario_.cluster.migrate_slots_every_ns : scenario_.cluster.reshard_every_ns;
+    const Duration rest = Duration::Nanos(every.Draw(prng_));
     const Instant next = world_.now() + rest;
     while (!busy_ || world_.now() < next) pause(kTurn, kTurn);
     Begin();
-    while (move_ && !GoOn()) pause(kAgainMin, kAgainMax);
+    if (move_ && atomic()) Migrate();
+    while (move_ && !atomic() && !GoOn()) pause(kAgainMin, kAgainMax);
     move_.reset();
   }
 }
@@ -72,6 +77,30 @@ void Resharder::Begin() {
   move_ = Move{slot, to};
   moved_.push_back(slot);
   observer_.MoveBegins(slot);
+}
+
+// The node moves it, or leaves it where it was: both are well, and so is an operator who changes his mind.
+void Resharder::Migrate() {
+  const std::optional<NodeNumber> from = observer_.OwnerOf(move_->slot);
+  const std::optional<NodeNumber> to = observer_.LeaderOf(move_->to);
+  if (!from || !to || *from == *to || !Answers(*from)) return;
+  Words words = {"CLUSTER", "MIGRATESLOTS", "SLOTSRANGE"};
+  const auto wanted = static_cast<uint16_t>(prng_.Between(0, kNeighboursMax));
+  uint16_t last = move_->slot.value;
+  while (last - move_->slot.value < wanted && last + 1u < kSlotCount &&
+         observer_.OwnerOf(SlotId{static_cast<uint16_t>(last + 1)}) == from) {
+    ++last;
+    moved_.push_back(SlotId{last});
+    observer_.MoveBegins(SlotId{last});
+  }
+  words.insert(words.end(), {std::to_string(move_->slot.value), std::to_string(last), "NODE",
+                             observer_.IdOf(*to).str()});
+  if (!Order(*from, words)) return;
+  const Instant until = world_.now() + Duration::Nanos(prng_.Between(0, kPatience.ns));
+  while (world_.now() < until && observer_.OwnerOf(move_->slot) == from) {
+    env_->executor().Park(env_->clock().Now() + kTurn);
+  }
+  if (prng_.OneIn(4) && Answers(*from)) Order(*from, {"CLUSTER", "CANCELSLOTMIGRATIONS", "ALL"});
 }
 
 Words Resharder::SetSlot(std::string state, NodeNumber node) const {

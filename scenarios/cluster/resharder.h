@@ -40,7 +40,10 @@ class Resharder {
     NodeNumber to = 0;  // of the shard that gets it
   };
 
+  // By MIGRATESLOTS.
+  bool atomic() const { return scenario_.cluster.migrate_slots_every_ns.high > 0; }
   void Begin();
+  void Migrate();
   // True: it is done.
   bool GoOn();
   bool MoveKeys(NodeNumber from, NodeNumber to);
