@@ -40,7 +40,7 @@ class Cluster : public ClusterControl,
 
   cluster::Member& member() override { return *member_; }
   // Carries out what the member asks for after a call of it from outside.
-  void Pump();
+  void Pump() override;
 
   // ---- ClusterControl: from every executor ----
   void Run(std::span<const std::string_view> words, Session& session, ReplyWriter& reply) override;

@@ -298,6 +298,14 @@ void SlotMigrations::HoldAll() {
 }
 
 void SlotMigrations::Pause(Export& job) {
+  // What the target's replicas and disk lag behind is caught up with before anybody waits.
+  const MigrationRow& row = job.machine.row();
+  const std::string_view words[] = {"CLUSTER", "SYNCSLOTS", "READY", row.name};
+  const auto ready = Request(job, member().view().Find(row.target), words, kTakeMax);
+  if (!ready || ready->IsError()) {
+    return job.machine.Abort("the target's replicas or disk do not keep up", false);
+  }
+  if (!WhyLost(job).empty()) return;
   job.holds = true;
   job.held_since = Now();
   job.pause_until = Now() + Duration::Millis(options().cluster_manual_failover_timeout);
@@ -312,23 +320,20 @@ void SlotMigrations::Pause(Export& job) {
   job.machine.OnPaused();
 }
 
+// On this disk and at the replicas, side by side; nothing is asked of the target before both are done.
 void SlotMigrations::Grant(Export& job) {
   const MigrationRow& row = job.machine.row();
-  std::vector<std::string> room;
-  const auto told =
-      replication_.TellReplicas(Order("GRANT", row.slots, row.target.view(), room), kTellMax);
-  std::string lost = WhyLost(job);
-  if (job.machine.next() != SlotExport::Step::kGrant) lost = "it was ended meanwhile";
-  if (told == Replication::Told::kTooLate && lost.empty()) lost = "replicas did not answer in time";
-  if (!lost.empty()) {
-    if (Leads()) replication_.AppendOrder(Order("KEEP", row.slots, row.source.view(), room));
-    return job.machine.Abort(lost, false);
-  }
   job.pause_until = Instant::Never();
   job.epoch_max = member().view().GreatestEpoch() + kEpochRoom;
   job.machine.OnGranted();
   member().GiveUp(row.slots, row.target, Now());
+  host_.Pump();
+  std::vector<std::string> room;
+  const auto told =
+      replication_.TellReplicas(Order("GRANT", row.slots, row.target.view(), room), kTellMax);
   host_.CarryOut();
+  // One that could lead this shard next would serve them: the target will be told that nothing comes of it.
+  if (told == Replication::Told::kTooLate) job.machine.OnAnswer(SlotExport::Answer::kNone);
 }
 
 void SlotMigrations::Take(Export& job) {

@@ -61,6 +61,7 @@ void SlotMigrations::OnSync(const ClusterCall& call) {
   if (!Leads()) return call.reply.Error("ERR this node is no primary");
   if (WordIs(verb, "establish") && count >= 6) return OnEstablish(call);
   if (WordIs(verb, "data") && count == 6) return OnData(call);
+  if (WordIs(verb, "ready") && count == 4) return OnReady(call);
   if (WordIs(verb, "take") && count == 6) return OnTake(call);
   if (WordIs(verb, "drop") && count >= 6) return OnDrop(call);
   call.reply.Error("ERR syntax error");
@@ -206,6 +207,19 @@ void SlotMigrations::CleanUp(Import& job) {
 }
 
 // ---- the hand-over ----
+
+// READY name: once replicas and disk have what came so far.
+void SlotMigrations::OnReady(const ClusterCall& call) {
+  const std::shared_ptr<Import> job = FindImport(call.words[3]);
+  if (job == nullptr || !job->machine.active())
+    return call.reply.Error("ERR no such slot migration");
+  const std::string_view ping[] = {"PING"};
+  const auto told = replication_.TellReplicas(ping, kTellMax);
+  node_.AwaitAnswerable();
+  job->heard = Now();
+  if (told == Replication::Told::kTooLate) return call.reply.Error("ERR replicas do not answer");
+  call.reply.Ok();
+}
 
 // TAKE name offset greatest-epoch
 void SlotMigrations::OnTake(const ClusterCall& call) {

@@ -37,6 +37,8 @@ class SlotMigrationHost {
  public:
   virtual ~SlotMigrationHost() = default;
   virtual cluster::Member& member() = 0;
+  // Begins to carry out what the member asks for.
+  virtual void Pump() = 0;
   // What the member asks for is under way, what must be durable is, and every executor has been sent the routes. Parks.
   virtual void CarryOut() = 0;
   // Deletes their keys, here and at the replicas. Parks.
@@ -133,6 +135,7 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void OnSync(const cluster::ClusterCall& call);
   void OnEstablish(const cluster::ClusterCall& call);
   void OnData(const cluster::ClusterCall& call);
+  void OnReady(const cluster::ClusterCall& call);
   void OnTake(const cluster::ClusterCall& call);
   void OnDrop(const cluster::ClusterCall& call);
   void OnOrder(const cluster::ClusterCall& call);
