@@ -47,6 +47,7 @@ Cluster::Cluster(Node& node, Replication& replication)
     : node_(node),
       replication_(replication),
       bus_(node.env(), node.state(0).log, *this),
+      migrations_(node, replication, *this),
       clock_(node.env().executor()),
       saver_(node.env().executor()),
       saved_(node.env().executor()) {}
@@ -143,6 +144,7 @@ absl::Status Cluster::Start() {
 
 void Cluster::Stop() {
   ended_ = true;
+  migrations_.Stop();
   bus_.StopListening();
   bus_.CloseAll();
 }
@@ -207,6 +209,8 @@ void Cluster::RunClock() {
     if (now >= next || now >= member_->next_at()) {
       member_->Step(Data(), now, Wall());
       Pump();
+      TellOpenSlots();
+      migrations_.Tick();
       next = now + kTick;
     }
     // A deadline that has passed already must not make this spin.
@@ -377,19 +381,56 @@ void Cluster::Run(std::span<const std::string_view> words, Session& session, Rep
     // Clients are let in a moment before.
     while (member_ == nullptr) saved_.Wait(Now() + kTick);
     ReplyWriter writer(answer, reply.resp());
-    cluster::RunClusterCommand({.member = *member_,
-                                .entropy = node_.env().entropy(),
-                                .host = *this,
-                                .session = session,
-                                .words = words,
-                                .now = Now(),
-                                .wall = Wall(),
-                                .reply = writer});
+    RunHere({.member = *member_,
+             .entropy = node_.env().entropy(),
+             .host = *this,
+             .session = session,
+             .words = words,
+             .now = Now(),
+             .wall = Wall(),
+             .reply = writer});
     Pump();
     // An order that was answered survives a crash.
     AwaitSaved(std::min(urgent_version_, member_->file_version()));
   });
   reply.Raw(answer.view());
+}
+
+void Cluster::RunHere(const cluster::ClusterCall& call) {
+  if (migrations_.Run(call)) return;
+  if (!WordIs(call.words[1], "setslot") || call.words.size() < 4) {
+    return cluster::RunClusterCommand(call);
+  }
+  // Not while it waits for replicas.
+  TokenSet tokens(node_.env().executor(), state().shards);
+  tokens.Collect(EveryShard(state().shard_count));
+  if (!call.session.from_primary) {
+    const std::optional<Duration> timeout = cluster::CheckSetSlot(call);
+    tokens.Release();
+    if (!timeout) return;
+    if (replication_.TellReplicas(call.words, *timeout) == Replication::Told::kTooLate) {
+      return call.reply.Error("NOREPLICAS Not enough good replicas to write.");
+    }
+    tokens.Collect(EveryShard(state().shard_count));
+  }
+  cluster::ClusterCall later{call};
+  later.now = Now();
+  later.wall = Wall();
+  cluster::RunClusterCommand(later);
+}
+
+// A replica that came since does not know of the slots that were opened before.
+void Cluster::TellOpenSlots() {
+  const std::set<uint64_t> before = std::exchange(told_replicas_, replication_.OnlineReplicas());
+  const bool news = !std::ranges::includes(before, told_replicas_);
+  if (!news || !member_->view().self().is_primary()) return;
+  const auto tell = [this](SlotId slot, std::string_view state, const cluster::NodeId& other) {
+    const std::string number = fmt::format("{}", slot.value);
+    const std::string_view words[] = {"CLUSTER", "SETSLOT", number, state, other.view()};
+    replication_.AppendOrder(words);
+  };
+  for (const auto& [slot, to] : member_->migrating()) tell(slot, "MIGRATING", to);
+  for (const auto& [slot, from] : member_->importing()) tell(slot, "IMPORTING", from);
 }
 
 std::string Cluster::Info() {
@@ -519,6 +560,13 @@ void Cluster::PublishRoutes() {
       });
     }
   }
+}
+
+void Cluster::CarryOut() {
+  Pump();
+  while (acting_ && !ended_) saved_.Wait(Now() + Duration::Millis(1));
+  AwaitSaved(std::min(urgent_version_, member_->file_version()));
+  PublishRoutes();
 }
 
 void Cluster::PublishLease() {

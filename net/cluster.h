@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -17,10 +18,14 @@
 #include "engine/node/node.h"
 #include "net/bus_links.h"
 #include "net/replication.h"
+#include "net/slot_migration.h"
 
 namespace norn::net {
 
-class Cluster : public ClusterControl, private BusOwner, private cluster::ClusterHost {
+class Cluster : public ClusterControl,
+                private BusOwner,
+                private cluster::ClusterHost,
+                private SlotMigrationHost {
  public:
   // Requires: executor 0; cluster-enabled.
   Cluster(Node& node, Replication& replication);
@@ -36,9 +41,9 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   // A cluster-* option changed.
   void OnOptions(const config::Options& options);
 
-  cluster::Member& member() { return *member_; }
+  cluster::Member& member() override { return *member_; }
   // Carries out what the member asks for after a call of it from outside.
-  void Pump();
+  void Pump() override;
 
   // ---- ClusterControl: from every executor ----
   void Run(std::span<const std::string_view> words, Session& session, ReplyWriter& reply) override;
@@ -83,13 +88,16 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   void DoParking(const cluster::MemberAction& action);
   void AwaitSaved(uint64_t version);
   void Follow(const cluster::member_action::Follow& follow);
-  void DropSlots(const cluster::SlotSet& slots);
+  void DropSlots(const cluster::SlotSet& slots) override;
+  void CarryOut() override;
   void DropAllKeys();
   void Write(const cluster::member_action::Log& log);
   // A node that lost its disk comes back at its old address as a stranger, and its replicas must not copy its emptiness.
   bool Leads() const;
   void PublishRoutes();
   void PublishLease();
+  void RunHere(const cluster::ClusterCall& call);
+  void TellOpenSlots();
   uint16_t BusPort();
   ExecutorState& state() { return node_.state(0); }
   const config::Options& options() { return node_.state(0).options(); }
@@ -101,6 +109,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   BusLinks bus_;
   std::optional<cluster::NodesFile> file_;  // until Start
   std::unique_ptr<cluster::Member> member_;
+  SlotMigrations migrations_;
   std::deque<cluster::MemberAction> actions_;
   bool acting_ = false;   // a fiber carries out actions
   bool turning_ = false;  // to another primary
@@ -111,6 +120,7 @@ class Cluster : public ClusterControl, private BusOwner, private cluster::Cluste
   bool routes_posted_ = false;
   uint64_t routes_version_ = 0;
   Instant writable_until_ = Instant::Never();
+  std::set<uint64_t> told_replicas_;  // those who were there when open slots were last told
   WaitQueue clock_;
   WaitQueue saver_;
   WaitQueue saved_;

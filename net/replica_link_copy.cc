@@ -177,7 +177,7 @@ bool ReplicaLink::OpenCopyChannel(Link& copy, std::string* end_offset_line) {
                       "listening-port", std::to_string(Facts().listening_port)});
   // Told on this connection too: the primary chooses the copy's format by it (B47).
   if (!NORN_PLANTED("B47")) {
-    commands.push_back({"REPLCONF", "version", std::string(kRedisVersion)});
+    commands.push_back({"REPLCONF", "version", std::string(kReplicaVersion)});
   }
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!Send(copy, RespCommand(commands[i]))) return false;

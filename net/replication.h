@@ -6,7 +6,10 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/commands/replication_control.h"
@@ -65,6 +68,14 @@ class Replication : public ReplicationControl, private LinkOwner {
   // Asked for each replica that comes: whether this node has data to give. Once, before the first.
   void SetAdmission(std::function<bool()> leads) { leads_ = std::move(leads); }
   void HoldWrites(bool on) { host_.HoldWrites(on); }
+  // Puts a command that changes no keys into the stream, for replicas of Valkey 8's level or later, and parks until each of
+  // those that are online now has it. `timeout` zero: however long that takes.
+  enum class Told : uint8_t { kAll, kNobodyThere, kTooLate };
+  Told TellReplicas(std::span<const std::string_view> words, Duration timeout);
+  // The same without waiting.
+  void AppendOrder(std::span<const std::string_view> words);
+  // Replicas that get the stream, by client.
+  std::set<uint64_t> OnlineReplicas() const;
   // Runs commands that no client sent, as a primary's stream would. Parks.
   void RunAsOrder(std::span<const StreamCommand> commands) { host_.Apply(commands); }
 
@@ -124,6 +135,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   bool changing_role_ = false;
   std::function<bool()> leads_;  // null: it does
   WaitQueue role_turn_;
+  WaitQueue acked_;
   StreamOffset acks_requested_at_ = -1;
   int64_t seconds_ = 0;
   Instant

@@ -42,8 +42,9 @@ enum class CheckId : uint8_t {
   kTiesGoToData,
   kBoundedOutage,
   kShortPause,
+  kOneHolder,
 };
-inline constexpr size_t kCheckCount = 32;
+inline constexpr size_t kCheckCount = 33;
 
 struct CheckRow {
   CheckId id;
@@ -121,6 +122,8 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "takes writes (I13)"},
     {CheckId::kShortPause, "short_pause",
      "cluster: a failover by hand, untroubled, holds writes back for at most 100 ms (G12)"},
+    {CheckId::kOneHolder, "one_holder",
+     "cluster: in peace the keys of a slot that was moved lie in the shard that owns it (I16)"},
 }};
 
 // What one check did in one run.

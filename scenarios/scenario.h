@@ -83,6 +83,9 @@ struct ClusterSection {
   bool form_in_trouble = false;       // faults begin before the operator makes the cluster
   int64_t outage_timeouts = 1;        // bounded_outage: that many node timeouts and outage_extra
   int64_t outage_extra_ns = 1'000'000'000;
+  Range reshard_every_ns{0, 0};  // a slot is moved to another shard, as redis-cli does it; 0: never
+  Range migrate_slots_every_ns{0, 0};  // CLUSTER MIGRATESLOTS; 0: never
+  bool moves_slots() const { return reshard_every_ns.high > 0 || migrate_slots_every_ns.high > 0; }
   bool enabled() const { return shards.high > 0; }
 };
 

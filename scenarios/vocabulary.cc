@@ -231,6 +231,12 @@ void AddClusterRows(std::vector<Row>& rows) {
                            [](S s) -> int64_t& { return s.cluster.outage_timeouts; }));
   rows.push_back(NumberRow(at, "outage_extra", Form::kDuration, {0, kDay}, "... and so much more",
                            [](S s) -> int64_t& { return s.cluster.outage_extra_ns; }));
+  rows.push_back(RangeRow(at, "reshard_every", kD, {0, kDay},
+                          "between two slots that are moved key by key to another shard",
+                          [](S s) -> R { return s.cluster.reshard_every_ns; }));
+  rows.push_back(RangeRow(at, "migrate_slots_every", kD, {0, kDay},
+                          "between two CLUSTER MIGRATESLOTS, instead",
+                          [](S s) -> R { return s.cluster.migrate_slots_every_ns; }));
 }
 
 void AddEndingRows(std::vector<Row>& rows) {

@@ -20,7 +20,7 @@ struct CoverRow {
 };
 
 // clang-format off
-inline constexpr std::array<CoverRow, 42> kCovers = {{
+inline constexpr std::array<CoverRow, 43> kCovers = {{
     {"vote_not_ready", "a voter denies because it started a moment ago"},
     {"vote_not_a_candidate", "a voter denies somebody who is not of that shard in its view"},
     {"vote_old_ballot", "a voter denies a ballot that it promised to somebody, or a smaller one"},

@@ -77,6 +77,11 @@ struct ClusterCall {
 // Writes exactly one reply.
 void RunClusterCommand(const ClusterCall& call);
 
+// CLUSTER SETSLOT is first told to the shard's replicas and then carried out here (G14), so that what was answered with OK
+// outlives its primary: the carrier asks whether it is a good one, has the replicas acknowledge it within the time returned,
+// and calls RunClusterCommand. nullopt: it is not, and the error is written. Zero: there is no limit. Requires: every token.
+std::optional<Duration> CheckSetSlot(const ClusterCall& call);
+
 // The lines of CLUSTER INFO, each with its end.
 std::string ClusterInfo(const Member& member, uint64_t links_over_limit);
 

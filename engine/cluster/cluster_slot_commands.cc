@@ -84,11 +84,14 @@ void ChangeSlotRanges(const ClusterCall& call, Change change, std::string_view f
 
 // ---- SETSLOT ----
 
+constexpr Duration kSetSlotTimeout = Duration::Seconds(2);
+
 struct SetSlotWords {
   enum class Action : uint8_t { kMigrating, kImporting, kStable, kNode };
   SlotId slot;
   Action action = Action::kStable;
   const ClusterNode* node = nullptr;  // null for kStable
+  Duration timeout = kSetSlotTimeout;
 };
 
 // Who leads this node's shard; null: unknown.
@@ -110,7 +113,7 @@ const ClusterNode* TargetAt(const ClusterCall& call, std::string_view unknown_te
 }
 
 // The option TIMEOUT. False: the error is written.
-bool HasGoodTimeout(const ClusterCall& call, size_t from) {
+bool ParseTimeout(const ClusterCall& call, size_t from, Duration* timeout) {
   for (size_t at = from; at < call.words.size(); ++at) {
     if (!WordIs(call.words[at], "timeout")) continue;
     if (at + 1 == call.words.size()) {
@@ -123,6 +126,7 @@ bool HasGoodTimeout(const ClusterCall& call, size_t from) {
                                   : "ERR timeout is not an integer or out of range");
       return false;
     }
+    *timeout = Duration::Millis(*timeout_ms);
   }
   return true;
 }
@@ -185,7 +189,7 @@ std::optional<SetSlotWords> ParseSetSlot(const ClusterCall& call) {
   } else {
     call.reply.Error("ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
   }
-  if (!good || !HasGoodTimeout(call, options_at)) return std::nullopt;
+  if (!good || !ParseTimeout(call, options_at, &words.timeout)) return std::nullopt;
   return words;
 }
 
@@ -204,7 +208,7 @@ void Assign(const ClusterCall& call, SlotId slot, const NodeId& owner) {
   member.SetOwner(slots, owner, call.now);
   if (imported) {
     // So that the claim is later than the source's.
-    member.BumpEpoch();
+    member.ClaimAbove(0);
     member.TellAll(call.now);
   }
   // The shard's last slot went elsewhere: so does the shard.
@@ -239,8 +243,6 @@ void FlushSlots(const ClusterCall& call) {
   call.reply.Ok();
 }
 
-// Valkey: until a primary's order is on its replicas, the primary does not follow it itself (G14). Here the replicas learn of it
-// from the bus, as those of 7.2 do.
 void SetSlot(const ClusterCall& call) {
   const std::optional<SetSlotWords> words = ParseSetSlot(call);
   if (!words) return;
@@ -424,3 +426,12 @@ void SlotStats(const ClusterCall& call) {
 }
 
 }  // namespace norn::cluster::cluster_command
+
+namespace norn::cluster {
+
+std::optional<Duration> CheckSetSlot(const ClusterCall& call) {
+  const auto words = cluster_command::ParseSetSlot(call);
+  return words ? std::optional(words->timeout) : std::nullopt;
+}
+
+}  // namespace norn::cluster

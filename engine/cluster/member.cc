@@ -95,6 +95,7 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
   for (const OpenSlot& open : mine.open_slots) {
     (open.way == OpenSlot::Way::kMigratingTo ? migrating_ : importing_)[open.slot] = open.other;
   }
+  if (mine.replica_of.empty()) DropForeignSlots();
   own_ip_ = mine.ip.str();
   data_reign_ = memory.data_reign;
   data_is_of_shard_ = true;
@@ -426,12 +427,25 @@ void Member::Apply(const ElectionActions& asked, Instant now) {
 
 void Member::OnPromoted(uint64_t epoch, Instant now) {
   Note(Log::Level::kNotice, fmt::format("Failover election won, epoch {}", epoch));
-  migrating_.clear();
+  // What the old primary was told about open slots this node was told too.
+  std::erase_if(importing_, [this](const auto& open) { return OwnsSlot(open.first); });
   DescribeSelf(now);
   Do(member_action::BecomePrimary{.elected = true});
+  DropForeignSlots();
   Changed(true);
   TellEveryone(now);
   JudgeState(now);
+}
+
+// Keys of slots that went to others: the word of their going may have come before that of their deletion.
+void Member::DropForeignSlots() {
+  SlotSet foreign;
+  for (const auto& [id, node] : view_->nodes()) {
+    if (&node != &view_->self() && node.owns_slots()) foreign |= ToSet(node.slots);
+  }
+  for (const auto& [slot, from] : importing_) foreign.Clear(slot);
+  for (const auto& [slot, to] : migrating_) foreign.Clear(slot);  // given up, and perhaps not taken
+  if (!foreign.empty()) Do(member_action::DropSlots{foreign});
 }
 
 void Member::OnWritesHeld(const DataFacts& data, Instant now) {

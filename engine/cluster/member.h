@@ -159,10 +159,25 @@ class Member {
   void SetMigrating(SlotId slot, const NodeId& to);
   void SetImporting(SlotId slot, const NodeId& from);
   void SetStable(SlotId slot);
+  // ---- slots handed over in one piece (slot_migration.h) ----
+  // This primary's clients of them wait; no others do any more.
+  void Hold(const SlotSet& slots);
+  const SlotSet& held() const { return held_; }
+  // They are `to`'s in this view, which claims them when it is ready; this node, or its primary, claims them no more. Told to
+  // a replica by its primary too.
+  void GiveUp(const SlotSet& slots, const NodeId& to, Instant now);
+  // Of what was given up, whatever nobody has taken so far as this node knows; by who was to take it.
+  std::map<NodeId, SlotSet> GivenUp() const;
+  // This node's again, with an epoch above every claim that could still appear; as a replica, its primary's.
+  void TakeBack(const SlotSet& slots, uint64_t above_epoch, Instant now);
+  // Another has them: what was given up is gone.
+  void LetGo(const SlotSet& slots);
   const std::map<SlotId, NodeId>& migrating() const { return migrating_; }
   const std::map<SlotId, NodeId>& importing() const { return importing_; }
   // A config epoch above all others without asking. False: it has the greatest already.
   bool BumpEpoch();
+  // Likewise above `epoch`, and above what an election that is under way may choose: for slots that come from another shard.
+  void ClaimAbove(uint64_t epoch);
   bool SetConfigEpoch(uint64_t epoch);
   // A PONG to every node, so that they need not wait for the next heartbeat (after BumpEpoch, SETSLOT NODE).
   void TellAll(Instant now);
@@ -232,6 +247,7 @@ class Member {
   void Apply(const DetectorActions& detected, Instant now);
   void Apply(const ElectionActions& asked, Instant now);
   void OnPromoted(uint64_t epoch, Instant now);
+  void DropForeignSlots();
   void FollowNow(bool same_shard);
   void DescribeSelf(Instant now);
   void StepHandshakes(Instant now);
@@ -241,6 +257,7 @@ class Member {
   void JudgeState(Instant now);
   History OwnHistory() const;
   bool IsNorn(const NodeId& id) const;
+  bool OwnsSlot(SlotId slot) const { return view_->OwnerOf(slot) == &view_->self(); }
   // Null: not a member, or nothing is known yet.
   Peer* FindPeer(const NodeId& id) {
     const auto found = peers_.find(id);
@@ -330,6 +347,7 @@ class Member {
   std::set<NodeId> unlinked_;                                   // members that may need a link
   std::map<SlotId, NodeId> migrating_;
   std::map<SlotId, NodeId> importing_;
+  SlotSet held_;
   std::map<NodeId, Instant> to_forget_;  // told to others until then
   // Met again after a FORGET: until then the word of those who have not heard of it does not count.
   std::map<NodeId, Instant> pardoned_;

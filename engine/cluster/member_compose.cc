@@ -469,6 +469,9 @@ SlotRoutes Member::Routes() const {
   if (!self.is_primary()) routes.primary = index_of(self.primary);
   for (const auto& [slot, to] : migrating_) routes.migrating[slot] = index_of(to);
   for (const auto& [slot, from] : importing_) routes.importing[slot] = index_of(from);
+  if (!self.is_primary()) return routes;
+  routes.held = held_;
+  for (const auto& [to, slots] : GivenUp()) routes.held |= slots;
   return routes;
 }
 

@@ -81,6 +81,52 @@ bool Member::BumpEpoch() {
   return bumped;
 }
 
+void Member::Hold(const SlotSet& slots) {
+  if (held_ == slots) return;
+  held_ = slots;
+  ++routes_version_;
+}
+
+void Member::GiveUp(const SlotSet& slots, const NodeId& to, Instant now) {
+  SetOwner(slots, to, now);
+  for (const SlotId slot : slots) {
+    migrating_[slot] = to;
+    importing_.erase(slot);
+  }
+  Changed(true);
+}
+
+std::map<NodeId, SlotSet> Member::GivenUp() const {
+  std::map<NodeId, SlotSet> given;
+  for (const auto& [slot, to] : migrating_) {
+    if (!OwnsSlot(slot)) given[to].Set(slot);
+  }
+  return given;
+}
+
+void Member::TakeBack(const SlotSet& slots, uint64_t above_epoch, Instant now) {
+  const ClusterNode& self = view_->self();
+  for (const SlotId slot : slots) migrating_.erase(slot);
+  for (const SlotId slot : slots) importing_.erase(slot);
+  if (!self.is_primary() && view_->Find(self.primary) == nullptr) return Changed(true);
+  SetOwner(slots, self.is_primary() ? self.id : self.primary, now);
+  if (!self.is_primary()) return;
+  ClaimAbove(above_epoch);
+  TellAll(now);
+}
+
+void Member::LetGo(const SlotSet& slots) {
+  for (const SlotId slot : slots) migrating_.erase(slot);
+  Changed(true);
+}
+
+// Nobody voted for it, and ballots may be under way with the next few numbers: this one is above them.
+void Member::ClaimAbove(uint64_t epoch) {
+  constexpr uint64_t kBallotsUnderWay = 16;
+  view_->RaiseEpoch(std::max(epoch, view_->GreatestEpoch()) + kBallotsUnderWay);
+  Changed(true);
+}
+
 bool Member::SetConfigEpoch(uint64_t epoch) {
   const bool set = view_->SetConfigEpoch(epoch);
   if (set) Changed(true);

@@ -256,12 +256,21 @@ void Topology::RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch) 
 }
 
 bool Topology::BumpEpoch() {
+  const uint64_t greatest = GreatestEpoch();
+  if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
+  RaiseEpoch(greatest + 1);
+  return true;
+}
+
+uint64_t Topology::GreatestEpoch() const {
   uint64_t greatest = current_epoch_;
   for (const auto& [id, node] : nodes_) greatest = std::max(greatest, node.config_epoch);
-  if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
-  current_epoch_ = greatest + 1;
-  self_->config_epoch = current_epoch_;
-  return true;
+  return greatest;
+}
+
+void Topology::RaiseEpoch(uint64_t epoch) {
+  CHECK(epoch > GreatestEpoch());
+  self_->config_epoch = current_epoch_ = epoch;
 }
 
 bool Topology::SetConfigEpoch(uint64_t epoch) {

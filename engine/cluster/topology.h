@@ -232,6 +232,10 @@ class Topology {
   TopologyEffects SetOwner(const SlotSet& slots, const NodeId& owner);
   // A config epoch above all known ones, without asking (BUMPEPOCH, TAKEOVER, end of a migration). False: it has the greatest.
   bool BumpEpoch();
+  // Of what is known, config epochs and the current one.
+  uint64_t GreatestEpoch() const;
+  // Takes this one without asking. Requires: it is above GreatestEpoch().
+  void RaiseEpoch(uint64_t epoch);
   // CLUSTER SET-CONFIG-EPOCH. False: not fresh (another node known, or an epoch set).
   bool SetConfigEpoch(uint64_t epoch);
   // CLUSTER REPLICATE and orders of TopologyEffects::follow (which are done already). Requires: a known primary, not self; no own slots.

@@ -202,7 +202,9 @@ void Topology::ApplySlots(ClusterNode& claimant, uint64_t epoch, const SlotSet& 
   for (const SlotId slot : slots) {
     const ClusterNode* const owner = owners_[slot.value];
     if (owner == &claimant) continue;
-    if (owner != nullptr && owner->config_epoch >= epoch) continue;
+    // Whom this node was told to hold for the owner (SETSLOT), and who does not say so himself, has no claim to compare with.
+    const bool claimed = owner != nullptr && !unclaimed_by_owner_.Contains(slot);
+    if (claimed && owner->config_epoch >= epoch) continue;
     taken.Set(slot);
     if (owner == nullptr) continue;
     if (owner == self_) from_self.Set(slot);

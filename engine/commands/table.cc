@@ -10,6 +10,9 @@ namespace {
 namespace h = handlers;
 using P = Placement;
 
+// For a command that collects its tokens itself, because it waits for others in between: in a transaction it would wait for ever.
+constexpr Placement AtHome(std::span<const std::string_view>) { return P::kHome; }
+
 // The columns: name, arity, flags, ACL categories, key specifications, placement, handler, group, since, complexity, summary,
 // arguments, and where there are any tips, deprecated since, replaced by. Alphabetical in a group.
 // clang-format off
@@ -166,6 +169,7 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"cluster|addslots", -3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the slots given", "Makes the node the owner of slots that have none.", "slot:integer..."},
     {"cluster|addslotsrange", -4, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "7.0.0", "O(N), N the slots of the ranges", "Makes the node the owner of ranges of slots that have none.", "range:block(start-slot:integer end-slot:integer)..."},
     {"cluster|bumpepoch", 2, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Gives the node the greatest config epoch.", "", "nondeterministic_output"},
+    {"cluster|cancelslotmigrations", 3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "9.0.0", "O(N), N the migrations under way", "Ends the slot migrations of the node.", "all:ALL", "", "", "", AtHome},
     {"cluster|count-failure-reports", 3, kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the reports", "Counts the voters that suspect a node.", "node-id:string", "nondeterministic_output"},
     {"cluster|countkeysinslot", 3, kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(1)", "Counts the keys of a slot.", "slot:integer"},
     {"cluster|delslots", -3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the slots given", "Leaves slots without an owner in the view of the node.", "slot:integer..."},
@@ -174,11 +178,13 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"cluster|flushslots", 2, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(N), N the slots of the node", "Leaves all slots of the node without an owner.", ""},
     {"cluster|forget", 3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Removes a node from the view of the node.", "node-id:string"},
     {"cluster|getkeysinslot", 4, kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(N), N the keys asked for", "Replies keys of a slot.", "slot:integer count:integer", "nondeterministic_output"},
+    {"cluster|getslotmigrations", 2, kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "9.0.0", "O(N), N the migrations remembered", "Describes the slot migrations of the node.", "", "nondeterministic_output"},
     {"cluster|help", 2, kLoading | kStale, "", "", P::kHome, h::ClusterHelp, "cluster", "5.0.0", "O(1)", "Lists the subcommands of CLUSTER.", ""},
     {"cluster|info", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Describes the state of the cluster.", "", "nondeterministic_output"},
     {"cluster|keyslot", 3, kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the bytes of the key", "Replies the slot of a key.", "key:string"},
     {"cluster|links", 2, kStale, "", "", P::kHome, h::Cluster, "cluster", "7.0.0", "O(N), N the nodes", "Describes the bus links of the node.", "", "nondeterministic_output"},
     {"cluster|meet", -4, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(1)", "Makes the node and another one members of one cluster.", "ip:string port:integer [cluster-bus-port:integer@4.0.0]"},
+    {"cluster|migrateslots", -7, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "9.0.0", "O(N), N the slots of the ranges", "Moves ranges of slots with their keys to other nodes.", "slotsrange:block(start-slot:integer=SLOTSRANGE end-slot:integer node-id:string=NODE)...", "", "", "", AtHome},
     {"cluster|myid", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(1)", "Replies the id of the node.", ""},
     {"cluster|myshardid", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "7.2.0", "O(1)", "Replies the id of the shard of the node.", "", "nondeterministic_output"},
     {"cluster|nodes", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Describes the nodes of the cluster, a line each.", "", "nondeterministic_output"},
@@ -187,11 +193,12 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"cluster|reset", -2, kAdmin | kNoScript | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes; and that of FLUSHALL on a replica", "Makes the node forget its cluster.", "[reset-type:oneof(hard:HARD|soft:SOFT)]"},
     {"cluster|saveconfig", 2, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Saves the view of the node to disk.", ""},
     {"cluster|set-config-epoch", 3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(1)", "Sets the config epoch of a new node.", "config-epoch:integer"},
-    {"cluster|setslot", -4, kNoAsyncLoading | kAdmin | kStale | kMayReplicate, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(1)", "Moves a slot, or says that it is on its way.", "slot:integer subcommand:oneof(importing<node-id>:string=IMPORTING|migrating<node-id>:string=MIGRATING|node<node-id>:string=NODE|stable:STABLE) [timeout<timeout>:integer=TIMEOUT@8.0.0]"},
+    {"cluster|setslot", -4, kNoAsyncLoading | kAdmin | kStale | kMayReplicate, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(1)", "Moves a slot, or says that it is on its way.", "slot:integer subcommand:oneof(importing<node-id>:string=IMPORTING|migrating<node-id>:string=MIGRATING|node<node-id>:string=NODE|stable:STABLE) [timeout<timeout>:integer=TIMEOUT@8.0.0]", "", "", "", AtHome},
     {"cluster|shards", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "7.0.0", "O(N), N the nodes", "Describes the shards of the cluster.", "", "nondeterministic_output"},
     {"cluster|slaves", 3, kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Describes the replicas of a primary, a line each.", "node-id:string", "nondeterministic_output", "5.0.0", "`CLUSTER REPLICAS`"},
     {"cluster|slot-stats", -4, kStale | kLoading, "", "", P::kAllShards, h::Cluster, "cluster", "8.0.0", "O(N), N the slots asked for; O(N*log(N)) with ORDERBY", "Replies statistics of the slots of the node.", "filter:oneof(slotsrange:block(start-slot:integer end-slot:integer)=SLOTSRANGE|orderby:block(metric:string [limit:integer=LIMIT] [order:oneof(asc:ASC|desc:DESC)])=ORDERBY)", "nondeterministic_output,request_policy:all_shards"},
     {"cluster|slots", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Says which nodes serve which slots.", "", "nondeterministic_output"},
+    {"cluster|syncslots", -3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "9.0.0", "O(N), N the bytes of the message", "How nodes talk to each other about slot migrations.", "", "", "", "", AtHome},
     // server
     {"commandlog|get", 4, kAdmin | kLoading | kStale, "", "", P::kHome, h::CommandLogGet, "server", "8.1.0", "O(N), N the entries replied", "Replies the entries of a command log.", "count:integer type:oneof(slow:string|large-request:string|large-reply:string)", "request_policy:all_nodes,nondeterministic_output"},
     {"commandlog|help", 2, kLoading | kStale, "", "", P::kHome, h::CommandLogHelp, "server", "8.1.0", "O(1)", "Lists the subcommands of COMMANDLOG.", ""},

@@ -8,10 +8,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/check.h"
 #include "engine/base/ids.h"
+#include "engine/base/key_slot.h"
 #include "engine/base/prng.h"
 #include "engine/keyspace/access.h"
 #include "engine/keyspace/db.h"
@@ -75,6 +78,16 @@ class Keyspace {
   // `staged` is left empty. Requires: the same hash seed, slots and count of databases, no snapshot of `staged`. Not a change.
   void Adopt(Keyspace& staged);
 
+  // ---- keys of slots that are on their way here and are not this node's yet: not listed, counted, drawn, expired, evicted ----
+  // By slot; empty: none.
+  void set_hidden_slots(std::vector<bool> by_slot) { hidden_slots_ = std::move(by_slot); }
+  bool hides_some() const { return !hidden_slots_.empty(); }
+  bool Hides(std::string_view key) const {
+    return hides_some() && hidden_slots_[KeySlot(key).value];
+  }
+  // Keys of the database without those; 0 where it was never used.
+  size_t CountShown(DbIndex index) const;
+
   // ---- what the parts share ----
   KeyspaceStats& stats() { return stats_; }
   const KeyspaceStats& stats() const { return stats_; }
@@ -129,6 +142,7 @@ class Keyspace {
   EffectLog deletions_;
   bool records_deletions_ = false;
   KeyEvents events_;
+  std::vector<bool> hidden_slots_;
   std::unique_ptr<SnapshotVisit> snapshot_visit_;
   std::vector<std::unique_ptr<Db>> dbs_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
@@ -399,7 +400,7 @@ void Node::DescribeKeyspace(Keyspace& keyspace, NodeStats* out) {
   for (uint32_t i = 0; i < databases; ++i) {
     const Db* db = keyspace.FindDb(DbIndex{i});
     if (db == nullptr) continue;
-    out->dbs[i] = DbStats{.keys = db->Size(),
+    out->dbs[i] = DbStats{.keys = keyspace.CountShown(DbIndex{i}),
                           .expires = db->DeadlineCount(),
                           .avg_ttl_ms = db->AverageTtlMs(),
                           .used_bytes = db->UsedBytes(),
@@ -544,10 +545,11 @@ absl::Status Node::Shutdown(const ShutdownRequest& request) {
 // Under every token: what runs before is in nobody's log, what runs after is in the journal.
 void Node::SetJournaling(Listener listener, bool on) {
   journal_listeners_[static_cast<size_t>(listener)] = on;
-  const bool wanted = journal_listeners_[0] || journal_listeners_[1];
-  if (wanted == (states_[0]->effect_sink != nullptr)) return;
+  const auto any = [this] { return std::ranges::any_of(journal_listeners_, std::identity()); };
+  if (any() == (states_[0]->effect_sink != nullptr)) return;
   TokenSet tokens(env_.executor(), shard_pointers_.data());
   tokens.Collect(EveryShard(executor_count()));
+  const bool wanted = any();  // others may have changed their minds meanwhile
   EffectSink* const sink = wanted ? journal_.sink() : nullptr;
   OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
     states_[i]->effect_sink = sink;

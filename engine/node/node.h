@@ -52,6 +52,11 @@ class Node : public NodeControl {
   void SetMigration(std::vector<MigrationControl*> migration) { migration_ = std::move(migration); }
   // Likewise, where cluster-enabled is yes.
   void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
+  // Effects are wanted for slots that move, or no longer; `listener` is told of all of them, wanted or not. Executor 0; the first
+  // parks.
+  void SetMigrationJournal(bool on) { SetJournaling(Listener::kMigration, on); }
+  void ListenToJournal(JournalListener* listener) { journal_.Listen(listener); }
+  Journal& journal() { return journal_; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -152,7 +157,7 @@ class Node : public NodeControl {
   void AdoptConfig(const config::Config& config);
   void ApplyToEngine(PerExecutor& here);
   uint64_t ClientMemoryBytes(PerExecutor& here);
-  enum class Listener : uint8_t { kLog, kStream };
+  enum class Listener : uint8_t { kLog, kStream, kMigration };
   void SetJournaling(Listener listener, bool on);
   NodeCondition ConditionNow();
   void PublishCondition();
@@ -181,7 +186,7 @@ class Node : public NodeControl {
   std::unique_ptr<SnapshotWriter> snapshots_;
   std::unique_ptr<Persistence> persistence_;
   std::unique_ptr<NodeReplication> node_replication_;
-  std::array<bool, 2> journal_listeners_ = {};  // by Listener
+  std::array<bool, 3> journal_listeners_ = {};  // by Listener
   bool ending_ = false;
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;

@@ -95,8 +95,9 @@ void Dispatcher::Ask(const Session& session, Prepared* out) {
 }
 
 bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) const {
-  return prepared.single_shard && !session.transaction.open && !session.asking &&
-         session.reply_mode == ReplyMode::kOn && (!PauseActive() || session.from_primary);
+  return prepared.single_shard && !IsHeld(prepared.ref, session) && !session.transaction.open &&
+         !session.asking && session.reply_mode == ReplyMode::kOn &&
+         (!PauseActive() || session.from_primary);
 }
 
 size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begin,
@@ -260,6 +261,10 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
     if (MayQueue(command, session, reply)) QueueCommand(command, session, reply);
     return;
   }
+  if (IsHeld(command, session)) {
+    AwaitSlot(prepared, session);
+    if (prepared.refused) return RefuseSingle(prepared, session, reply);
+  }
   if (spec.placement == Placement::kDispatcher) {
     return RunTransactionCommand(command, session, state_, runner_, reply);
   }
@@ -282,12 +287,34 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
     AwaitPause(*command.spec, session);
     tokens.Collect(shards);
   }
+  // Likewise its slot.
+  if (IsHeld(command, session)) {
+    tokens.Release();
+    Prepared again{.ref = command, .refusal = {}};
+    AwaitSlot(again, session);
+    if (again.refused) return RefuseSingle(again, session, reply);
+    return RunWithTokens(again.ref, session, reply);
+  }
   if (shards.size() > 1) ++state_.stats.multi_shard_commands;
   runner_.RestartClock();
   runner_.HoldShards(shards);
   runner_.Run(command, session, reply);
   runner_.HoldShards({});
   runner_.Settle();
+}
+
+bool Dispatcher::IsHeld(const CommandRef& command, const Session& session) const {
+  return command.has_slot() && !session.from_primary && !state_.routes.held.empty() &&
+         state_.routes.held.Contains(SlotId{command.slot});
+}
+
+// Then it is asked anew where the command belongs.
+void Dispatcher::AwaitSlot(Prepared& prepared, const Session& session) {
+  while (!prepared.refused && IsHeld(prepared.ref, session)) {
+    state_.held_fibers.Wait(Instant::Never());
+    Ask(session, &prepared);
+  }
+  runner_.RestartClock();
 }
 
 bool Dispatcher::PauseActive() const {

@@ -78,6 +78,9 @@ class Dispatcher {
   // Waits while CLIENT PAUSE holds the command back.
   void AwaitPause(const CommandSpec& spec, Session& session);
   bool PauseActive() const;
+  // Its slot is being handed over to another node.
+  bool IsHeld(const CommandRef& command, const Session& session) const;
+  void AwaitSlot(Prepared& prepared, const Session& session);
 
   ExecutorState& state_;
   ExecutorState* const* states_;

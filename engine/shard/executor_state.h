@@ -73,6 +73,7 @@ struct ExecutorState {
   // Of a node in a cluster; else none of them is looked at.
   const bool cluster_mode;
   cluster::SlotRoutes routes;     // by AdoptRoutes
+  WaitQueue held_fibers;          // wait for routes that do not hold their slot
   cluster::SlotSet stable_slots;  // of routes: what this primary serves without a second look
   Instant cluster_writable_until =
       Instant::Never();               // a primary that lost its quorum takes no writes from here on

@@ -228,11 +228,15 @@ std::string RedirectBeforeTokens(CommandRef& command, const Session& session,
   if (HasOneKeyOnly(command)) {
     const SlotId slot = KeySlot(command.words[command.spec->first_key]);
     command.slot = slot.value;
-    if (state.stable_slots.Contains(slot)) return {};
+    if (state.stable_slots.Contains(slot) || state.routes.held.Contains(slot)) return {};
   }
   if (command.spec->key_spec_count == 0 && !IsExec(*command.spec)) return {};
   const std::optional<Surveyed> surveyed = Survey(command, session);
   if (!surveyed) return {};
+  if (state.routes.held.Contains(surveyed->query.slot)) {
+    command.slot = surveyed->query.slot.value;
+    return {};
+  }
   const SlotVerdict verdict = Judge(surveyed->query, state);
   if (Refuses(verdict)) return VerdictText(verdict, surveyed->query.slot, state.routes);
   command.slot = surveyed->query.slot.value;
@@ -242,6 +246,7 @@ std::string RedirectBeforeTokens(CommandRef& command, const Session& session,
 bool HasOpenSlot(const CommandRef& command, const ExecutorState& state) {
   if (!command.has_slot()) return false;
   const SlotId slot{command.slot};
+  if (state.routes.held.Contains(slot)) return false;  // EXEC will wait
   return state.routes.migrating.contains(slot) || state.routes.importing.contains(slot);
 }
 
@@ -250,6 +255,10 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
   const std::optional<Surveyed> surveyed = Survey(command, session);
   if (!surveyed) return {};
   SlotQuery query = surveyed->query;
+  // It was let pass a moment before its slot was held: nobody waits with tokens in his hands.
+  if (state.routes.held.Contains(query.slot)) {
+    return "TRYAGAIN The slot is being handed over to another node";
+  }
   SlotVerdict verdict = Judge(query, state);
   if (verdict.answer == SlotAnswer::kNeedsCensus) {
     query.census = Count(surveyed->keys, state, moment);

@@ -17,6 +17,7 @@
 #include "scenarios/cluster/layout.h"
 #include "scenarios/cluster/observer.h"
 #include "scenarios/cluster/operator.h"
+#include "scenarios/cluster/resharder.h"
 #include "scenarios/cluster/write_judge.h"
 #include "scenarios/drawn.h"
 #include "scenarios/page/recorder.h"
@@ -28,6 +29,9 @@ namespace {
 constexpr Duration kStartMax = Duration::Seconds(10);
 constexpr Duration kFormMax = Duration::Seconds(60);
 constexpr Duration kClosingMax = Duration::Seconds(120);
+// A move that faults interrupted is done that long after the last of them.
+constexpr Duration kMoveMax = Duration::Seconds(40);
+constexpr size_t kRecentKeys = 40;
 constexpr Duration kPoll = Duration::Millis(50);
 // Promotions that one fault or order may cause, each shard counted.
 constexpr uint64_t kPromotionsOfFault = 3;
@@ -54,6 +58,7 @@ class ClusterRun {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
     closing_ = nullptr;
+    resharder_ = nullptr;
     operator_ = nullptr;
     clients_.clear();
     hosts_.clear();
@@ -325,8 +330,10 @@ class ClusterRun {
       ClusterClient* const client = clients_[i].get();
       world_.Start(client_nodes_[i], [client](env::Env& env) { client->Run(env); });
     }
+    if (scenario_.cluster.moves_slots()) StartResharding();
     RunTended([] { return false; }, stop_at_);
     operator_->EndBusyTime();
+    if (resharder_ != nullptr) resharder_->EndBusyTime();
     if (!result_.passed()) return;
     if (scenario_.ending.heal_quorum) KillMinority();
     faults_->Heal();
@@ -337,8 +344,27 @@ class ClusterRun {
       return std::all_of(clients_.begin(), clients_.end(), [](const auto& c) { return c->done(); });
     };
     RunTended(all_done, healed_at_ + drawn_.timeout * 6 + kStartMax);
-    if (!result_.passed() || all_done()) return;
-    Fail("finish", "a client hangs");
+    if (!result_.passed()) return;
+    if (!all_done()) return Fail("finish", "a client hangs");
+    if (resharder_ == nullptr) return;
+    RunTended([this] { return resharder_->resting(); }, healed_at_ + kMoveMax);
+    if (result_.passed() && !resharder_->resting()) Fail("finish", "a slot cannot be moved");
+  }
+
+  void StartResharding() {
+    std::vector<ServerHost*> hosts;
+    for (const auto& host : hosts_) hosts.push_back(host.get());
+    // Where clients were a moment ago.
+    const auto draw_slot = [this](Prng& prng) {
+      const auto& keys = record_.history.keys;
+      const size_t back = prng.Below(std::min<size_t>(keys.size(), kRecentKeys));
+      return keys[keys.size() - 1 - back].slot;
+    };
+    resharder_ =
+        std::make_unique<Resharder>(scenario_, world_, std::move(hosts), *observer_, draw_slot);
+    sim::NodeOptions node;
+    node.name = "resharder";
+    world_.Start(world_.AddNode(node), [this](env::Env& env) { resharder_->Run(env); });
   }
 
   // For good: as many as leave a quorum, and a node of each shard that has its data.
@@ -388,6 +414,7 @@ class ClusterRun {
       const auto middle = static_cast<uint16_t>((slots.first.value + slots.last.value) / 2);
       settings.slots.insert(settings.slots.end(), {slots.first, SlotId{middle}, slots.last});
     }
+    if (resharder_ != nullptr) settings.moved = resharder_->moved();
     settings.healed_at = healed_at_;
     settings.serve_within = Duration::Nanos(scenario_.ending.serve_within_ns);
     closing_ = std::make_unique<Closing>(std::move(settings), world_, record_);
@@ -476,6 +503,7 @@ class ClusterRun {
 
   void JudgeElections() {
     uint64_t causes = operator_->orders() + gone_.size();
+    if (resharder_ != nullptr) causes += resharder_->orders();
     if (faults_ != nullptr) {
       for (const FaultCount& count : faults_->counts()) causes += count.fired;
     }
@@ -539,6 +567,7 @@ class ClusterRun {
   std::unique_ptr<faults::Injector> faults_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Operator> operator_;
+  std::unique_ptr<Resharder> resharder_;
   std::unique_ptr<Closing> closing_;
   std::unique_ptr<ClusterRoles> roles_;  // these three only if a timeline is wanted
   std::unique_ptr<BusTap> tap_;

@@ -92,6 +92,9 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
     const bool claims_anew =
         begins || seen.config_epoch != self.config_epoch || !(seen.slots == slots);
     seen.slots = slots;
+    seen.leaving.ClearAll();
+    for (const auto& [slot, to] : member.migrating()) seen.leaving.Set(slot);
+    seen.leaving |= member.held();
     seen.config_epoch = self.config_epoch;
     reigns_.Rules(node, self.config_epoch, slots, world_.now().ns);
     if (claims_anew) CheckClaim(node);
@@ -215,7 +218,12 @@ void Observer::FindRivals() {
     if (seen_[i].member == nullptr || !seen_[i].primary_with_slots) continue;
     for (NodeNumber j = i + 1; j < seen_.size(); ++j) {
       if (seen_[j].member == nullptr || !seen_[j].primary_with_slots) continue;
-      if (seen_[i].slots.Intersects(seen_[j].slots)) rivals_.emplace_back(i, j);
+      cluster::SlotSet both = seen_[i].slots;
+      both &= seen_[j].slots;
+      // Who moves a slot away takes no new keys of it, and its keys have gone when another claims it.
+      both -= seen_[i].leaving;
+      both -= seen_[j].leaving;
+      if (!both.empty()) rivals_.emplace_back(i, j);
     }
   }
 }
@@ -354,6 +362,15 @@ std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
     if (!owner || seen_[i].config_epoch > seen_[*owner].config_epoch) owner = i;
   }
   return owner;
+}
+
+std::optional<NodeNumber> Observer::LeaderOf(NodeNumber node) const {
+  std::optional<NodeNumber> leader;
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (!seen_[i].primary_with_slots || seen_[i].shard != seen_[node].shard) continue;
+    if (!leader || seen_[i].config_epoch > seen_[*leader].config_epoch) leader = i;
+  }
+  return leader;
 }
 
 std::optional<NodeNumber> Observer::NumberOf(const cluster::NodeId& id) const {

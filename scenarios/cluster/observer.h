@@ -61,6 +61,10 @@ class Observer {
   std::optional<NodeNumber> OwnerOf(SlotId slot) const;
   // Its shard, as bits.
   uint64_t MembersOf(SlotId slot) const;
+  // Who leads the shard that `node` belongs to.
+  std::optional<NodeNumber> LeaderOf(NodeNumber node) const;
+  // A slot is being moved by hand from now on.
+  void MoveBegins(SlotId slot) { reigns_.MoveBegins(slot, world_.now().ns); }
 
  private:
   struct Seen {
@@ -71,6 +75,8 @@ class Observer {
     cluster::ClusterShardId shard;
     bool primary_with_slots = false;
     cluster::SlotSet slots;  // while it is one
+    cluster::SlotSet
+        leaving;  // of them, what is on its way to another shard: served as far as keys are here
     uint64_t config_epoch = 0;
     bool was_replica = false;  // in this life
     bool first_look = true;    // of this life
