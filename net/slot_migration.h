@@ -100,6 +100,8 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void Show(const cluster::ClusterCall& call);
   void Cancel(const cluster::ClusterCall& call);
   void OnEffects(DbIndex db, std::string_view resp) override;
+  // A slot's keys go, not what was said.
+  bool repeats_messages() const override { return false; }
   void OnCommand(DbIndex db, Words words, std::string_view raw);
   bool Busy(const cluster::SlotSet& slots) const;
   void WatchJournal();
