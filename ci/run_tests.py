@@ -30,11 +30,7 @@ TSAN_RUNGS = ["engine/fiber", "engine/shard", "engine/node", "net", "server"]
 MINIMISED = (("B41", "scenarios/durability/aof_always.toml", "durable_prefix"),
              ("B45", "scenarios/replication/links.toml", "same_history_same_data"))
 # Stories that show what is not right yet, and so are not part of the test. Each is to come back.
-OPEN = {
-    "scenarios/cluster/heal_quorum.toml":
-        "4 of 100 seeds fail: a demoted primary that was left alone before it could copy never leads again (slots_served), and two "
-        "nodes do not agree on a dead node's role (views_converge)",
-}
+OPEN = {}
 # What a fuzz target starts from: its corpus begins with these files.
 FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/**/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}
 

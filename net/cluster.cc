@@ -27,6 +27,7 @@ constexpr Duration kTick = Duration::Millis(100);
 constexpr Duration kSaveDelay = Duration::Millis(100);
 constexpr Duration kSaveRetry = Duration::Millis(100);
 constexpr int64_t kBusPortOffset = 10000;
+constexpr int64_t kPingIntervalMaxMs = 1'000'000'000;
 
 // In all databases, told to replicas and log key by key.
 size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
@@ -155,6 +156,8 @@ cluster::MemberOptions Cluster::OptionsFrom(const config::Options& o) {
   result.topology.node_timeout = timeout;
   result.topology.allow_replica_migration = o.cluster_allow_replica_migration;
   result.topology.require_full_coverage = o.cluster_require_full_coverage;
+  result.topology.ping_interval = std::min(
+      Duration::Millis(std::min<int64_t>(o.cluster_ping_interval, kPingIntervalMaxMs)), timeout);
   result.topology.forget_ttl = Duration::Seconds(static_cast<int64_t>(o.cluster_blacklist_ttl));
   result.election.node_timeout = timeout;
   result.election.validity_factor = o.cluster_replica_validity_factor;
@@ -312,7 +315,7 @@ void Cluster::DoParking(const cluster::MemberAction& next) {
     PublishRoutes();  // who was held back asks where to go
     replication_.HoldWrites(false);
   } else if (const auto* drop = std::get_if<action::DropSlots>(&next)) {
-    DropSlots(drop->slots);
+    DropSlots(cluster::ToSet(drop->slots));
   } else if (std::holds_alternative<action::DropAllKeys>(next)) {
     DropAllKeys();
   }

@@ -653,6 +653,7 @@ struct FailoverWords {
   std::string how = "silent";
   int64_t timeout_ms = 2000;
   bool log_lines = false;
+  std::vector<double> sync_ms = {0.2, 3};
 };
 
 CLI::App* AddFailover(CLI::App& app, FailoverWords& words, Arguments& arguments) {
@@ -666,6 +667,10 @@ CLI::App* AddFailover(CLI::App& app, FailoverWords& words, Arguments& arguments)
       ->check(CLI::IsMember({"silent", "killed"}));
   fail->add_option("--timeout-ms", words.timeout_ms, "cluster-node-timeout (default 2000)")
       ->check(CLI::Range(int64_t{100}, int64_t{600000}));
+  fail->add_option("--sync-ms", words.sync_ms,
+                   "LEAST MOST: saving a node's file takes (default 0.2 3)")
+      ->expected(2)
+      ->check(CLI::Range(0.0, 10000.0));
   fail->add_option("--seeds", arguments.seeds, "FIRST..LAST (default 1..1)");
   fail->add_flag("--each", words.command.each, "a line for each seed too");
   fail->add_flag("--log-lines", words.log_lines, "what the nodes log after the fault, on stderr");
@@ -702,6 +707,9 @@ int PlayFailover(const FailoverWords& words, const Arguments& arguments) {
   FailoverCommand command = words.command;
   command.setup.form = words.how == "silent" ? FaultForm::kSilent : FaultForm::kKilled;
   command.setup.node_timeout = Duration::Millis(words.timeout_ms);
+  const auto [least_ms, most_ms] = std::minmax(words.sync_ms[0], words.sync_ms[1]);
+  command.setup.sync_min = Duration::Nanos(static_cast<int64_t>(least_ms * 1e6));
+  command.setup.sync_max = Duration::Nanos(static_cast<int64_t>(most_ms * 1e6));
   const std::optional<SeedRange> seeds = ParseSeeds(arguments);
   if (!seeds) return Usage("--seeds takes FIRST..LAST");
   if (words.log_lines) {

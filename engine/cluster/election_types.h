@@ -84,7 +84,7 @@ struct LegacyVoteRequest {
   NodeId candidate;
   uint64_t current_epoch = 0;
   uint64_t config_epoch = 0;
-  SlotSet slots;
+  std::vector<SlotRange> slots = {};  // a set would make every message and action 2 KiB
   bool force = false;
 };
 

@@ -329,6 +329,10 @@ void FailureDetector::ClearIfAllowed(const ClusterNode& node, Instant now,
 // ---- steps ----
 
 Duration FailureDetector::PingInterval(const ClusterNode& node) const {
+  // Valkey: as long as one likes. Here who is asked less often could not be told from the dead.
+  if (const Duration set = view_.options().ping_interval; set > Duration{}) {
+    return std::min(set, timeout() / 2);
+  }
   if (node.told.norn_level == 0 || view_.self().told.norn_level == 0) return timeout() / 2;
   return std::clamp(timeout() / kNornPingsPerTimeout, kNornPingMin, kNornPingMax);
 }

@@ -234,7 +234,7 @@ void Member::StepLinks(Instant now) {
       if (&node != &view_->self() && !PeerOf(id).link) unlinked_.insert(id);
     }
   }
-  const std::set<NodeId> unlinked = unlinked_;
+  const std::vector<NodeId> unlinked(unlinked_.begin(), unlinked_.end());
   for (const NodeId& id : unlinked) ConnectIfDue(id, now);
 }
 
@@ -347,7 +347,7 @@ void Member::Apply(const TopologyEffects& effects, Instant now) {
   if (effects.overtaken_by != 0) election_->OnOvertaken(effects.overtaken_by);
   if (!effects.lost_slots.empty()) {
     for (const SlotId slot : effects.lost_slots) migrating_.erase(slot);
-    Do(member_action::DropSlots{effects.lost_slots});
+    Do(member_action::DropSlots{effects.lost_slots.Ranges()});
   }
   for (const TopologyEffects::Update& update : effects.updates) SendUpdate(update.to, update.about);
   if (effects.became_primary) Do(member_action::BecomePrimary{.elected = false});

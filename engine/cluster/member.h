@@ -286,7 +286,7 @@ class Member {
   // A full beat if there is something new to say, or that was not said for long.
   void SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind);
   // Light if the peer heard a full beat on its link. Lost when there is none.
-  void SendNorn(const NodeId& to, const std::string& payload);
+  void SendNorn(const Peer& to, std::string payload);
   Duration FullBeatEvery() const;
   std::vector<NodeId> JudgesOf(const NodeId& suspect) const;
   // On this node's own link to it; lost when there is none.

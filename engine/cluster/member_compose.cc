@@ -215,12 +215,11 @@ void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
   SendOn(link, {.header = Header(), .body = Beat(kind, &peer, peer.node->id)});
 }
 
-void Member::SendNorn(const NodeId& to, const std::string& payload) {
-  const Peer* peer = FindPeer(to);
-  if (peer == nullptr || !peer->link) return;
-  BusMessage message{.header = {}, .body = NornBody{payload}};
-  if (!peer->introduced) message.header = Header();
-  SendOn(*peer->link, message);
+void Member::SendNorn(const Peer& to, std::string payload) {
+  if (!to.link) return;
+  BusMessage message{.header = {}, .body = NornBody{std::move(payload)}};
+  if (!to.introduced) message.header = Header();
+  SendOn(*to.link, message);
 }
 
 void Member::SendUpdate(const NodeId& to, const NodeId& about) {
@@ -237,7 +236,9 @@ void Member::SendElection(const NodeId& to, const ElectionMessage& message) {
   }
   if (std::holds_alternative<LegacyVote>(message)) return SendTo(to, Vote{});
   if (std::holds_alternative<ManualStart>(message)) return SendTo(to, ManualFailoverStart{});
-  if (IsNorn(to)) SendNorn(to, EncodeElectionMessage(message));  // M2
+  const Peer* peer = FindPeer(to);
+  const bool norn = peer != nullptr && peer->node->told.norn_level > 0;
+  if (norn) SendNorn(*peer, EncodeElectionMessage(message));  // M2
 }
 
 void Member::TellEveryone(Instant now) {
@@ -291,7 +292,9 @@ void Member::TellSuspicions(Instant now) {
   for (const NodeId& id : std::exchange(cleared_to_tell_, {})) {
     for (const NodeId& judge : JudgesOf(id)) news[judge].up.push_back(id);
   }
-  for (const auto& [judge, told] : news) SendNorn(judge, EncodeNornNews(told));
+  for (const auto& [judge, told] : news) {
+    if (const Peer* peer = FindPeer(judge)) SendNorn(*peer, EncodeNornNews(told));
+  }
 }
 
 void Member::TellVerdicts(const std::vector<NodeId>& failed) {
@@ -299,8 +302,8 @@ void Member::TellVerdicts(const std::vector<NodeId>& failed) {
   for (const auto& [id, node] : view_->nodes()) {
     const Peer* peer = FindPeer(id);
     if (peer == nullptr || !peer->link) continue;
-    if (IsNorn(id)) {
-      SendNorn(id, payload);
+    if (node.told.norn_level > 0) {
+      SendNorn(*peer, payload);
       continue;
     }
     for (const NodeId& each : failed) SendTo(id, Fail{each});

@@ -123,7 +123,7 @@ void Member::OnMemberMessage(const Arrival& arrival, const BusBody& body) {
     Apply(election_->OnMessage(LegacyVoteRequest{.candidate = from,
                                                  .current_epoch = arrival.header.current_epoch,
                                                  .config_epoch = arrival.header.config_epoch,
-                                                 .slots = arrival.header.slots,
+                                                 .slots = arrival.header.slots.Ranges(),
                                                  .force = force},
                                now),
           now);

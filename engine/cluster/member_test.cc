@@ -348,6 +348,7 @@ TEST(Member, ARestartedNodeDoesNotRepeatOldVerdicts) {
   room.Stop(1);
   ASSERT_TRUE(room.RunUntil(
       4000, [&] { return room.Of(5).view().Find(Node(1))->health == Health::kFailed; }));
+  room.Of(5).SaveNow();
   room.Run(300);
   room.Stop(5);
   ASSERT_NE(room.PlaceOf(5).file.find("fail"), std::string::npos);

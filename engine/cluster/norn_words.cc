@@ -220,6 +220,10 @@ std::optional<ElectionMessage> ReadMessage(Kind kind, Reader& in) {
   return std::nullopt;
 }
 
+// Most are no longer.
+constexpr size_t kElectionBytesUsual = 160;
+constexpr size_t kNewsBytesUsual = 48;
+
 constexpr uint8_t kIsPong = 1;
 constexpr uint8_t kHearsQuorum = 2;
 
@@ -302,6 +306,7 @@ bool ReadPart(std::string_view part, NornMemory& memory) {
 
 std::string EncodeElectionMessage(const ElectionMessage& message) {
   std::string payload;
+  payload.reserve(kElectionBytesUsual);
   std::visit(MessageWriter{Writer(payload)}, message);
   return payload;
 }
@@ -316,6 +321,7 @@ std::optional<ElectionMessage> DecodeElectionMessage(std::string_view payload) {
 
 std::string EncodeNornNews(const NornNews& news) {
   std::string payload;
+  payload.reserve(kNewsBytesUsual);
   std::visit(NewsWriter{Writer(payload)}, news);
   return payload;
 }

@@ -150,6 +150,7 @@ struct TopologyOptions {
   bool allow_replica_migration = true;
   bool require_full_coverage = true;
   Duration forget_ttl = Duration::Seconds(60);
+  Duration ping_interval = {};  // between pings to one node; 0: what the node timeout makes it
   // Off: primaries with slots vote under norn rules too. More failures of replicas are survived; the proof of lease.h then holds
   // only while no voter is replaced within one lease of another.
   bool members_vote = true;

@@ -50,6 +50,17 @@ void Mark(DenialReason reason) {
 
 }  // namespace
 
+Voter::Voter(const Topology& view, const FailureDetector& detector, const ElectionOptions& options,
+             ElectionRecord& record, Instant now)
+    : view_(view), detector_(detector), options_(options), record_(record), started_(now) {
+  for (const auto& [shard, promise] : record_.promises) {
+    const ClusterNode* candidate = view_.Find(promise.candidate);
+    if (candidate == nullptr || !candidate->is_primary()) continue;
+    uint64_t& latest = record_.reigns[shard];
+    latest = std::max(latest, promise.ballot);  // V6: it won, and may have been granted a lease
+  }
+}
+
 // ---- leases ----
 
 // V2: somebody other than `other` may be writing on this node's word.
@@ -92,6 +103,16 @@ LeaseGrant Voter::Grant(const LeaseRequest& request, Instant now) {
   return answer;
 }
 
+// That reign is what a later life of this node would conclude from what is durable: its promise, and that claim of a primary
+// (which is saved before anything else is said). A sync less before a winner's first write.
+bool Voter::ShowsInFile(const LeaseRequest& request) const {
+  const auto promise = record_.promises.find(request.shard);
+  const ClusterNode* primary = view_.Find(request.primary);
+  return promise != record_.promises.end() && promise->second.ballot == request.reign &&
+         promise->second.candidate == request.primary && primary != nullptr &&
+         primary->is_primary() && primary->config_epoch >= request.reign;
+}
+
 ElectionActions Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
   ElectionActions actions;
   const LeaseGrant answer = Grant(request, now);
@@ -99,7 +120,7 @@ ElectionActions Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) 
   const uint64_t known = latest == record_.reigns.end() ? 0 : latest->second;
   if (answer.granted && request.reign > known) {
     record_.reigns[request.shard] = request.reign;
-    actions.push_back(Persist{});  // V6
+    if (!ShowsInFile(request)) actions.push_back(Persist{});  // V6
   }
   actions.push_back(Send{request.primary, answer});
   return actions;
@@ -203,7 +224,7 @@ ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now
 // V5: who owns claimed slots by a later configuration.
 std::vector<NodeId> Voter::LaterOwners(const LegacyVoteRequest& request) const {
   std::vector<NodeId> owners;
-  for (const SlotId slot : request.slots) {
+  for (const SlotId slot : ToSet(request.slots)) {
     const ClusterNode* owner = view_.OwnerOf(slot);
     if (owner == nullptr || owner->config_epoch <= request.config_epoch) continue;
     if (std::ranges::find(owners, owner->id) == owners.end()) owners.push_back(owner->id);

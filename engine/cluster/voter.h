@@ -10,7 +10,8 @@
 //       without data unless a person insists (I6, I7).
 //   V5  no vote for a configuration older than what is known here (the requester is told, B11).
 //   V6  no vote for data of an earlier reign than the latest that this node granted a lease to, until that reign was not heard of
-//       for old_data_wait(), unless a person insists. The latest is durable before the first grant leaves (election.h).
+//       for old_data_wait(), unless a person insists. The latest is durable before the first grant leaves (election.h):
+//       by a note of its own, or by the promise to a candidate who is a primary in the file.
 //
 // Pure: the record changes in memory, `persist` says when it must be stored.
 
@@ -33,8 +34,7 @@ class Voter {
 
   // Remembers nothing of grants before `now`, and so is quiet for a while.
   Voter(const Topology& view, const FailureDetector& detector, const ElectionOptions& options,
-        ElectionRecord& record, Instant now)
-      : view_(view), detector_(detector), options_(options), record_(record), started_(now) {}
+        ElectionRecord& record, Instant now);
 
   // [Persist,] then the answer to the candidate.
   ElectionActions OnBallotRequest(const BallotRequest& request, Instant now);
@@ -56,6 +56,7 @@ class Voter {
   bool WasReleased(const BallotRequest& request) const;
   bool KnowsBetter(const BallotRequest& request, Instant now) const;
   bool MayBeOutlived(const BallotRequest& request, Instant now) const;
+  bool ShowsInFile(const LeaseRequest& request) const;
   LeaseGrant Grant(const LeaseRequest& request, Instant now);
   std::vector<NodeId> LaterOwners(const LegacyVoteRequest& request) const;
 

@@ -163,6 +163,21 @@ TEST_F(VoterTest, OldDataWaitsForARestartedVotersPatienceToo) {
   EXPECT_EQ(Request(current, 10200), DenialReason::kOldBallot);
 }
 
+TEST_F(VoterTest, APromiseToAWinnerIsNoteEnoughOfItsReign) {  // V6
+  FailPrimary(kStart);
+  EXPECT_EQ(Request(Ask(3, 5), kStart + 300), std::nullopt);
+  EXPECT_EQ(voter_.OnLeaseRequest(AskLease(3, 5), At(kStart + 301)).size(),
+            2u);  // not heard of as a primary
+  record_.reigns.clear();
+  Claim won{.sender = Node(3), .config_epoch = 5, .slots = Slots(100, 199), .shard = Shard(2)};
+  won.description.norn_level = 1;
+  view_.ApplyClaim(won, At(kStart + 302));
+  EXPECT_EQ(voter_.OnLeaseRequest(AskLease(3, 5, 2), At(kStart + 303)).size(), 1u);
+  record_.reigns.clear();
+  const Voter restarted(view_, detector_, options_, record_, At(kStart + 400));
+  EXPECT_EQ(record_.reigns[Shard(2)], 5u);
+}
+
 TEST_F(VoterTest, APersonNeedNotWaitForLaterData) {
   EXPECT_TRUE(Lease(AskLease(2, 5), kStart).granted);
   FailPrimary(kStart + 2000);
@@ -203,7 +218,7 @@ class LegacyVoterTest : public VoterTest {
     return {.candidate = Node(candidate),
             .current_epoch = epoch,
             .config_epoch = 2,
-            .slots = Slots(100, 199),
+            .slots = Slots(100, 199).Ranges(),
             .force = false};
   }
   bool Votes(const LegacyVoteRequest& request) {
@@ -244,7 +259,7 @@ TEST_F(VoterTest, GivesNoLegacyVoteWhereAllAreNorn) {
   const LegacyVoteRequest request{.candidate = Node(3),
                                   .current_epoch = 6,
                                   .config_epoch = 2,
-                                  .slots = Slots(100, 199),
+                                  .slots = Slots(100, 199).Ranges(),
                                   .force = false};
   EXPECT_TRUE(voter_.OnLegacyRequest(request, At(kStart)).empty());
 }

@@ -383,7 +383,7 @@ constexpr Row kTable[] = {
     {"cluster-announce-port", "", kMutable, Int(&O::cluster_announce_port, 0, 0, kPort), E::kCluster, G::kCluster, "Client port to announce; 0: the real one."},
     {"cluster-announce-tls-port", "", kMutable, Int(&O::cluster_announce_tls_port, 0, 0, kPort), E::kCluster, G::kCluster, "Client TLS port to announce; 0: the real one."},
     {"cluster-announce-bus-port", "", kMutable, Int(&O::cluster_announce_bus_port, 0, 0, kPort), E::kCluster, G::kCluster, "Bus port to announce; 0: the real one."},
-    {"cluster-ping-interval", "", kHidden | kUnused, Int(&O::cluster_ping_interval, 0, 0, kLongMax), E::kNone, G::kCluster, "Milliseconds between pings to one node; 0: half the node timeout."},
+    {"cluster-ping-interval", "", kHidden, Int(&O::cluster_ping_interval, 0, 0, kLongMax), E::kCluster, G::kCluster, "Milliseconds between pings to one node; 0: half the node timeout, among norn nodes a tenth."},
     {"cluster-old-bus", "", kFixed | kHidden, Bool(&O::cluster_old_bus, false), E::kNone, G::kCluster, "Speak and understand the cluster bus as servers before 7.0 do, to try what a cluster with such nodes does."},
 
     {"use-exit-on-panic", "", kHidden | kUnused, Bool(&O::use_exit_on_panic, false), E::kNone, G::kDebug, "Exit instead of abort on a panic."},
