@@ -132,6 +132,7 @@ ElectionActions Candidate::Step(Mission mission, const SelfFacts& facts, LeaseSt
   if (Hopeless() || now - asked_at_ > attempt) {
     Retry(now);
   } else if (now >= repeat_at_) {
+    request_.released = released;  // it may have come meanwhile
     Ask(actions, now);
   }
   return actions;
