@@ -64,8 +64,9 @@ def corpus_fails_planted(out):
     for plant, path in corpus():
         played = norn_sim("plants", "run", path, "--plant", plant)
         out.write(f"-- {path}\n{played.stdout}{played.stderr}")
-        if plant in checks and check_of(played.stdout) not in checks[plant]:
-            problems.append(f"{path} fails {check_of(played.stdout)} with {plant}")
+        failed = "crash" if played.returncode < 0 else check_of(played.stdout)
+        if plant in checks and failed not in checks[plant]:
+            problems.append(f"{path} fails {failed} with {plant}")
     return problems
 
 

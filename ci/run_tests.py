@@ -28,7 +28,8 @@ SMOKE = "scenarios/smoke.toml"
 TSAN_RUNGS = ["engine/fiber", "engine/shard", "engine/node", "net", "server"]
 # Planted mistakes whose failures are made small, with what they fail.
 MINIMISED = (("B41", "scenarios/durability/aof_always.toml", "durable_prefix"),
-             ("B45", "scenarios/replication/links.toml", "same_history_same_data"))
+             ("B45", "scenarios/replication/links.toml", "same_history_same_data"),
+             ("B28", "scenarios/cluster/manual_failover.toml", "backed_promotions"))
 # Stories that show what is not right yet, and so are not part of the test. Each is to come back.
 OPEN = {}
 # What a fuzz target starts from: its corpus begins with these files.

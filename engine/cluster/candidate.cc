@@ -145,6 +145,7 @@ ElectionActions Candidate::Step(Mission mission, const SelfFacts& facts, LeaseSt
     }
     Retry(now);
   } else if (now >= repeat_at_) {
+    request_.released = released;  // it may have come meanwhile
     Ask(actions, now);
   }
   return actions;
