@@ -190,7 +190,8 @@ ElectionActions Election::StartManual(ManualMode mode, Instant now) {
   }
   legacy_.Reset();
   manual_.Start(mode, now);
-  if (mode == ManualMode::kNormal) {
+  // Under norn rules nobody votes while the primary's lease lasts: FORCE, too, asks it to give that up. It need not answer.
+  if (mode == ManualMode::kNormal || view_.electorate().norn_rules) {
     actions.push_back(Send{view_.self().primary, ManualStart{.replica = view_.self().id}});
   }
   return actions;

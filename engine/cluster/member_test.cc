@@ -295,6 +295,21 @@ TEST(Member, AFailoverByHandWaitsForTheData) {
   EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
 }
 
+// The primary is well and goes on renewing its lease: it is made to give it up, its last writes are not waited for.
+TEST(Member, AForcedFailoverReplacesALivingPrimary) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.PlaceOf(1).data.offset = 500;
+  room.PlaceOf(4).data.offset = 400;
+  room.PlaceOf(4).data.has_data = true;
+  room.Run(300);
+  room.Of(4).Failover(ManualMode::kForce, room.now());
+  room.Settle();
+  room.Of(1).OnWritesHeld(room.PlaceOf(1).data, room.now());
+  EXPECT_TRUE(room.RunUntil(1500, [&] { return room.CanWrite(4); }));
+  EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
+}
+
 TEST(Member, ATakeoverAsksNobody) {
   MemberRoom room(6);
   room.Form(3);
