@@ -23,6 +23,10 @@ inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
     {"B45", "scenarios/replication/links.toml", "same_history_same_data or continue_along_history"},
     {"B50", "scenarios/replication/primary_restarts.toml", "durable_prefix"},
     {"B51", "scenarios/replication/wait.toml", "wait_never_over_reports"},
+    {"B55", "scenarios/cluster/reshard.toml",
+     "views_converge or slots_served or one_writer or one_claimant or loss_model or finish"},
+    {"B58", "scenarios/cluster/slot_migration.toml",
+     "one_order or loss_model or one_writer or one_claimant or no_resurrection"},
     {"B63", "scenarios/durability/aof_tail.toml", "durable_prefix or start_or_reason"},
     {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix"},
 }};

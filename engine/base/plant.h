@@ -18,7 +18,7 @@ struct PlantRow {
   std::string_view summary;
 };
 
-inline constexpr std::array<PlantRow, 8> kPlants = {{
+inline constexpr std::array<PlantRow, 10> kPlants = {{
     {"B41", "appendfsync always answers a write before the sync that makes it durable"},
     {"B41-switch",
      "the append-only log's manifest is renamed into place without a sync of its bytes"},
@@ -27,6 +27,8 @@ inline constexpr std::array<PlantRow, 8> kPlants = {{
     {"B50",
      "a primary that restarts without data serves at once as the primary of its old replicas"},
     {"B51", "WAIT compares acknowledgements with offset 0 instead of the client's last write"},
+    {"B55", "a slot's new owner is known to the primary before its replicas know"},
+    {"B58", "a source that granted its slots serves them again when the target is silent"},
     {"B63", "a truncated append-only log is cut after a command inside an open MULTI"},
     {"B64", "replay of MULTI reuses the place of the previous command's key"},
 }};
