@@ -122,6 +122,8 @@ class SlotMigrations : private JournalListener, private ReplySink {
   std::string ComposeMessage(Export& job);
   void Pause(Export& job);
   void HoldAll();
+  void AwaitStragglers();
+  bool SendMessage(Export& job);
   void Grant(Export& job);
   void Take(Export& job);
   void Ask(Export& job);

@@ -18,7 +18,7 @@ struct PlantRow {
   std::string_view summary;
 };
 
-inline constexpr std::array<PlantRow, 23> kPlants = {{
+inline constexpr std::array<PlantRow, 25> kPlants = {{
     {"B01", "a replica that follows another shard's primary goes on to count its old data"},
     {"B03", "two primaries of a shard with one epoch: the smaller id moves on, whatever its data"},
     {"B06", "who lost an election to another shard's winner waits for its next turn"},
@@ -38,6 +38,8 @@ inline constexpr std::array<PlantRow, 23> kPlants = {{
     {"B50",
      "a primary that restarts without data serves at once as the primary of its old replicas"},
     {"B51", "WAIT compares acknowledgements with offset 0 instead of the client's last write"},
+    {"B55", "a slot's new owner is known to the primary before its replicas know"},
+    {"B58", "a source that granted its slots serves them again when the target is silent"},
     {"B63", "a truncated append-only log is cut after a command inside an open MULTI"},
     {"B64", "replay of MULTI reuses the place of the previous command's key"},
     {"B68", "ping extensions are sent to nodes that do not say that they know them"},

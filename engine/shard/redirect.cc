@@ -255,10 +255,6 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
   const std::optional<Surveyed> surveyed = Survey(command, session);
   if (!surveyed) return {};
   SlotQuery query = surveyed->query;
-  // It was let pass a moment before its slot was held: nobody waits with tokens in his hands.
-  if (state.routes.held.Contains(query.slot)) {
-    return "TRYAGAIN The slot is being handed over to another node";
-  }
   SlotVerdict verdict = Judge(query, state);
   if (verdict.answer == SlotAnswer::kNeedsCensus) {
     query.census = Count(surveyed->keys, state, moment);
