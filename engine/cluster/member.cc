@@ -445,7 +445,7 @@ void Member::DropForeignSlots() {
   }
   for (const auto& [slot, from] : importing_) foreign.Clear(slot);
   for (const auto& [slot, to] : migrating_) foreign.Clear(slot);  // given up, and perhaps not taken
-  if (!foreign.empty()) Do(member_action::DropSlots{foreign});
+  if (!foreign.empty()) Do(member_action::DropSlots{foreign.Ranges()});
 }
 
 void Member::OnWritesHeld(const DataFacts& data, Instant now) {
