@@ -110,7 +110,11 @@ uint32_t FirstKeyFlags(std::vector<std::string_view> words) {
 
 TEST(Table, EveryRowAgreesWithTheFacts) {
   const std::vector<Row> facts = Facts();
-  EXPECT_EQ(facts.size(), CommandIdCount());
+  size_t later = 0;  // than Valkey 8.1, whose facts these are
+  for (uint32_t id = 0; id < CommandIdCount(); ++id) {
+    later += CommandById(id).since.starts_with("9.") ? 1 : 0;
+  }
+  EXPECT_EQ(facts.size() + later, CommandIdCount());
   for (const Row& row : facts) {
     SCOPED_TRACE(row.at(1));
     const CommandSpec* spec = FindByFullName(row.at(1));
