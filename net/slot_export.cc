@@ -388,6 +388,12 @@ void SlotMigrations::Ask(Export& job) {
   const auto reply = Request(job, LeaderFor(row.target), words, kAskMax);
   if (reply && reply->text == "TAKEN") return job.machine.OnAnswer(SlotExport::Answer::kTaken);
   if (reply && reply->text == "DROPPED") return job.machine.OnAnswer(SlotExport::Answer::kDropped);
+  if (reply && reply->text.starts_with("MIXED")) {
+    // Several migrations of an earlier life: each slot is asked for by itself.
+    one_by_one_ = true;
+    job.machine.row().message = "parts of it have gone; asking slot by slot";
+    return job.machine.OnTakenBack();
+  }
   job.stream = nullptr;
   node_.env().executor().Park(Now() + kAskEvery);
 }
@@ -416,7 +422,11 @@ void SlotMigrations::Delete(Export& job) {
   job.holds = false;
   HoldAll();
   host_.CarryOut();
-  if (Leads()) host_.DropSlots(row.slots);
+  if (Leads()) {
+    std::vector<std::string> room;
+    replication_.AppendOrder(Order("GONE", row.slots, row.target.view(), room));
+    host_.DropSlots(row.slots);
+  }
   const ClusterNode* leader = LeaderFor(row.target);
   const bool empty = Leads() && !member().view().self().owns_slots();
   if (empty && leader != nullptr && leader->is_primary() &&

@@ -56,7 +56,8 @@ std::shared_ptr<SlotMigrations::Import> SlotMigrations::FindImport(std::string_v
 void SlotMigrations::OnSync(const ClusterCall& call) {
   const std::string_view verb = call.words[2];
   const size_t count = call.words.size();
-  const bool order = WordIs(verb, "grant") || WordIs(verb, "keep") || WordIs(verb, "claim");
+  const bool order = WordIs(verb, "grant") || WordIs(verb, "keep") || WordIs(verb, "claim") ||
+                     WordIs(verb, "gone");
   if (order && count >= 5 && call.session.from_primary) return OnOrder(call);
   if (!Leads()) return call.reply.Error("ERR this node is no primary");
   if (WordIs(verb, "establish") && count >= 6) return OnEstablish(call);
@@ -77,6 +78,8 @@ void SlotMigrations::OnOrder(const ClusterCall& call) {
     // A node that it has never heard of cannot be the owner in its view, but can be asked once it is known.
     if (to == nullptr || !to->is_primary()) return call.reply.Error("ERR unknown target");
     member().GiveUp(*slots, *other, call.now);
+  } else if (WordIs(call.words[2], "gone")) {
+    member().LetGo(*slots);
   } else {
     member().TakeBack(*slots, 0, call.now);
   }
@@ -293,12 +296,16 @@ void SlotMigrations::OnDrop(const ClusterCall& call) {
   }
   const cluster::Topology& view = member().view();
   const ClusterNode* asker = view.Find(*source);
+  size_t kept = 0;
+  size_t passed_on = 0;
   for (const SlotId slot : *slots) {
     const ClusterNode* owner = view.OwnerOf(slot);
     // Bound to somebody else than who gave it up: this shard took it, and may have passed it on.
     const bool his = owner == nullptr || asker == nullptr || owner->shard == asker->shard;
-    if (!his) return call.reply.Simple("TAKEN");
+    ++(his ? kept : passed_on);
   }
+  if (kept == 0) return call.reply.Simple("TAKEN");
+  if (passed_on > 0) return call.reply.Error("MIXED some of them were taken");
   for (const auto& job : active) job->machine.Drop("the source gave it up");
   for (const auto& job : active) CleanUp(*job);
   call.reply.Simple("DROPPED");

@@ -260,13 +260,20 @@ void SlotMigrations::CleanUpAll() {
 
 // What was given up before this process began, or before this node led its shard.
 void SlotMigrations::TakeUpGivenUp() {
-  for (const auto& [to, slots] : member().GivenUp()) {
-    if (Busy(slots)) continue;
+  const auto begin = [this](const cluster::NodeId& to, const SlotSet& slots) {
+    if (Busy(slots)) return;
     MigrationRow row{.name = NewName(), .exports = true, .slots = slots};
     row.source = member().view().self().id;
     row.target = to;
     row.message = "given up before; asking for the outcome";
     Begin(cluster::SlotExport::OfGivenUp(std::move(row)));
+  };
+  for (const auto& [to, slots] : member().GivenUp()) {
+    if (!one_by_one_) {
+      begin(to, slots);
+      continue;
+    }
+    for (const SlotId slot : slots) begin(to, SlotSet::OfRange({slot, slot}));
   }
 }
 

@@ -168,7 +168,8 @@ class SlotMigrations : private JournalListener, private ReplySink {
   std::list<std::unique_ptr<Export>> exports_;  // the latest first, like:
   std::list<std::shared_ptr<Import>> imports_;
   bool journaling_ = false;
-  bool watching_ = false;  // journaling_ is being changed
+  bool one_by_one_ = false;  // of what was given up, some was taken and some was not
+  bool watching_ = false;    // journaling_ is being changed
   bool ended_ = false;
   // ---- of the target ----
   Dispatcher dispatcher_;

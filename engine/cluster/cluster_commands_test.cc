@@ -341,10 +341,11 @@ TEST_F(ClusterCommands, ImportedSlotIsClaimedWithALaterEpoch) {
   EXPECT_EQ(Run("SETSLOT 9000 NODE " + IdText(1)), "+OK");
   EXPECT_EQ(OwnerOf(9000), Node(1));
   EXPECT_THAT(member_->importing(), IsEmpty());
-  EXPECT_EQ(self().config_epoch, 10u);
+  const uint64_t claimed_with = self().config_epoch;
+  EXPECT_GT(claimed_with, 10u);  // above the ballots that may be under way too
   // Not imported: only what others decided is repeated.
   Run("SETSLOT 9001 NODE " + IdText(1));
-  EXPECT_EQ(self().config_epoch, 10u);
+  EXPECT_EQ(self().config_epoch, claimed_with);
 }
 
 TEST_F(ClusterCommands, NodeWithoutItsLastSlotFollowsIt) {

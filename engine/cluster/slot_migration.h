@@ -28,6 +28,9 @@
 //       target have died with a claim that its shard's new leader never heard of, that claim is the older one.
 //   G5  The source deletes its keys after TAKEN, the target has synced and replicated by then.
 //
+// Asking again. Whoever was promoted may have been told of several migrations, and asks for all of their slots at once: an answer is
+// one only if it holds for every slot, else each is asked for alone.
+//
 // What can fail. Both shards lose all nodes that know: the slots are given up and nobody claims them, until an operator assigns
 // them (`redis-cli --cluster fix`). The target dies for good and has no replica: the slots wait as long as its own do.
 //
