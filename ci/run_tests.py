@@ -36,9 +36,6 @@ OPEN = {
         "3 of 20 seeds fail ties_go_to_data: of two that took a shard over unasked the one with less data stays; why is not known yet",
     "scenarios/cluster/bumped_epochs.toml":
         "2 of 34 seeds fail one_claimant: BUMPEPOCH asks nobody, and may choose the number that a candidate wins with",
-    "scenarios/cluster/heal_quorum.toml":
-        "4 of 100 seeds fail: a demoted primary that was left alone before it could copy never leads again (slots_served), and two "
-        "nodes do not agree on a dead node's role (views_converge)",
 }
 # What a fuzz target starts from: its corpus begins with these files.
 FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/**/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}
