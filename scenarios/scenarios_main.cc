@@ -33,6 +33,7 @@
 #include "scenarios/campaign/campaign_state.h"
 #include "scenarios/drawn.h"
 #include "scenarios/failover_command.h"
+#include "scenarios/failover_words.h"
 #include "scenarios/minimise.h"
 #include "scenarios/norn_server.h"
 #include "scenarios/page/run_page.h"
@@ -647,38 +648,6 @@ int HelpCommand(const CLI::App& app, const std::string& topic) {
   return kPassed;
 }
 
-// The command line of `norn-sim failover`.
-struct FailoverWords {
-  FailoverCommand command;
-  std::string how = "silent";
-  int64_t timeout_ms = 2000;
-  bool log_lines = false;
-  std::vector<double> sync_ms = {0.2, 3};
-};
-
-CLI::App* AddFailover(CLI::App& app, FailoverWords& words, Arguments& arguments) {
-  CLI::App* fail = app.add_subcommand(
-      "failover", "how long slots are without a primary after one fault: p50, p99, max over seeds");
-  fail->add_option("--shards", words.command.setup.shards, "primaries with slots (default 5)");
-  fail->add_option("--replicas", words.command.setup.replicas, "of each primary (default 1)");
-  fail->add_option("--kill", words.command.setup.victims,
-                   "primaries that fail at once (default 1)");
-  fail->add_option("--how", words.how, "silent: the hosts are gone; killed: the processes are")
-      ->check(CLI::IsMember({"silent", "killed"}));
-  fail->add_option("--timeout-ms", words.timeout_ms, "cluster-node-timeout (default 2000)")
-      ->check(CLI::Range(int64_t{100}, int64_t{600000}));
-  fail->add_option("--sync-ms", words.sync_ms,
-                   "LEAST MOST: saving a node's file takes (default 0.2 3)")
-      ->expected(2)
-      ->check(CLI::Range(0.0, 10000.0));
-  fail->add_option("--seeds", arguments.seeds, "FIRST..LAST (default 1..1)");
-  fail->add_flag("--each", words.command.each, "a line for each seed too");
-  fail->add_flag("--log-lines", words.log_lines, "what the nodes log after the fault, on stderr");
-  fail->add_option("--healthy-hours", words.command.healthy_hours,
-                   "no fault, but slow nodes and links for so long; counts elections");
-  return fail;
-}
-
 CLI::App* AddCampaign(CLI::App& app, CampaignArguments& campaign, Arguments& arguments) {
   CLI::App* many = app.add_subcommand(
       "campaign", "play many seeds of many scenarios; goes on where it was ended");
@@ -704,19 +673,9 @@ CLI::App* AddCampaign(CLI::App& app, CampaignArguments& campaign, Arguments& arg
 }
 
 int PlayFailover(const FailoverWords& words, const Arguments& arguments) {
-  FailoverCommand command = words.command;
-  command.setup.form = words.how == "silent" ? FaultForm::kSilent : FaultForm::kKilled;
-  command.setup.node_timeout = Duration::Millis(words.timeout_ms);
-  const auto [least_ms, most_ms] = std::minmax(words.sync_ms[0], words.sync_ms[1]);
-  command.setup.sync_min = Duration::Nanos(static_cast<int64_t>(least_ms * 1e6));
-  command.setup.sync_max = Duration::Nanos(static_cast<int64_t>(most_ms * 1e6));
   const std::optional<SeedRange> seeds = ParseSeeds(arguments);
   if (!seeds) return Usage("--seeds takes FIRST..LAST");
-  if (words.log_lines) {
-    command.setup.log = [](Duration since, size_t node, const std::string& line) {
-      fmt::print(stderr, "{:.6f} node {}: {}\n", since.seconds(), node, line);
-    };
-  }
+  FailoverCommand command = words.Command();
   command.first_seed = seeds->first;
   command.last_seed = seeds->last;
   const bool passed = RunFailoverCommand(command);
@@ -778,7 +737,7 @@ int Main(int argc, char** argv) {
   work->add_option("--plant", arguments.plant);
   work->add_option("FILE", campaign.files);
   FailoverWords failover;
-  CLI::App* fail = AddFailover(app, failover, arguments);
+  CLI::App* fail = failover.AddTo(app, arguments.seeds);
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
   help->add_option("TOPIC", topic, "scenario");
