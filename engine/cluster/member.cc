@@ -88,7 +88,8 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
     }
   }
   if (!mine.slots.empty()) view_->SetOwner(mine.slots, mine.id);
-  view_->RestoreEpochs(file.current_epoch, mine.replica_of.empty() ? mine.config_epoch : 0);
+  view_->RestoreEpochs(file.current_epoch,
+                       mine.replica_of.empty() ? mine.config_epoch : memory.config_epoch);
   if (!mine.replica_of.empty() && view_->Find(mine.replica_of) != nullptr) {
     view_->FollowPrimary(mine.replica_of);
   }

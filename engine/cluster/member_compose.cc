@@ -392,7 +392,9 @@ std::vector<NodeLine> Member::Lines() const {
 NodesFile Member::File() const {
   NodesFile file{.current_epoch = view_->current_epoch(),
                  .last_vote_epoch = election_->record().last_vote_epoch};
-  NornMemory memory{.record = election_->record(), .data_reign = data_reign_};
+  NornMemory memory{.record = election_->record(),
+                    .data_reign = data_reign_,
+                    .config_epoch = view_->self().config_epoch};
   memory.record.last_vote_epoch = 0;
   for (const auto& [id, node] : view_->nodes()) {
     file.nodes.push_back(LineOf(node));

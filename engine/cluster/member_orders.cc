@@ -76,9 +76,15 @@ void Member::SetStable(SlotId slot) {
 }
 
 bool Member::BumpEpoch() {
-  const bool bumped = view_->BumpEpoch();
-  if (bumped) Changed(true);
-  return bumped;
+  const uint64_t own = view_->self().config_epoch;
+  if (own != 0 && own == view_->GreatestEpoch()) return false;
+  if (view_->electorate().norn_rules) {
+    ClaimAbove(0);  // a replica of this very shard may be about to win with the next number (I1)
+  } else {
+    view_->BumpEpoch();
+    Changed(true);
+  }
+  return true;
 }
 
 void Member::Hold(const SlotSet& slots) {

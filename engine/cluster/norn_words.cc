@@ -261,6 +261,7 @@ std::vector<NodeId> ReadNames(Reader& in) {
 // "<letter><value>", parts of the memory word.
 constexpr char kReignPart = 'r';
 constexpr char kDataPart = 'd';
+constexpr char kEpochPart = 'e';
 constexpr char kNodePart = 'n';
 constexpr char kPromisePart = 'p';  // p<shard>:<ballot>:<candidate>
 constexpr char kGrantedPart = 'g';  // g<shard>:<reign>
@@ -296,9 +297,13 @@ bool ReadPart(std::string_view part, NornMemory& memory) {
     if (id) memory.norn_nodes.insert(*id);
     return id.has_value();
   }
-  if (part[0] != kReignPart && part[0] != kDataPart) return true;  // of a later version
+  uint64_t* to = nullptr;
+  if (part[0] == kReignPart) to = &memory.record.reign;
+  if (part[0] == kDataPart) to = &memory.data_reign;
+  if (part[0] == kEpochPart) to = &memory.config_epoch;
+  if (to == nullptr) return true;  // of a later version
   const std::optional<uint64_t> number = ParseUint64(value);
-  (part[0] == kReignPart ? memory.record.reign : memory.data_reign) = number.value_or(0);
+  *to = number.value_or(0);
   return number.has_value();
 }
 
@@ -376,8 +381,8 @@ std::optional<HeartbeatFacts> DecodeHeartbeatFacts(std::string_view payload) {
 }
 
 std::string NornMemoryText(const NornMemory& memory) {
-  std::string text =
-      fmt::format("{}{},{}{}", kReignPart, memory.record.reign, kDataPart, memory.data_reign);
+  std::string text = fmt::format("{}{},{}{},{}{}", kReignPart, memory.record.reign, kDataPart,
+                                 memory.data_reign, kEpochPart, memory.config_epoch);
   for (const auto& [shard, promise] : memory.record.promises) {
     fmt::format_to(std::back_inserter(text), ",{}{}:{}:{}", kPromisePart, shard.view(),
                    promise.ballot, promise.candidate.view());

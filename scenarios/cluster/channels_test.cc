@@ -71,7 +71,7 @@ class Channels : public ::testing::TestWithParam<uint64_t> {
           ServerOptions{{"cluster-enabled", "yes"}, {"cluster-node-timeout", "1000"}}));
       ips.push_back(hosts_.back()->node()->ip());
     }
-    const SeededConfig config(kLayout, ips, world_.PrngOf("cluster names"));
+    const SeededConfig config(kLayout, ips, {}, world_.PrngOf("cluster names"));
     for (NodeNumber i = 0; i < hosts_.size(); ++i) {
       hosts_[i]->PrepareWith([file = config.FileOf(i)](env::Env& env) {
         const cluster::NodesFileName name{"nodes.conf", "nodes.conf.tmp"};
