@@ -18,7 +18,7 @@ struct PlantRow {
   std::string_view summary;
 };
 
-inline constexpr std::array<PlantRow, 25> kPlants = {{
+inline constexpr std::array<PlantRow, 24> kPlants = {{
     {"B01", "a replica that follows another shard's primary goes on to count its old data"},
     {"B03", "two primaries of a shard with one epoch: the smaller id moves on, whatever its data"},
     {"B06", "who lost an election to another shard's winner waits for its next turn"},
