@@ -112,6 +112,7 @@ void Member::Note(Log::Level level, std::string line) {
 }
 
 void Member::Changed(bool durable) {
+  epoch_in_file_ = view_->current_epoch();
   ++file_version_;
   ++routes_version_;
   Do(member_action::Save{.version = file_version_, .durable = durable});
@@ -184,6 +185,8 @@ void Member::Step(const DataFacts& data, Instant now, WallTime wall) {
   StepReplicaMigration(now);
   TellSuspicions(now);
   JudgeState(now);
+  // I5: an epoch that was only heard of is not to fall at the next start either.
+  if (view_->current_epoch() != epoch_in_file_) Changed(false);
 }
 
 void Member::NoteClaim() {

@@ -377,6 +377,7 @@ class Member {
   bool writes_held_ = false;  // for a failover by hand
   NodeId tell_when_held_;     // the replica that asked
   uint64_t file_version_ = 0;
+  uint64_t epoch_in_file_ = 0;
   uint64_t routes_version_ = 0;
   Instant last_step_;
   Instant orphan_since_ = Instant::Never();
