@@ -1,5 +1,7 @@
 """What norn-sim writes can be played: the plan of a seed gives the run of that seed, and a minimised failure fails alike."""
 
+import glob
+import os
 import re
 import subprocess
 
@@ -35,6 +37,36 @@ def plans_replay(out):
             problems.append(f"{scenario}: seed {seed} plans hardly anything")
         if not runs(drawn.stdout) or runs(drawn.stdout) != runs(replayed.stdout):
             problems.append(f"{scenario}: seed {seed} and its plan are not the same run")
+    return problems
+
+
+def corpus():
+    """The minimised failures, as (planted mistake, path): scenarios/regress/ID.STORY.toml."""
+    return [(os.path.basename(path).split(".", maxsplit=1)[0], path) for path in sorted(glob.glob("scenarios/regress/*.toml"))]
+
+
+def corpus_passes(build, out):
+    """What once failed passes: each with its own seed."""
+    problems = [] if corpus() else ["there is no corpus"]
+    for _, path in corpus():
+        played = norn_sim(build, "run", path)
+        out.write(f"-- {path}\n{played.stdout}{played.stderr}")
+        if played.returncode != 0:
+            problems.append(f"{path} fails {check_of(played.stdout)}")
+    return problems
+
+
+def corpus_fails_planted(out):
+    """... and fails with its mistake, by the check that its row names."""
+    rows = [line.split("\t") for line in norn_sim("plants", "plants").stdout.splitlines()]
+    checks = {row[0]: row[1].split(" or ") for row in rows}
+    problems = []
+    for plant, path in corpus():
+        played = norn_sim("plants", "run", path, "--plant", plant)
+        out.write(f"-- {path}\n{played.stdout}{played.stderr}")
+        failed = "crash" if played.returncode < 0 else check_of(played.stdout)
+        if plant in checks and failed not in checks[plant]:
+            problems.append(f"{path} fails {failed} with {plant}")
     return problems
 
 

@@ -9,8 +9,11 @@ import re
 import shutil
 import signal
 import sys
+import time
 
+import campaigns
 import determinism
+import pages
 import replay
 import steps
 import tree
@@ -25,12 +28,14 @@ SMOKE = "scenarios/smoke.toml"
 TSAN_RUNGS = ["engine/fiber", "engine/shard", "engine/node", "net", "server"]
 # Planted mistakes whose failures are made small, with what they fail.
 MINIMISED = (("B41", "scenarios/durability/aof_always.toml", "durable_prefix"),
-             ("B45", "scenarios/replication/links.toml", "same_history_same_data"))
+             ("B45", "scenarios/replication/links.toml", "same_history_same_data"),
+             ("B28", "scenarios/cluster/manual_failover.toml", "backed_promotions"))
 # Stories that show what is not right yet, and so are not part of the test. Each is to come back.
 OPEN = {
-    "scenarios/cluster/heal_quorum.toml":
-        "4 of 100 seeds fail: a demoted primary that was left alone before it could copy never leads again (slots_served), and two "
-        "nodes do not agree on a dead node's role (views_converge)",
+    "scenarios/cluster/takeover_ties.toml":
+        "3 of 20 seeds fail ties_go_to_data: of two that took a shard over unasked the one with less data stays; why is not known yet",
+    "scenarios/cluster/bumped_epochs.toml":
+        "2 of 34 seeds fail one_claimant: BUMPEPOCH asks nobody, and may choose the number that a candidate wins with",
 }
 # What a fuzz target starts from: its corpus begins with these files.
 FUZZ_SEEDS = {"scenario_file_fuzz": "scenarios/**/*.toml", "config_file_fuzz": "ci/process/conf/*.conf"}
@@ -88,20 +93,39 @@ def stage_release(run):
         ctest(run, "release")
 
 
+# Seeds of each story, by its folder: as many as all of them together play in SIMULATE_S on two cores. From 100 seeds on a run is
+# of record (scenarios/README.md).
+SEEDS = {"scenarios": 3, "scenarios/cluster": 100, "scenarios/durability": 200, "scenarios/replication": 200, SMOKE: 200}
+LONG_SEEDS = {"scenarios": 50, "scenarios/cluster": 1000, "scenarios/durability": 2000, "scenarios/replication": 2000, SMOKE: 1000}
+SIMULATE_S = 480
+
+
+def seeds_of(scenario, long):
+    table = LONG_SEEDS if long else SEEDS
+    return table.get(scenario) or table.get(os.path.dirname(scenario)) or table["scenarios"]
+
+
 def stage_simulate(run):
-    """every scenario in virtual time, many seeds"""
+    """a fixed number of seeds of every scenario in virtual time; pages of runs, campaigns"""
     if not build(run, "release", "norn-sim"):
         return
-    simulate(run, "release", SMOKE, "1..1000" if run.long else "1..200")
+    run.check("the page of a failing run opens in a browser", pages.page_opens)
+    run.check("a campaign that was killed goes on", campaigns.goes_on)
+    run.check("a campaign groups its failures", campaigns.failures_are_grouped)
+    began, before, stories = time.monotonic(), run.passed + run.failed, 0
     for scenario in sorted(glob.glob("scenarios/**/*.toml", recursive=True)):
+        if os.path.dirname(scenario) == "scenarios/regress":
+            continue
         if scenario in OPEN:
             print(f"{scenario} is not played here: {OPEN[scenario]}", flush=True)
-        elif os.path.dirname(scenario) == "scenarios/cluster":
-            simulate(run, "release", scenario, "1..1000" if run.long else "1..100")
-        elif os.path.dirname(scenario) != "scenarios":  # durability, replication: what no other test shows
-            simulate(run, "release", scenario, "1..2000" if run.long else "1..200")
-        elif scenario != SMOKE:
-            simulate(run, "release", scenario, "1..50" if run.long else "1..3")
+            continue
+        simulate(run, "release", scenario, f"1..{seeds_of(scenario, run.long)}")
+        stories += 1
+    took_s = time.monotonic() - began
+    print(f"   {run.passed + run.failed - before} seeds of {stories} scenarios in {took_s:.0f} s", flush=True)
+    if took_s > SIMULATE_S and not run.long:
+        print(f"   that is longer than the {SIMULATE_S} s that it may take: a slow or busy machine, or too many seeds", flush=True)
+    run.check("the minimised failures of scenarios/regress pass", functools.partial(replay.corpus_passes, "release"))
 
 
 def stage_plants(run):
@@ -109,6 +133,7 @@ def stage_plants(run):
     if run.step("ci/plants", ["ci/plants", "--jobs", str(run.jobs)], parse=steps.plant_counts, limit_s=3600):
         for plant, scenario, check in MINIMISED:
             run.check(f"a failure of {plant} minimises", functools.partial(replay.failure_minimises, plant, scenario, check))
+        run.check("the minimised failures of scenarios/regress fail with their mistakes", replay.corpus_fails_planted)
 
 
 def stage_process(run):
@@ -135,17 +160,22 @@ def stage_determinism(run):
 
 
 def stage_tsan(run):
-    """thread sanitizer: unit tests of the rungs where threads meet, and a mixed load on a server with 4 threads"""
+    """thread sanitizer: unit tests of the rungs where threads meet, a mixed load and listeners on a server with 4 threads"""
     rungs = [rung for rung in TSAN_RUNGS if glob.glob(f"{rung}/*_test.cc")]
     if build(run, "tsan", "norn-server", *[rung.replace("/", "_") + "_test" for rung in rungs]):
         ctest(run, "tsan", "-R", "^(" + "|".join(rungs) + "):")
         process_tests(run, "tsan", "mixed_load_test.py", NORN_LOAD_S="60" if run.long else "12")
+        process_tests(run, "tsan", "pubsub_test.py", NORN_LOAD_S="60" if run.long else "6")
+
+
+def fuzz_targets():
+    return sorted(os.path.splitext(os.path.basename(path))[0]
+                  for folder in ("engine/*", "net", "scenarios", "server") for path in glob.glob(f"{folder}/*_fuzz.cc"))
 
 
 def stage_fuzz(run):
     """each fuzz target for a while, from its saved corpus (clang, address sanitizer)"""
-    targets = sorted(os.path.splitext(os.path.basename(path))[0]
-                     for folder in ("engine/*", "net", "scenarios", "server") for path in glob.glob(f"{folder}/*_fuzz.cc"))
+    targets = fuzz_targets()
     if not targets or not build(run, "fuzz", *targets):
         run.fail("fuzz targets exist and build")
         return

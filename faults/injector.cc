@@ -34,7 +34,10 @@ void Injector::ScheduleNext() {
   const Instant due = begun_ + plan_[next_].at;
   After(std::max(due - targets_.world->now(), Duration{0}), [this] {
     const PlannedFault& fault = plan_[next_++];
-    if (Fire(fault)) ++counts_[static_cast<size_t>(fault.kind)].fired;
+    aimed_at_.clear();
+    const bool fired = Fire(fault);
+    if (fired) ++counts_[static_cast<size_t>(fault.kind)].fired;
+    if (targets_.told) targets_.told(next_ - 1, fired, aimed_at_);
     ScheduleNext();
   });
 }
@@ -106,7 +109,9 @@ size_t Injector::Pick(const PlannedFault& fault, uint64_t count) {
 }
 
 Injector::Patient& Injector::PatientOf(const PlannedFault& fault) {
-  return patients_[Pick(fault, patients_.size())];
+  const size_t machine = Pick(fault, patients_.size());
+  aimed_at_.push_back(machine);
+  return patients_[machine];
 }
 
 Injector::Patients Injector::Shuffled(const PlannedFault& fault) {
@@ -251,6 +256,18 @@ void Injector::EndPause(Patient& patient) {
 
 void Injector::Wake() {
   for (Patient& patient : patients_) EndPause(patient);
+}
+
+bool Injector::quiet() const {
+  return lasting_.empty() && ill_links_.empty() &&
+         std::none_of(patients_.begin(), patients_.end(),
+                      [](const Patient& patient) { return patient.tough(); });
+}
+
+uint64_t Injector::fired() const {
+  uint64_t fired = 0;
+  for (const FaultCount& count : counts_) fired += count.fired;
+  return fired;
 }
 
 void Injector::Heal() {

@@ -63,6 +63,9 @@ struct Targets {
   std::function<bool(size_t machine, std::optional<int64_t> bytes, std::function<void()> effect)>
       limit_memory = nullptr;
   uint16_t bus_port = 0;  // on which machines talk to each other; 0: they do not
+  // Hears of each fault of the plan when it was its turn: whether it found something to act upon, and which machines it was
+  // aimed at by number, as far as it was. It looks only. Null: nobody wants to know.
+  std::function<void(size_t index, bool fired, const std::vector<size_t>& aimed_at)> told = nullptr;
 };
 
 class Injector {
@@ -79,6 +82,9 @@ class Injector {
 
   const FaultCounts& counts() const { return counts_; }
   bool any_armed() const;
+  // Nothing that lasts is on, and nobody is down or paused by it.
+  bool quiet() const;
+  uint64_t fired() const;  // of all kinds
 
  private:
   // Between a client and a server, or two servers.
@@ -204,6 +210,7 @@ class Injector {
   uint64_t next_lasting_ = 0;
   uint64_t heals_ = 0;
   std::vector<Patient> patients_;  // by machine
+  std::vector<size_t> aimed_at_;   // by the fault whose turn it is
 };
 
 }  // namespace norn::faults

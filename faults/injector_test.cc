@@ -56,6 +56,9 @@ class Room {
       effect();
       return true;
     };
+    targets.told = [this](size_t index, bool fired, const std::vector<size_t>& aimed_at) {
+      told.push_back({index, fired, aimed_at});
+    };
     injector_ = std::make_unique<Injector>(std::move(targets), plan, KindsOf(plan));
     injector_->Arm();
   }
@@ -73,6 +76,13 @@ class Room {
   Duration longest_write;
   Duration longest_gap;  // between two answers
   std::set<std::pair<FaultKind, uint64_t>> commands;
+  struct Told {
+    size_t index = 0;
+    bool fired = false;
+    std::vector<size_t> aimed_at;
+    bool operator==(const Told&) const = default;
+  };
+  std::vector<Told> told;
 
  private:
   static sim::WorldOptions Options(uint64_t seed) {
@@ -341,6 +351,17 @@ TEST(Injector, HealingEndsWhatLasts) {
   EXPECT_EQ(room.failures, failures);
   EXPECT_EQ(room.disk().lies, lies);
   EXPECT_EQ(room.lives, 2u);
+}
+
+TEST(Injector, TellsOfEachFaultWhetherItStruckAndWhom) {
+  Room room;
+  room.Begin(
+      {{.at = Duration::Millis(100), .kind = FaultKind::kPause, .lasts = Duration::Millis(50)},
+       {.at = Duration::Millis(110), .kind = FaultKind::kPause, .lasts = Duration::Millis(50)}});
+  room.world().RunFor(Duration::Millis(300));
+  ASSERT_EQ(room.told.size(), 2u);
+  EXPECT_EQ(room.told[0], (Room::Told{0, true, {0}}));
+  EXPECT_FALSE(room.told[1].fired) << "it stands still already";
 }
 
 }  // namespace

@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/hash.h"
 #include "engine/base/number.h"
+#include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
+#include "engine/shard/subscriptions.h"
 #include "engine/shard/token_set.h"
 #include "net/address_text.h"
 #include "net/zero.h"
@@ -25,6 +28,7 @@ constexpr Duration kTick = Duration::Millis(100);
 constexpr Duration kSaveDelay = Duration::Millis(100);
 constexpr Duration kSaveRetry = Duration::Millis(100);
 constexpr int64_t kBusPortOffset = 10000;
+constexpr int64_t kPingIntervalMaxMs = 1'000'000'000;
 
 // In all databases, told to replicas and log key by key.
 size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
@@ -45,6 +49,7 @@ Cluster::Cluster(Node& node, Replication& replication)
     : node_(node),
       replication_(replication),
       bus_(node.env(), node.state(0).log, *this),
+      migrations_(node, replication, *this),
       clock_(node.env().executor()),
       saver_(node.env().executor()),
       saved_(node.env().executor()) {}
@@ -83,21 +88,52 @@ absl::Status Cluster::Listen() {
       fmt::format("Failed listening on port {} (cluster), aborting.", BusPort()));
 }
 
+// A file of its own holds the lock: the config file itself is replaced by each save.
+absl::Status Cluster::LockFile() {
+  const std::string& path = options().cluster_config_file;
+  const absl::Status locked = node_.env().disk().Lock(path + ".lock");
+  if (locked.ok()) return locked;
+  if (!absl::IsFailedPrecondition(locked)) {
+    return absl::InvalidArgumentError(
+        fmt::format("Can't lock the cluster config file: {}", MessageOf(locked)));
+  }
+  return absl::FailedPreconditionError(
+      fmt::format("Sorry, the cluster configuration file {} is already used by a different Cluster "
+                  "node. Please make sure that different nodes use different cluster configuration "
+                  "files.",
+                  path));
+}
+
+absl::Status Cluster::Remember() {
+  if (absl::Status locked = LockFile(); !locked.ok()) return locked;
+  absl::StatusOr<std::optional<cluster::NodesFile>> file = LoadFile();
+  if (!file.ok()) return file.status();
+  file_ = *std::move(file);
+  if (!file_ || file_->Myself().replica_of.empty()) return absl::OkStatus();
+  const cluster::NodeId& primary = file_->Myself().replica_of;
+  for (const cluster::NodeLine& line : file_->nodes) {
+    const bool reachable = (line.flags & cluster::node_flag::kNoAddress) == 0;
+    if (line.id != primary || !reachable || line.ip.empty()) continue;
+    const bool tls = options().tls_replication;
+    node_.replication_host().SetStartsAsReplica();
+    replication_.SetFirstPrimary(line.ip.str(), tls ? line.tls_port : line.tcp_port);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Cluster::Start() {
   constexpr int64_t kPortMax = 65535;
   if (options().cluster_port == 0 && options().port + kBusPortOffset > kPortMax) {
     return absl::InvalidArgumentError(
         "Cluster bus port number is too high: set port to at most 55535 or cluster-port.");
   }
-  absl::StatusOr<std::optional<cluster::NodesFile>> file = LoadFile();
-  if (!file.ok()) return file.status();
   if (absl::Status listening = Listen(); !listening.ok()) return listening;
   env::Entropy& entropy = node_.env().entropy();
   const cluster::NodeId id = cluster::NodeId::Random(entropy);
   const cluster::ClusterShardId shard = cluster::ClusterShardId::Random(entropy);
   const uint64_t boot = entropy.Next();
-  member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), *std::move(file), id, shard,
-                                              boot, Prng(entropy.Next()), Now(), Wall());
+  member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), std::exchange(file_, {}), id,
+                                              shard, boot, Prng(entropy.Next()), Now(), Wall());
   replication_.SetAdmission([this] { return Leads(); });
   env::Executor& executor = node_.env().executor();
   SpawnFiber(executor, [this] { RunSaver(); });
@@ -110,6 +146,7 @@ absl::Status Cluster::Start() {
 
 void Cluster::Stop() {
   ended_ = true;
+  migrations_.Stop();
   bus_.StopListening();
   bus_.CloseAll();
 }
@@ -120,11 +157,14 @@ cluster::MemberOptions Cluster::OptionsFrom(const config::Options& o) {
   result.topology.node_timeout = timeout;
   result.topology.allow_replica_migration = o.cluster_allow_replica_migration;
   result.topology.require_full_coverage = o.cluster_require_full_coverage;
+  result.topology.ping_interval = std::min(
+      Duration::Millis(std::min<int64_t>(o.cluster_ping_interval, kPingIntervalMaxMs)), timeout);
   result.topology.forget_ttl = Duration::Seconds(static_cast<int64_t>(o.cluster_blacklist_ttl));
   result.election.node_timeout = timeout;
   result.election.validity_factor = o.cluster_replica_validity_factor;
   result.election.replica_ping_period = Duration::Seconds(o.repl_ping_replica_period);
   result.no_failover = o.cluster_replica_no_failover;
+  result.old_bus = o.cluster_old_bus;
   result.allow_replica_migration = o.cluster_allow_replica_migration;
   result.migration_barrier = static_cast<uint32_t>(o.cluster_migration_barrier);
   const auto port = [](int64_t announced, int64_t real) {
@@ -156,10 +196,14 @@ void Cluster::OnOptions(const config::Options& options) {
 
 cluster::DataFacts Cluster::Data() {
   const Replication::DataPosition data = replication_.Position();
+  // Until an order to follow is carried out, replication speaks of the primary before: its data is not the new shard's (I7).
+  const bool turns = turning_ || std::ranges::any_of(actions_, [](const auto& next) {
+                       return std::holds_alternative<action::Follow>(next);
+                     });
   return {.has_data = data.has_data,
           .offset = data.offset,
           .data_age = data.age,
-          .synced_since = data.synced};
+          .synced_since = data.synced && !turns};
 }
 
 void Cluster::RunClock() {
@@ -169,6 +213,8 @@ void Cluster::RunClock() {
     if (now >= next || now >= member_->next_at()) {
       member_->Step(Data(), now, Wall());
       Pump();
+      TellOpenSlots();
+      migrations_.Tick();
       next = now + kTick;
     }
     // A deadline that has passed already must not make this spin.
@@ -247,9 +293,10 @@ bool Cluster::DoNow(const cluster::MemberAction& next) {
     if (save->durable) urgent_version_ = std::max(urgent_version_, save->version);
     saver_.WakeAll();
     return !save->durable || saved_version_ >= save->version;
+  } else if (const auto* deliver = std::get_if<action::Deliver>(&next)) {
+    node_.pubsub().DeliverFromBus(deliver->sharded, deliver->channel, deliver->message);
   } else {
-    // Subscribers are told by the channels' own part once there is one.
-    return std::holds_alternative<action::Deliver>(next);
+    return false;
   }
   return true;
 }
@@ -269,7 +316,7 @@ void Cluster::DoParking(const cluster::MemberAction& next) {
     PublishRoutes();  // who was held back asks where to go
     replication_.HoldWrites(false);
   } else if (const auto* drop = std::get_if<action::DropSlots>(&next)) {
-    DropSlots(drop->slots);
+    DropSlots(cluster::ToSet(drop->slots));
   } else if (std::holds_alternative<action::DropAllKeys>(next)) {
     DropAllKeys();
   }
@@ -282,7 +329,9 @@ bool Cluster::Leads() const {
 
 void Cluster::Follow(const action::Follow& follow) {
   const bool tls = options().tls_replication;
+  turning_ = true;
   replication_.FollowOfShard(follow.ip, tls ? follow.tls_port : follow.port);
+  turning_ = false;
 }
 
 void Cluster::Write(const action::Log& log) {
@@ -336,19 +385,57 @@ void Cluster::Run(std::span<const std::string_view> words, Session& session, Rep
     // Clients are let in a moment before.
     while (member_ == nullptr) saved_.Wait(Now() + kTick);
     ReplyWriter writer(answer, reply.resp());
-    cluster::RunClusterCommand({.member = *member_,
-                                .entropy = node_.env().entropy(),
-                                .host = *this,
-                                .session = session,
-                                .words = words,
-                                .now = Now(),
-                                .wall = Wall(),
-                                .reply = writer});
+    RunHere({.member = *member_,
+             .entropy = node_.env().entropy(),
+             .host = *this,
+             .session = session,
+             .words = words,
+             .now = Now(),
+             .wall = Wall(),
+             .reply = writer});
     Pump();
     // An order that was answered survives a crash.
     AwaitSaved(std::min(urgent_version_, member_->file_version()));
   });
   reply.Raw(answer.view());
+}
+
+void Cluster::RunHere(const cluster::ClusterCall& call) {
+  if (migrations_.Run(call)) return;
+  if (!WordIs(call.words[1], "setslot") || call.words.size() < 4) {
+    return cluster::RunClusterCommand(call);
+  }
+  // Not while it waits for replicas.
+  TokenSet tokens(node_.env().executor(), state().shards);
+  tokens.Collect(EveryShard(state().shard_count));
+  if (!call.session.from_primary) {
+    const std::optional<Duration> timeout = cluster::CheckSetSlot(call);
+    tokens.Release();
+    if (!timeout) return;
+    if (!NORN_PLANTED("B55") &&
+        replication_.TellReplicas(call.words, *timeout) == Replication::Told::kTooLate) {
+      return call.reply.Error("NOREPLICAS Not enough good replicas to write.");
+    }
+    tokens.Collect(EveryShard(state().shard_count));
+  }
+  cluster::ClusterCall later{call};
+  later.now = Now();
+  later.wall = Wall();
+  cluster::RunClusterCommand(later);
+}
+
+// A replica that came since does not know of the slots that were opened before.
+void Cluster::TellOpenSlots() {
+  const std::set<uint64_t> before = std::exchange(told_replicas_, replication_.OnlineReplicas());
+  const bool news = !std::ranges::includes(before, told_replicas_);
+  if (!news || !member_->view().self().is_primary()) return;
+  const auto tell = [this](SlotId slot, std::string_view state, const cluster::NodeId& other) {
+    const std::string number = fmt::format("{}", slot.value);
+    const std::string_view words[] = {"CLUSTER", "SETSLOT", number, state, other.view()};
+    replication_.AppendOrder(words);
+  };
+  for (const auto& [slot, to] : member_->migrating()) tell(slot, "MIGRATING", to);
+  for (const auto& [slot, from] : member_->importing()) tell(slot, "IMPORTING", from);
 }
 
 std::string Cluster::Info() {
@@ -358,6 +445,15 @@ std::string Cluster::Info() {
     info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit());
   });
   return info;
+}
+
+void Cluster::Publish(bool sharded, std::string_view channel, std::string_view message) {
+  PostCall(node_.env().executor(), 0,
+           [this, sharded, channel = std::string(channel), message = std::string(message)] {
+             if (member_ == nullptr || ended_) return;
+             member_->Publish(sharded, channel, message);
+             Pump();
+           });
 }
 
 // ---- keys; whoever asks holds every token ----
@@ -390,6 +486,42 @@ uint64_t Cluster::KeyCount() {
   uint64_t count = 0;
   node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) { count += keyspace.KeyCount(); });
   return count;
+}
+
+uint64_t Cluster::ScanSlot(SlotId slot, DbIndex db, uint64_t position, size_t count,
+                           absl::FunctionRef<void(const Entry& entry)> visit) {
+  ExecutorState& home = node_.state(state().key_map.ShardOfSlot(slot));
+  const Db* found = home.home().keyspace().FindDb(db);
+  if (found == nullptr || found->CountInSlot(slot) == 0) return 0;
+  constexpr uint64_t kPositions = uint64_t{1} << Db::kScanCursorBits;
+  if (position >= kPositions) return 0;
+  const uint64_t place = uint64_t{slot.value} * kPositions;
+  // Goes on into the next slot of the shard where this one is short.
+  const uint64_t next = found->Scan(place + position, count, [&](const Entry& entry) {
+    if (KeySlot(entry.key()) == slot) visit(entry);
+  });
+  return next / kPositions == slot.value ? next % kPositions : 0;
+}
+
+uint64_t Cluster::ScanFingerprint() { return HashBytes("clusterscan", state().key_map.hash_seed); }
+
+std::optional<std::vector<Cluster::SlotUsage>> Cluster::SlotUsages() {
+  if (state().slot_counters == nullptr) return std::nullopt;
+  // Each executor has its own counters. The caller holds every token, so none of them counts while they are asked in turn.
+  std::vector<std::vector<SlotCost>> parts(node_.executor_count());
+  OnEveryExecutor(node_.env().executor(), node_.executor_count(),
+                  [&](uint32_t i) { parts[i] = node_.state(i).slot_counters->slots; });
+  std::vector<SlotUsage> usages(kSlotCount);
+  for (size_t slot = 0; slot < usages.size(); ++slot) {
+    uint64_t cpu_nanos = 0;
+    for (const std::vector<SlotCost>& part : parts) {
+      cpu_nanos += part[slot].cpu_nanos;
+      usages[slot].input_bytes += part[slot].input_bytes;
+      usages[slot].output_bytes += part[slot].output_bytes;
+    }
+    usages[slot].cpu_us = cpu_nanos / 1000;
+  }
+  return usages;
 }
 
 void Cluster::DropSlots(const cluster::SlotSet& slots) {
@@ -425,11 +557,21 @@ void Cluster::PublishRoutes() {
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     if (i == 0) {
       state().AdoptRoutes(routes);
+      EndLostShardChannels(state());
     } else {
-      PostCall(node_.env().executor(), i,
-               [this, i, routes] { node_.state(i).AdoptRoutes(routes); });
+      PostCall(node_.env().executor(), i, [this, i, routes] {
+        node_.state(i).AdoptRoutes(routes);
+        EndLostShardChannels(node_.state(i));
+      });
     }
   }
+}
+
+void Cluster::CarryOut() {
+  Pump();
+  while (acting_ && !ended_) saved_.Wait(Now() + Duration::Millis(1));
+  AwaitSaved(std::min(urgent_version_, member_->file_version()));
+  PublishRoutes();
 }
 
 void Cluster::PublishLease() {

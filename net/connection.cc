@@ -4,6 +4,7 @@
 
 #include "engine/base/words.h"
 #include "engine/commands/client_filter.h"
+#include "engine/shard/subscriptions.h"
 #include "engine/shard/transaction.h"
 
 namespace norn::net {
@@ -15,6 +16,8 @@ constexpr size_t kReadBytesMax = 1024 * 1024;
 constexpr size_t kCommandsAtOnce = 1024;
 constexpr size_t kUnauthenticatedBytesMax = 1024 * 1024;
 constexpr size_t kShownBytes = 64;
+// Messages wait for the end of the executor's round, to leave in one write, up to this.
+constexpr size_t kPushedBytesMax = 64 * 1024;
 // How long a client may take to read the last replies before its connection goes.
 constexpr Duration kFarewell = Duration::Seconds(30);
 
@@ -43,10 +46,14 @@ Connection::Connection(Node& node, Replication& replication, ExecutorState& stat
   session_.unix_socket = stream_->LocalAddress().starts_with(kUnixPrefix);
   session_.created = session_.last_interaction = state.env.clock().Now();
   session_.authenticated = state.options().requirepass.empty();
+  session_.handle = this;
   node_.clients(state.index).Add(*this);
 }
 
-Connection::~Connection() { node_.clients(state_.index).Remove(*this); }
+Connection::~Connection() {
+  node_.pubsub().registry(state_.index).Forget(*this);
+  node_.clients(state_.index).Remove(*this);
+}
 
 void Connection::Run() {
   while (!closing_ && !session_.close_after_reply) {
@@ -77,6 +84,7 @@ bool Connection::ServeInput() {
   }
   area_ = nullptr;
   if (!area->input.empty()) input_.Swap(area->input);
+  FlushPushes();
   pool_.Give(std::move(area));
   return alive;
 }
@@ -156,16 +164,44 @@ bool Connection::Drain() {
     session_.wrote_before = true;
     if (node_.replies_wait()) node_.AwaitAnswerable();
   }
-  ByteBuffer& replies = area_->replies;
+  TakePushes(area_->replies);
+  return SendNow(area_->replies);
+}
+
+bool Connection::SendNow(ByteBuffer& bytes) {
   const uint64_t sent_before = output_.sent_bytes();
   const uint64_t writes_before = output_.writes();
-  const bool sent = output_.Send(replies);
+  const bool sent = output_.Send(bytes);
   session_.net_output_bytes += output_.sent_bytes() - sent_before;
   state_.stats.net_output_bytes += output_.sent_bytes() - sent_before;
   state_.stats.writes_processed += output_.writes() - writes_before;
   if (!sent) closing_ = true;
   if (output_.pending_bytes() > 0) Tick();
   return !closing_;
+}
+
+bool Connection::Push(std::string_view bytes) {
+  if (closing_ || session_.close_after_reply) return false;  // nobody will read it
+  const bool first = pushes_.empty();
+  pushes_.Append(bytes);
+  if (pushes_.size() >= kPushedBytesMax) FlushPushes();
+  return first;
+}
+
+void Connection::FlushPushes() {
+  if (closing_ || pushes_.empty()) return;
+  if (area_ == nullptr) {
+    SendNow(pushes_);
+    pushes_.Release(kPushedBytesMax);
+  } else {
+    Tick();  // its commands may wait for long, and messages come all the same
+  }
+}
+
+void Connection::TakePushes(ByteBuffer& replies) {
+  if (pushes_.empty()) return;
+  replies.Append(pushes_.view());
+  pushes_.Clear();
 }
 
 void Connection::Tick() {
@@ -175,8 +211,8 @@ void Connection::Tick() {
     if (code == env::IoCode::kEof || code == env::IoCode::kReset) return Kill(false);
   }
   const auto client_class = static_cast<config::ClientClass>(session_.client_class);
-  const auto verdict = limiter_.Check(output_.pending_bytes(), state_.options(), client_class,
-                                      state_.env.clock().Now());
+  const auto verdict =
+      limiter_.Check(UnsentBytes(), state_.options(), client_class, state_.env.clock().Now());
   if (verdict == OutputLimiter::Verdict::kFine || closing_) return;
   ++state_.stats.output_buffer_limit_disconnections;
   state_.log.Warning(
@@ -216,16 +252,17 @@ void Connection::Finish() {
   stream_->Close();
   output_.AwaitEnd();
   AbandonTransaction(session_, state_);
+  AbandonSubscriptions(session_, state_);
 }
 
 void Connection::RefreshSizes() {
   const ByteBuffer& input = area_ != nullptr ? area_->input : input_;
   session_.query_buffer_bytes = input.size();
   session_.query_buffer_free_bytes = input.capacity() - input.size();
-  session_.output_pending_bytes = output_.pending_bytes();
-  session_.output_buffer_bytes = output_.capacity_bytes();
+  session_.output_pending_bytes = UnsentBytes();
+  session_.output_buffer_bytes = output_.capacity_bytes() + pushes_.capacity();
   session_.output_buffer_peak_bytes = output_.peak_bytes();
-  session_.memory_bytes = sizeof(Connection) + input.capacity() + output_.capacity_bytes() +
+  session_.memory_bytes = sizeof(Connection) + input.capacity() + session_.output_buffer_bytes +
                           session_.transaction.queued_bytes;
 }
 

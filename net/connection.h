@@ -31,6 +31,9 @@ class Connection : public ClientHandle, private ReplySink {
   void RefreshSizes() override;
   // Once a second: closes a client that is over its output limits though it sends nothing.
   void Tick() override;
+  bool Push(std::string_view bytes) override;
+  void FlushPushes() override;
+  void TakePushes(ByteBuffer& replies) override;
 
  private:
   // False: the connection is over.
@@ -42,6 +45,8 @@ class Connection : public ClientHandle, private ReplySink {
   void FailProtocol(WorkArea& area);
   bool WithinQueryLimit(const WorkArea& area);
   bool Drain() override;
+  bool SendNow(ByteBuffer& bytes);
+  size_t UnsentBytes() const { return output_.pending_bytes() + pushes_.size(); }
   // PSYNC or SYNC was said: the connection is a replica's from here, or goes on when it is refused.
   bool WantsFeed() const;
   bool Feed();
@@ -59,6 +64,7 @@ class Connection : public ClientHandle, private ReplySink {
   Output output_;
   OutputLimiter limiter_;
   WorkArea* area_ = nullptr;  // while commands run
+  ByteBuffer pushes_;         // messages that have not joined the replies or the output yet
   bool closing_ = false;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
 #include "engine/persist/file_sink.h"
@@ -65,8 +66,11 @@ void FeedDirectory::RunCopy(std::vector<ClientId> ids, bool on_disk) {
   state().log.Notice("Starting a full copy for {} replicas through {}", ids.size(),
                      on_disk ? "a file" : "memory");
   const Instant begun = Now();
-  const absl::Status status =
-      on_disk ? CopyThroughDisk(ids, rdb_version) : CopyThroughMemory(ids, rdb_version);
+  // Where that mistake was made, the older version lacked types that were in use.
+  const bool unfit = NORN_PLANTED("B47") && rdb_version < kOwnRdbVersion;
+  const absl::Status status = unfit     ? absl::UnimplementedError("a key is of no type of RDB 10")
+                              : on_disk ? CopyThroughDisk(ids, rdb_version)
+                                        : CopyThroughMemory(ids, rdb_version);
   if (status.ok()) {
     state().log.Notice("Full copy written in {} ms", (Now() - begun).millis());
     return;

@@ -68,6 +68,9 @@ absl::Status NodeHost::Start() {
                              const config::Config& after) { return ApplyEffect(effect, after); },
       .stop_listening = [this] { StopListening(); },
   });
+  if (cluster_ != nullptr) {
+    if (absl::Status remembered = cluster_->Remember(); !remembered.ok()) return remembered;
+  }
   if (absl::Status started = node_.Start(); !started.ok()) return started;
   replication_->Start();
   return cluster_ != nullptr ? cluster_->Start() : absl::OkStatus();

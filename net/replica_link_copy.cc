@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/base/cover.h"
 #include "engine/base/number.h"
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
@@ -87,6 +88,7 @@ bool ReplicaLink::LoadFrom(Link& link, const std::string& primary_id, StreamOffs
   };
   const auto loaded = host_.LoadSnapshot(watched, at_swap);
   if (!loaded.ok()) {
+    NORN_COVER("copy_not_loaded");
     log().Warning("Failed trying to load the PRIMARY synchronization DB, the old data stays: {}",
                   MessageOf(loaded.status()));
     return false;
@@ -152,6 +154,7 @@ void ReplicaLink::GatherStream(Link& link, const bool& gathering) {
     status_.stream_buffer_peak_bytes = std::max(status_.stream_buffer_peak_bytes, held);
     const bool was_full = std::exchange(full, limit > 0 && held >= limit);
     if (full && !was_full) {
+      NORN_COVER("copy_stream_held_back");
       log().Notice("The stream of the primary is held back: {} bytes of it wait for the copy",
                    held);
     }
@@ -173,12 +176,14 @@ bool ReplicaLink::OpenCopyChannel(Link& copy, std::string* end_offset_line) {
   commands.push_back({"REPLCONF", "capa", "eof", "rdb-only", "1", "rdb-channel", "1",
                       "listening-port", std::to_string(Facts().listening_port)});
   // Told on this connection too: the primary chooses the copy's format by it (B47).
-  commands.push_back({"REPLCONF", "version", std::string(kRedisVersion)});
+  if (!NORN_PLANTED("B47")) {
+    commands.push_back({"REPLCONF", "version", std::string(kReplicaVersion)});
+  }
   for (size_t i = 0; i < commands.size(); ++i) {
     if (!Send(copy, RespCommand(commands[i]))) return false;
     const auto reply = copy.reader.ReadLine();
     if (!reply) return false;
-    const bool version = i + 1 == commands.size();
+    const bool version = commands[i][1] == "version";
     if (reply->starts_with('-') && !version) {
       log().Warning("The primary refused the copy's connection: {}", *reply);
       return false;

@@ -12,6 +12,7 @@ namespace norn::net {
 namespace {
 
 constexpr Duration kTick = Duration::Millis(100);
+constexpr int32_t kVersion8 = 8 << 16;
 constexpr std::string_view kRoleChanged =
     "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
@@ -51,15 +52,17 @@ Replication::Replication(Node& node, ReplicationHost& host)
       waits_(node.env().executor(), stream_),
       link_(node, host, stream_, *this),
       following_(node.executor_count(), 0),
-      role_turn_(node.env().executor()) {
+      role_turn_(node.env().executor()),
+      acked_(node.env().executor()) {
   stream_.SetWake([this] { WakeFeedsSoon(); });
 }
 
 void Replication::Start() {
-  started_ = Now();
+  current_at_ = Now();
   const config::ReplicaOf& configured = state().options().replicaof;
   if (stream_.active()) host_.SetJournaling(true);
-  if (!configured.host.empty()) BecomeReplica(configured.host, configured.port, false);
+  const config::ReplicaOf& first = configured.host.empty() ? first_primary_ : configured;
+  if (!first.host.empty()) BecomeReplica(first.host, first.port, false);
   next_second_ = Now() + Duration::Seconds(1);
   SpawnFiber(node_.env().executor(), [this] { RunCron(); });
 }
@@ -73,8 +76,11 @@ Replication::DataPosition Replication::Position() {
                         .offset = stream_.offset(),
                         .age = {}};
   if (primary_host_.empty()) return position;
-  // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke.
-  const Instant since = link_up_ ? status.last_io : status.was_up ? status.down_since : started_;
+  // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke. What was no replica's
+  // before is as old as its end as a primary.
+  const Instant since = link_up_        ? status.last_io
+                        : status.was_up ? std::max(status.down_since, current_at_)
+                                        : current_at_;
   position.age = Now() - since;
   return position;
 }
@@ -105,6 +111,7 @@ Admission Replication::Admit(ClientId id, const ReplicaFacts& facts, const SyncR
 void Replication::OnAck(ClientId id, StreamOffset acked, StreamOffset on_disk) {
   feeds_.OnAck(id, acked, on_disk);
   waits_.Check(host_.LogSyncedOffset());
+  acked_.WakeAll();
 }
 
 std::string Replication::TakeOver(const std::string& id) {
@@ -178,6 +185,41 @@ void Replication::RefreshGates() {
   }
   setting_gates_ = false;
   role_turn_.WakeAll();
+}
+
+// ---- orders for replicas ----
+
+void Replication::AppendOrder(std::span<const std::string_view> words) {
+  ByteBuffer order;
+  AppendCommand(&order, words);
+  stream_.Append(stream_.stream_db().value_or(DbIndex{0}), order.view());
+}
+
+std::set<uint64_t> Replication::OnlineReplicas() const {
+  std::set<uint64_t> online;
+  for (const auto& [id, replica] : stream_.replicas().all()) {
+    if (replica.state == ReplicaState::kOnline) online.insert(id);
+  }
+  return online;
+}
+
+Replication::Told Replication::TellReplicas(std::span<const std::string_view> words,
+                                            Duration timeout) {
+  // Redis and Valkey 7 would refuse it.
+  size_t able = 0;
+  for (const uint64_t id : OnlineReplicas()) {
+    able += stream_.replicas().all().at(id).facts.version >= kVersion8 ? 1 : 0;
+  }
+  if (able == 0 || !primary_host_.empty()) return Told::kNobodyThere;
+  AppendOrder(words);
+  const StreamOffset end = stream_.offset();
+  RequestAcks();
+  const Instant deadline = timeout == Duration() ? Instant::Never() : Now() + timeout;
+  while (stream_.replicas().CountAcked(end) < able) {
+    const bool late = acked_.Wait(std::min(deadline, Now() + kTick)) == env::ParkResult::kDeadline;
+    if ((late && Now() >= deadline) || !primary_host_.empty()) return Told::kTooLate;
+  }
+  return Told::kAll;
 }
 
 // ---- what commands ask ----

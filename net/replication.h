@@ -6,7 +6,10 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/commands/replication_control.h"
@@ -57,9 +60,22 @@ class Replication : public ReplicationControl, private LinkOwner {
   // Park. Nothing happens when it is so already.
   void FollowOfShard(const std::string& host, int64_t port) { ChangeRole(host, port, kCluster); }
   void BecomePrimaryOfShard() { ChangeRole("", 0, kCluster); }
+  // Whom Start follows, by an earlier life's word, where `replicaof` names nobody: so that the history of the data that is loaded
+  // goes on as a replica's. Before the data is read.
+  void SetFirstPrimary(const std::string& host, int64_t port) {
+    first_primary_ = {.host = host, .port = port};
+  }
   // Asked for each replica that comes: whether this node has data to give. Once, before the first.
   void SetAdmission(std::function<bool()> leads) { leads_ = std::move(leads); }
   void HoldWrites(bool on) { host_.HoldWrites(on); }
+  // Puts a command that changes no keys into the stream, for replicas of Valkey 8's level or later, and parks until each of
+  // those that are online now has it. `timeout` zero: however long that takes.
+  enum class Told : uint8_t { kAll, kNobodyThere, kTooLate };
+  Told TellReplicas(std::span<const std::string_view> words, Duration timeout);
+  // The same without waiting.
+  void AppendOrder(std::span<const std::string_view> words);
+  // Replicas that get the stream, by client.
+  std::set<uint64_t> OnlineReplicas() const;
   // Runs commands that no client sent, as a primary's stream would. Parks.
   void RunAsOrder(std::span<const StreamCommand> commands) { host_.Apply(commands); }
 
@@ -107,6 +123,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   FeedDirectory feeds_;
   AckWaits waits_;
   ReplicaLink link_;
+  config::ReplicaOf first_primary_;
   std::string primary_host_;  // empty: this node is a primary
   int64_t primary_port_ = 0;
   bool link_up_ = false;
@@ -118,9 +135,11 @@ class Replication : public ReplicationControl, private LinkOwner {
   bool changing_role_ = false;
   std::function<bool()> leads_;  // null: it does
   WaitQueue role_turn_;
+  WaitQueue acked_;
   StreamOffset acks_requested_at_ = -1;
   int64_t seconds_ = 0;
-  Instant started_;
+  Instant
+      current_at_;  // the data here was a primary's, or fresh from one; of a process that just started: its start
   Instant next_second_;
 
   FailoverState failover_ = FailoverState::kNone;

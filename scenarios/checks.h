@@ -38,8 +38,13 @@ enum class CheckId : uint8_t {
   kSlotsServed,
   kViewsConverge,
   kRedirectsReach,
+  kForgottenStays,
+  kTiesGoToData,
+  kBoundedOutage,
+  kShortPause,
+  kOneHolder,
 };
-inline constexpr size_t kCheckCount = 28;
+inline constexpr size_t kCheckCount = 33;
 
 struct CheckRow {
   CheckId id;
@@ -79,7 +84,8 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
     {CheckId::kReplicasConverge, "replicas_converge",
      "once healed and without writes every replica has its primary's history, offset and data"},
     {CheckId::kOneClaimant, "one_claimant",
-     "cluster: nobody ever claims a slot with a config epoch with which another claimed it (I1)"},
+     "cluster: nobody ever claims a slot with a config epoch with which another claimed it, and "
+     "nobody's view gives slots to a replica (I1)"},
     {CheckId::kEpochsNeverFall, "epochs_never_fall",
      "cluster: a node's epochs never fall, and in the end no two primaries share one (I5)"},
     {CheckId::kVoteOnce, "vote_once",
@@ -107,6 +113,17 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "failures; one primary a shard, and no loops (I12, I14, I15)"},
     {CheckId::kRedirectsReach, "redirects_reach",
      "cluster: in peace redirects lead from any node to a slot's owner in at most 5 hops (I23)"},
+    {CheckId::kForgottenStays, "forgotten_stays",
+     "cluster: a node that was forgotten is not back before its time, but by an order (I12)"},
+    {CheckId::kTiesGoToData, "ties_go_to_data",
+     "cluster: of two primaries of a shard with one epoch the one with more data stays (I9)"},
+    {CheckId::kBoundedOutage, "bounded_outage",
+     "cluster: while a quorum and a replica with data live, no slot is long without a primary that "
+     "takes writes (I13)"},
+    {CheckId::kShortPause, "short_pause",
+     "cluster: a failover by hand, untroubled, holds writes back for at most 100 ms (G12)"},
+    {CheckId::kOneHolder, "one_holder",
+     "cluster: in peace the keys of a slot that was moved lie in the shard that owns it (I16)"},
 }};
 
 // What one check did in one run.

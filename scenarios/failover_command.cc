@@ -78,11 +78,15 @@ bool RunFailoverCommand(const FailoverCommand& command) {
     if (times.routed && times.suspected) since = *times.routed - *times.suspected;
     of_suspicion.Add(since);
     if (!command.each) continue;
-    fmt::print("seed {} suspected {} declared {} served {} routed {} promotions {} messages {}\n",
-               seed, Text(times.suspected), Text(times.declared), Text(times.served),
-               Text(times.routed), times.promotions, times.messages);
+    fmt::print(
+        "seed {} suspected {} declared {} served {} routed {} promotions {} messages {} virtual "
+        "{:.1f} s\n",
+        seed, Text(times.suspected), Text(times.declared), Text(times.served), Text(times.routed),
+        times.promotions, times.messages, times.played.seconds());
     std::fflush(stdout);
   }
+  const size_t nodes = command.setup.shards * (1 + command.setup.replicas);
+  fmt::print("{} nodes, {} primaries lost\n", nodes, command.setup.victims);
   for (Row* row : {&suspected, &declared, &served, &routed, &of_suspicion}) row->Print();
   return routed.complete();
 }

@@ -23,7 +23,9 @@ FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed) {
   MemberWorldOptions options{.shards = setup.shards,
                              .replicas = setup.replicas,
                              .node_timeout = setup.node_timeout,
-                             .seed = seed};
+                             .seed = seed,
+                             .sync_min = setup.sync_min,
+                             .sync_max = setup.sync_max};
   options.keep_files = false;
   MemberWorld world(options);
   Prng random(seed ^ 0x6661756c74);
@@ -55,6 +57,7 @@ FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed) {
   if (world.first_verdict()) times.declared = *world.first_verdict() - fault_at;
   times.promotions = world.promotions();
   times.messages = world.messages() - messages_before;
+  times.played = world.now() - Instant{};
   return times;
 }
 

@@ -22,6 +22,9 @@ struct FailoverSetup {
   uint32_t victims = 1;   // primaries, drawn
   FaultForm form = FaultForm::kSilent;
   Duration node_timeout = Duration::Seconds(2);
+  // How long saving a node's file takes.
+  Duration sync_min = Duration::Micros(200);
+  Duration sync_max = Duration::Millis(3);
   // After the fault; until then it must be over.
   Duration patience = Duration::Seconds(60);
   // Each line that a member logs after the fault, with its node and the time since.
@@ -36,6 +39,7 @@ struct FailoverTimes {
   std::optional<Duration> routed;     // ... and every living node knows it
   uint64_t promotions = 0;
   uint64_t messages = 0;
+  Duration played;  // the whole run, from the nodes' start
 };
 
 FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed);

@@ -306,16 +306,19 @@ bool MemberWorld::StartSync(size_t index, const action::Save& save) {
   if (save.version <= node.durable_version) return false;
   std::string text;
   if (options_.keep_files) text = cluster::NodesFileText(node.member->File());
+  const Duration takes =
+      Duration::Nanos(random_.Between(options_.sync_min.ns, options_.sync_max.ns));
   if (!save.durable) {
+    // Nobody waits for it, but who wants a sync next waits until it is done.
     node.file = std::move(text);
+    if (node.saver_free_at < now_) node.saver_free_at = now_ + takes;
     return false;
   }
   node.syncing = true;
   node.syncing_version = node.member->file_version();
   node.syncing_text = std::move(text);
-  const Duration takes =
-      Duration::Nanos(random_.Between(options_.sync_min.ns, options_.sync_max.ns));
-  Push({.at = now_ + takes, .kind = Kind::kSynced, .node = static_cast<uint32_t>(index)});
+  node.saver_free_at = std::max(now_, node.saver_free_at) + takes;
+  Push({.at = node.saver_free_at, .kind = Kind::kSynced, .node = static_cast<uint32_t>(index)});
   return true;
 }
 

@@ -95,6 +95,7 @@ class MemberWorld {
     std::vector<uint32_t> connections;
     std::deque<cluster::MemberAction> todo;
     bool syncing = false;
+    Instant saver_free_at = Instant::Past();  // one file at a time
     uint64_t syncing_version = 0;
     uint64_t durable_version = 0;
     std::string syncing_text;

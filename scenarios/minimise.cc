@@ -42,7 +42,9 @@ class Minimiser {
     ReduceOptions(&NodeSection::options, "options");
     ReduceOptions(&NodeSection::replica_options, "options of replicas");
     ReduceFamilies();
+    ReduceOrders();
     ReduceRange([](Scenario& s) -> Range& { return s.node.replicas; }, "replicas");
+    ReduceRange([](Scenario& s) -> Range& { return s.cluster.old_nodes; }, "old nodes");
     ReduceRange([](Scenario& s) -> Range& { return s.cluster.shards; }, "shards");
     ReduceRange([](Scenario& s) -> Range& { return s.cluster.replicas; }, "replicas of shards");
     ReduceRange([](Scenario& s) -> Range& { return s.node.threads; }, "threads");
@@ -147,6 +149,28 @@ class Minimiser {
       const bool any = std::any_of(std::begin(candidate.weights), std::end(candidate.weights),
                                    [](int64_t weight) { return weight > 0; });
       if (any) Try(std::move(candidate));
+    }
+  }
+
+  // Of a cluster's operator and clients: away with each kind.
+  void ReduceOrders() {
+    trying_ = "orders";
+    using Orders = Range ClusterSection::*;
+    for (const Orders orders :
+         {&ClusterSection::failover_every_ns, &ClusterSection::membership_every_ns,
+          &ClusterSection::move_every_ns, &ClusterSection::bump_every_ns}) {
+      if ((best_.cluster.*orders).high == 0) continue;
+      Scenario candidate = best_;
+      candidate.cluster.*orders = {0, 0};
+      Try(std::move(candidate));
+    }
+    using Share = int64_t ClusterSection::*;
+    for (const Share share : {&ClusterSection::replica_reads_percent, &ClusterSection::wait_percent,
+                              &ClusterSection::takeover_percent}) {
+      if (best_.cluster.*share == 0) continue;
+      Scenario candidate = best_;
+      candidate.cluster.*share = 0;
+      Try(std::move(candidate));
     }
   }
 

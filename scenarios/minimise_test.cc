@@ -117,6 +117,49 @@ TEST(Minimise, WhatIsLeftReadsBack) {
   EXPECT_EQ(ScenarioText(*again), ScenarioText(small.scenario));
 }
 
+TEST(Minimise, AClusterKeepsTheNodesAndOrdersThatItMust) {
+  auto story = ParseScenario(R"(
+name = "story"
+duration = "10s"
+seed = 9
+[cluster]
+shards = [3, 5]
+replicas = 2
+old_nodes = [2, 4]
+failover_every = ["1s", "2s"]
+move_every = ["1s", "2s"]
+bump_every = "1s"
+wait_percent = 10
+[clients]
+count = 5
+[workload]
+write = 5
+read = 1
+[faults.crash]
+every = ["200ms", "900ms"]
+lasts = ["1ms", "20ms"]
+)",
+                             "story.toml");
+  ASSERT_TRUE(story.ok()) << story.status();
+  const MinimiseResult small = Small(*story, [](const Scenario& s) -> std::string {
+    const bool fails = s.cluster.shards.low >= 2 && s.cluster.move_every_ns.high > 0 &&
+                       s.cluster.old_nodes.low >= 1 && CountOf(s, FaultKind::kCrash) > 0;
+    return fails ? "x" : "";
+  });
+  EXPECT_EQ(small.scenario.cluster.shards, (Range{2, 2}));
+  EXPECT_EQ(small.scenario.cluster.replicas, (Range{1, 1}));
+  EXPECT_EQ(small.scenario.cluster.old_nodes, (Range{1, 1}));
+  EXPECT_EQ(small.scenario.cluster.move_every_ns, story->cluster.move_every_ns);
+  EXPECT_EQ(small.scenario.cluster.failover_every_ns, (Range{0, 0}));
+  EXPECT_EQ(small.scenario.cluster.bump_every_ns, (Range{0, 0}));
+  EXPECT_EQ(small.scenario.cluster.wait_percent, 0);
+  EXPECT_EQ(small.scenario.plan->size(), 1u);
+  EXPECT_EQ(small.scenario.weights[static_cast<size_t>(Family::kRead)], 0);
+  const auto again = ParseScenario(ScenarioText(small.scenario), "small.toml");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(ScenarioText(*again), ScenarioText(small.scenario));
+}
+
 TEST(Minimise, FaultsOfManyStrikeNoMoreThanTheyMust) {
   Scenario story = Story();
   story.plan.emplace();

@@ -72,6 +72,7 @@ Totals Totals::Of(const RunResult& result, double wall_s) {
     totals.failures[i] = result.checks[i].failures;
   }
   for (size_t i = 0; i < kFaultKinds; ++i) totals.faults[i] = result.faults[i];
+  totals.covers = result.covers;
   return totals;
 }
 
@@ -88,6 +89,7 @@ std::vector<uint64_t*> Totals::Fields() {
   for (FaultCount& fault : faults) {
     fields.insert(fields.end(), {&fault.armed, &fault.fired, &fault.effect});
   }
+  for (uint64_t& count : covers) fields.push_back(&count);
   return fields;
 }
 

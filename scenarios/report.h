@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/cover.h"
 #include "scenarios/runner.h"
 #include "scenarios/scenario.h"
 
@@ -42,6 +43,7 @@ struct Totals {
   uint64_t examined[kCheckCount] = {};
   uint64_t failures[kCheckCount] = {};
   FaultCount faults[kFaultKinds] = {};
+  CoverCounts covers{};
 
   static Totals Of(const RunResult& result, double wall_s);
   void Add(const Totals& other);

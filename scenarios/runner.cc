@@ -16,6 +16,7 @@
 #include "scenarios/exact_model.h"
 #include "scenarios/final_reading.h"
 #include "scenarios/linearizability.h"
+#include "scenarios/page/recorder.h"
 #include "scenarios/sim_client.h"
 #include "sim/world.h"
 
@@ -55,6 +56,7 @@ class Run {
     if (options_.trace) world_.trace().SetSink(options_.trace);
   }
   ~Run() {
+    recorder_ = nullptr;
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
@@ -82,6 +84,7 @@ class Run {
     world.log_sink = [this](const sim::Node& node, env::LogLevel level, std::string_view line) {
       if (node.index().value < hosts_.size()) hosts_[node.index().value]->Hear(level, line);
       if (director_ != nullptr) director_->Hear(line);
+      if (recorder_ != nullptr) recorder_->Hear(node.index().value, line);
       if (!options_.log) return;
       options_.log(fmt::format("{:.6f} {} {}", static_cast<double>(world_.now().ns) / 1e9,
                                node.name(), line));
@@ -101,7 +104,24 @@ class Run {
                                                     i == 0 ? drawn_.options : ReplicaOptions()));
     }
     if (Director::IsWanted(scenario_)) AddDirector();
+    if (options_.timeline != nullptr) Record();
     for (const auto& host : hosts_) host->Start();
+  }
+
+  void Record() {
+    std::vector<ServerHost*> servers;
+    for (const auto& host : hosts_) servers.push_back(host.get());
+    recorder_ =
+        std::make_unique<Recorder>(scenario_, world_, *options_.timeline, std::move(servers),
+                                   record_.checks, [this](size_t lane) { return RoleOf(lane); });
+  }
+
+  std::optional<Timeline::State> RoleOf(size_t lane) {
+    shown_as_primary_.resize(hosts_.size());
+    const bool leads = hosts_[lane].get() == &primary();
+    if (shown_as_primary_[lane] == leads) return std::nullopt;
+    shown_as_primary_[lane] = leads;
+    return Timeline::State{.value = leads ? "primary" : "replica", .shard = 0};
   }
 
   // The first node of the world has its first address.
@@ -121,7 +141,11 @@ class Run {
   bool Started() {
     const auto all = [this](auto what) { return std::all_of(hosts_.begin(), hosts_.end(), what); };
     const auto serving = [](const auto& host) { return host->serving(); };
-    world_.RunUntil([&] { return all(serving) || Failed() != nullptr; }, world_.now() + kStartMax);
+    const auto call = [&] {
+      if (recorder_ != nullptr) recorder_->Look();
+      return all(serving) || Failed() != nullptr;
+    };
+    world_.RunUntil(call, world_.now() + kStartMax);
     if (all(serving)) return true;
     const ServerHost* const failed = Failed();
     Fail("start", failed != nullptr ? failed->LastWords() : "a node did not come up in time");
@@ -139,7 +163,9 @@ class Run {
   void AddClients() {
     stop_at_ = world_.now() + Duration::Nanos(scenario_.duration_ns);
     for (size_t i = 0; i < drawn_.clients; ++i) AddClient(i);
-    faults_ = std::make_unique<faults::Injector>(FaultTargets(), drawn_.plan, drawn_.kinds);
+    faults::Targets targets = FaultTargets();
+    if (recorder_ != nullptr) recorder_->Watch(targets, drawn_.plan, true);
+    faults_ = std::make_unique<faults::Injector>(std::move(targets), drawn_.plan, drawn_.kinds);
     result_.drawn += drawn_.Kinds();
   }
 
@@ -257,7 +283,10 @@ class Run {
   // Runs until `done`, tending the node; false when the deadline came, or the node is given up.
   bool RunTended(const std::function<bool()>& done, Instant deadline) {
     while (result_.passed() && !refused_) {
-      const auto call = [&] { return Failed() != nullptr || done(); };
+      const auto call = [&] {
+        if (recorder_ != nullptr) recorder_->Look();
+        return Failed() != nullptr || done();
+      };
       if (!world_.RunUntil(call, deadline)) return false;
       ServerHost* const failed = Failed();
       if (failed == nullptr) return true;
@@ -279,6 +308,7 @@ class Run {
     RunTended([] { return false; }, stop_at_);
     if (!EndBusyTime()) return;
     faults_->Heal();
+    if (recorder_ != nullptr) recorder_->Healed();
     healed_ = true;
     const Instant patience = world_.now() + drawn_.timeout * 3 + kStartMax;
     RunTended([this] { return AllDone(); }, patience);
@@ -413,6 +443,7 @@ class Run {
     result_.disk = hosts_[0]->disk().counters();
     result_.checks = record_.checks;
     if (faults_ != nullptr) result_.faults = faults_->counts();
+    if (recorder_ != nullptr) recorder_->End(result_.failed_check, result_.message);
   }
 
   const Scenario& scenario_;
@@ -430,7 +461,9 @@ class Run {
   std::unique_ptr<faults::Injector> faults_;
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<Director> director_;
-  ServerHost* dead_ = nullptr;  // for good
+  std::unique_ptr<Recorder> recorder_;                 // only if a timeline is wanted
+  std::vector<std::optional<bool>> shown_as_primary_;  // there, by host
+  ServerHost* dead_ = nullptr;                         // for good
   const Drawn drawn_;
   // Last, so that it goes first: its fibers use all of the above.
   sim::World world_;
@@ -440,8 +473,11 @@ class Run {
 
 RunResult RunScenario(const Scenario& scenario, const ServerFactory& server,
                       const RunOptions& options) {
-  if (scenario.cluster.enabled()) return RunCluster(scenario, server, options);
-  return Run(scenario, server, options).Play();
+  const CoverCounts before = CoverHits();
+  RunResult result = scenario.cluster.enabled() ? RunCluster(scenario, server, options)
+                                                : Run(scenario, server, options).Play();
+  for (size_t i = 0; i < kCovers.size(); ++i) result.covers[i] = CoverHits()[i] - before[i];
+  return result;
 }
 
 }  // namespace norn::scenarios

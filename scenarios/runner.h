@@ -6,10 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/cover.h"
 #include "faults/injector.h"
 #include "scenarios/checks.h"
 #include "scenarios/scenario.h"
 #include "scenarios/server.h"
+#include "scenarios/timeline.h"
 #include "sim/trace.h"
 
 namespace norn::scenarios {
@@ -22,6 +24,7 @@ struct RunOptions {
   sim::Trace::Sink trace = {};                     // a line an event
   std::function<void(std::string_view)> log = {};  // the nodes' log lines
   uint64_t search_steps_max = 2'000'000;           // of a partition
+  Timeline* timeline = nullptr;                    // filled, if there is one
 };
 
 struct RunResult {
@@ -49,6 +52,7 @@ struct RunResult {
   sim::DiskCounters disk;
   CheckTallies checks;
   FaultCounts faults;
+  CoverCounts covers{};  // marks passed in this run, if they are counted
 
   bool passed() const { return failed_check.empty(); }
 };

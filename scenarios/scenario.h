@@ -77,6 +77,15 @@ struct ClusterSection {
   Range failover_every_ns{0, 0};      // CLUSTER FAILOVER, in all its forms; 0: never
   int64_t takeover_percent = 0;       // of those, without asking anybody (G13)
   Range membership_every_ns{0, 0};    // a node is forgotten, reset, met again; 0: never
+  Range move_every_ns{0, 0};          // a replica is given to another shard; 0: never
+  Range bump_every_ns{0, 0};          // CLUSTER BUMPEPOCH of a primary; 0: never
+  Range old_nodes{0, 0};              // that speak the bus as before 7.0
+  bool form_in_trouble = false;       // faults begin before the operator makes the cluster
+  int64_t outage_timeouts = 1;        // bounded_outage: that many node timeouts and outage_extra
+  int64_t outage_extra_ns = 1'000'000'000;
+  Range reshard_every_ns{0, 0};  // a slot is moved to another shard, as redis-cli does it; 0: never
+  Range migrate_slots_every_ns{0, 0};  // CLUSTER MIGRATESLOTS; 0: never
+  bool moves_slots() const { return reshard_every_ns.high > 0 || migrate_slots_every_ns.high > 0; }
   bool enabled() const { return shards.high > 0; }
 };
 

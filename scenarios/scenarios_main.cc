@@ -1,32 +1,42 @@
-// norn-sim: plays scenario files. The only file here that meets the real world: arguments, files, processes, the clock
-// on the wall. Seeds of a range are played by worker processes (this program again), so that a crash costs one seed.
+// norn-sim: plays scenario files. With campaign/campaign_main.cc the only files here that meet the real world: arguments,
+// files, processes, the clock on the wall. Seeds of a range are played by worker processes (this program again), so that a crash costs one seed.
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "engine/base/check.h"
+#include "engine/base/cover.h"
 #include "engine/base/number.h"
 #include "engine/base/plant.h"
+#include "scenarios/campaign/campaign_command.h"
+#include "scenarios/campaign/campaign_state.h"
 #include "scenarios/drawn.h"
 #include "scenarios/failover_command.h"
+#include "scenarios/failover_words.h"
 #include "scenarios/minimise.h"
 #include "scenarios/norn_server.h"
+#include "scenarios/page/run_page.h"
 #include "scenarios/plants.h"
 #include "scenarios/report.h"
 #include "scenarios/runner.h"
@@ -55,6 +65,7 @@ struct Arguments {
   std::string seeds;
   std::string trace;
   std::string log;
+  std::string report;  // the folder of pages
   std::string plant;
   bool first_failure = false;
   bool quiet = false;  // workers say nothing on stderr
@@ -67,6 +78,9 @@ struct Arguments {
 double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+// This process has used so much of a core.
+double CpuNow() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 int Usage(const std::string& what) {
   fmt::print(stderr, "norn-sim: {}\n", what);
@@ -127,6 +141,7 @@ std::optional<SeedRange> ParseSeeds(const Arguments& arguments) {
 
 struct Played {
   std::string line;
+  uint64_t hash = 0;
   Totals totals;
 };
 
@@ -137,7 +152,48 @@ Played PlaySeed(const Scenario& scenario, const Arguments& arguments, const RunO
   if (!result.passed()) {
     fmt::print(stderr, "{}", FailureText(result, arguments.program, arguments.file));
   }
-  return {ResultLine(result, wall_s), Totals::Of(result, wall_s)};
+  return {ResultLine(result, wall_s), result.hash, Totals::Of(result, wall_s)};
+}
+
+bool WriteText(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  return static_cast<bool>(out);
+}
+
+// What may be part of a file's name.
+std::string FileNameOf(std::string text) {
+  const auto bad = [](char c) {
+    return !std::isalnum(static_cast<unsigned char>(c)) && c != '_' && c != '-' && c != '.';
+  };
+  std::replace_if(text.begin(), text.end(), bad, '_');
+  return text;
+}
+
+// The seed once more, watched this time. Prints where its page is, or why there is none. `hash`: of the first time; nullopt:
+// there was none. Returns its name in the folder, or "".
+std::string WritePage(const Scenario& scenario, const Arguments& arguments, uint64_t seed,
+                      std::optional<uint64_t> hash) {
+  Timeline timeline;
+  RunOptions options;
+  options.seed = seed;
+  options.timeline = &timeline;
+  const RunResult result = RunScenario(scenario, NornServerFactory(), options);
+  CHECK(!hash || result.hash == *hash);  // who is watched does the same
+  const std::string name = fmt::format("{}-{}.html", FileNameOf(scenario.name), seed);
+  const std::string path = (std::filesystem::path(arguments.report) / name).string();
+  const std::string command =
+      fmt::format("{} run {} --seed {}{}", arguments.program, arguments.file, seed,
+                  arguments.plant.empty() ? "" : " --plant " + arguments.plant);
+  std::error_code ignored;
+  std::filesystem::create_directories(arguments.report, ignored);
+  if (!WriteText(path, RunPage(timeline, scenario, result, command))) {
+    fmt::print(stderr, "norn-sim: {}: cannot be written\n", path);
+    return "";
+  }
+  fmt::print(stderr, "  page: {}\n", path);
+  return name;
 }
 
 // Every `stride`-th seed of the range, each with a line for people and one for the parent.
@@ -146,6 +202,9 @@ int Work(const Scenario& scenario, const Arguments& arguments, const SeedRange& 
     RunOptions options;
     options.seed = seed;
     const Played played = PlaySeed(scenario, arguments, options);
+    if (!arguments.report.empty() && played.totals.passes == 0) {
+      WritePage(scenario, arguments, seed, played.hash);
+    }
     fmt::print("{}\n{}\n", played.line, played.totals.Encode());
     std::fflush(stdout);
   }
@@ -180,6 +239,7 @@ int PlayAlone(const Scenario& scenario, const Arguments& arguments, uint64_t see
   fmt::print("{}\n", played.line);
   std::fflush(stdout);
   totals->Add(played.totals);
+  if (!arguments.report.empty()) WritePage(scenario, arguments, seed, played.hash);
   return played.totals.passes == 1 ? kPassed : kFailed;
 }
 
@@ -201,6 +261,7 @@ class Worker {
                                       fmt::format("{}..{}", first, last),
                                       "--worker",
                                       std::to_string(stride)};
+    if (!arguments.report.empty()) words.insert(words.end(), {"--report", arguments.report});
     if (!arguments.plant.empty()) words.insert(words.end(), {"--plant", arguments.plant});
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -351,11 +412,12 @@ bool Plant(const std::string& id) {
   return false;
 }
 
-// A line a mistake: id, check, scenario, summary; tabs between, for ci/plants.
+// A line a mistake: id, checks, scenario, first seed, summary; tabs between, for ci/plants.
 int PlantsCommand() {
   for (const PlantStory& story : kPlantStories) {
-    fmt::print("{}\t{}\t{}\t{}\n", story.id, story.checks,
-               story.scenario.empty() ? "-" : story.scenario, kPlants[FindPlant(story.id)].summary);
+    fmt::print("{}\t{}\t{}\t{}\t{}\n", story.id, story.checks,
+               story.scenario.empty() ? "-" : story.scenario, story.first_seed,
+               kPlants[FindPlant(story.id)].summary);
   }
   return kPassed;
 }
@@ -366,6 +428,9 @@ int RunCommand(const Arguments& arguments) {
   const bool one = seeds->count() == 1;
   if (!one && !(arguments.trace.empty() && arguments.log.empty())) {
     return Usage("--trace and --log go with a single seed");
+  }
+  if (!arguments.report.empty() && !HasPages()) {
+    return Usage("--report: this build has no pages; install node-d3 and build again (ci/install)");
   }
   if (!Plant(arguments.plant)) return kUsage;
   const std::optional<Scenario> scenario = LoadScenario(arguments.file);
@@ -392,6 +457,64 @@ int RunCommand(const Arguments& arguments) {
   return passed ? kPassed : kFailed;
 }
 
+// ---- campaigns ----
+
+std::optional<std::vector<Scenario>> LoadScenarios(const std::vector<std::string>& files) {
+  std::vector<Scenario> scenarios;
+  for (const std::string& file : files) {
+    std::optional<Scenario> scenario = LoadScenario(file);
+    if (!scenario) return std::nullopt;
+    scenarios.push_back(*std::move(scenario));
+  }
+  return scenarios;
+}
+
+int CampaignCommand(CampaignArguments campaign, const Arguments& arguments) {
+  const std::optional<SeedRange> seeds = ParseSeeds(arguments);
+  if (!seeds) return Usage("--seeds takes FIRST..LAST");
+  if (!Plant(arguments.plant)) return kUsage;
+  auto scenarios = LoadScenarios(campaign.files);
+  if (!scenarios) return kUsage;
+  campaign.scenarios = *std::move(scenarios);
+  for (const std::string& file : campaign.files) campaign.texts.push_back(*ReadFile(file));
+  campaign.program = arguments.program;
+  campaign.first_seed = seeds->first;
+  campaign.last_seed = seeds->last;
+  campaign.jobs = arguments.jobs;
+  campaign.plant = arguments.plant;
+  return RunCampaign(campaign);
+}
+
+// A worker of a campaign: "FILE-NUMBER SEED run|page" on stdin, a line for each on stdout.
+int WorkCommand(const std::vector<std::string>& files, Arguments arguments) {
+  if (!Plant(arguments.plant)) return kUsage;
+  const auto scenarios = LoadScenarios(files);
+  if (!scenarios) return kUsage;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    size_t story = 0;
+    std::string what;
+    RunOptions options;
+    words >> story >> options.seed >> what;
+    if (!words || story >= files.size()) return Usage("work: not understood: " + line);
+    const Scenario& scenario = (*scenarios)[story];
+    arguments.file = files[story];
+    if (what == "page") {
+      fmt::print("{}\n", WritePage(scenario, arguments, options.seed, std::nullopt));
+    } else {
+      const double begun = CpuNow();
+      const RunResult result = RunScenario(scenario, NornServerFactory(), options);
+      fmt::print("{}", CampaignState::Line({.story = story,
+                                            .seed = options.seed,
+                                            .totals = Totals::Of(result, CpuNow() - begun),
+                                            .check = result.failed_check,
+                                            .message = result.message}));
+    }
+    std::fflush(stdout);
+  }
+  return kPassed;
+}
+
 // The scenario of the file with the seed that was asked for, or its own.
 std::optional<Scenario> LoadForSeed(const Arguments& arguments) {
   std::optional<Scenario> scenario = LoadScenario(arguments.file);
@@ -403,13 +526,6 @@ std::optional<Scenario> LoadForSeed(const Arguments& arguments) {
   }
   scenario->seed = *seed;
   return scenario;
-}
-
-bool WriteText(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  return static_cast<bool>(out);
 }
 
 int PlanCommand(const Arguments& arguments) {
@@ -523,7 +639,8 @@ int DiffCommand(const std::string& path_a, const std::string& path_b) {
 
 int HelpCommand(const CLI::App& app, const std::string& topic) {
   if (topic.empty()) {
-    fmt::print("{}", app.help("", CLI::AppFormatMode::All));
+    // App::help would tell of `help` only: that is the subcommand that was parsed.
+    fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::All));
     return kPassed;
   }
   if (topic != "scenario") return Usage("help knows one topic: scenario");
@@ -531,47 +648,46 @@ int HelpCommand(const CLI::App& app, const std::string& topic) {
   return kPassed;
 }
 
-// The command line of `norn-sim failover`.
-struct FailoverWords {
-  FailoverCommand command;
-  std::string how = "silent";
-  int64_t timeout_ms = 2000;
-  bool log_lines = false;
-};
-
-CLI::App* AddFailover(CLI::App& app, FailoverWords& words, Arguments& arguments) {
-  CLI::App* fail = app.add_subcommand(
-      "failover", "how long slots are without a primary after one fault: p50, p99, max over seeds");
-  fail->add_option("--shards", words.command.setup.shards, "primaries with slots (default 5)");
-  fail->add_option("--replicas", words.command.setup.replicas, "of each primary (default 1)");
-  fail->add_option("--kill", words.command.setup.victims,
-                   "primaries that fail at once (default 1)");
-  fail->add_option("--how", words.how, "silent: the hosts are gone; killed: the processes are")
-      ->check(CLI::IsMember({"silent", "killed"}));
-  fail->add_option("--timeout-ms", words.timeout_ms, "cluster-node-timeout (default 2000)")
-      ->check(CLI::Range(int64_t{100}, int64_t{600000}));
-  fail->add_option("--seeds", arguments.seeds, "FIRST..LAST (default 1..1)");
-  fail->add_flag("--each", words.command.each, "a line for each seed too");
-  fail->add_flag("--log-lines", words.log_lines, "what the nodes log after the fault, on stderr");
-  fail->add_option("--healthy-hours", words.command.healthy_hours,
-                   "no fault, but slow nodes and links for so long; counts elections");
-  return fail;
+CLI::App* AddCampaign(CLI::App& app, CampaignArguments& campaign, Arguments& arguments) {
+  CLI::App* many = app.add_subcommand(
+      "campaign", "play many seeds of many scenarios; goes on where it was ended");
+  many->add_option("FILE", campaign.files, "scenario files, which take turns")->required();
+  many->add_option("--seeds", arguments.seeds, "FIRST..LAST, of each file")->required();
+  many->add_option("--out", campaign.out, "the folder of its state, result.json and index.html")
+      ->required();
+  many->add_option("--jobs", arguments.jobs, "worker processes (default 1)")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1024}));
+  many->add_option("--for", campaign.for_s, "end after this time: 90s, 30m, 8h (default: never)")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}));
+  many->add_option("--seed-limit", campaign.seed_s_max,
+                   "a seed that takes longer has failed (default 600s)")
+      ->transform(
+          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}}));
+  many->add_option("--pages", campaign.pages, "pages for each group of failures (default 3)");
+  many->add_flag("--require-cover", campaign.require_cover,
+                 "fail when a mark of engine/base/cover.h was never passed");
+  many->add_flag("--fresh", campaign.fresh, "forget what is finished in --out, and begin anew");
+  many->add_option("--plant", arguments.plant, "as for run");
+  return many;
 }
 
 int PlayFailover(const FailoverWords& words, const Arguments& arguments) {
-  FailoverCommand command = words.command;
-  command.setup.form = words.how == "silent" ? FaultForm::kSilent : FaultForm::kKilled;
-  command.setup.node_timeout = Duration::Millis(words.timeout_ms);
   const std::optional<SeedRange> seeds = ParseSeeds(arguments);
   if (!seeds) return Usage("--seeds takes FIRST..LAST");
-  if (words.log_lines) {
-    command.setup.log = [](Duration since, size_t node, const std::string& line) {
-      fmt::print(stderr, "{:.6f} node {}: {}\n", since.seconds(), node, line);
-    };
-  }
+  FailoverCommand command = words.Command();
   command.first_seed = seeds->first;
   command.last_seed = seeds->last;
-  return RunFailoverCommand(command) ? kPassed : kFailed;
+  const bool passed = RunFailoverCommand(command);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  fmt::print("{:.1f} s of a core, at most {:.2f} GiB of memory\n",
+             seconds(usage.ru_utime) + seconds(usage.ru_stime),
+             static_cast<double>(usage.ru_maxrss) / (1024 * 1024));
+  return passed ? kPassed : kFailed;
 }
 
 int Main(int argc, char** argv) {
@@ -588,6 +704,9 @@ int Main(int argc, char** argv) {
       ->check(CLI::Range(uint64_t{1}, uint64_t{1024}));
   run->add_option("--trace", arguments.trace, "write every event of the seed to this file");
   run->add_option("--log", arguments.log, "write the nodes' log lines to this file");
+  run->add_option("--report", arguments.report,
+                  "write a page that shows the run into this folder; with --seeds one for each "
+                  "seed that fails");
   run->add_option("--plant", arguments.plant,
                   "make the engine commit this mistake (build `plants`; see `norn-sim plants`)");
   run->add_flag("--first-failure", arguments.first_failure, "stop --seeds at the first that fails");
@@ -611,8 +730,14 @@ int Main(int argc, char** argv) {
   diff->add_option("TRACE_A", trace_a)->required();
   diff->add_option("TRACE_B", trace_b)->required();
   CLI::App* plants = app.add_subcommand("plants", "the planted mistakes, each with its scenario");
+  CampaignArguments campaign;
+  CLI::App* many = AddCampaign(app, campaign, arguments);
+  CLI::App* work = app.add_subcommand("work", "a worker of a campaign")->group("");
+  work->add_option("--report", arguments.report);
+  work->add_option("--plant", arguments.plant);
+  work->add_option("FILE", campaign.files);
   FailoverWords failover;
-  CLI::App* fail = AddFailover(app, failover, arguments);
+  CLI::App* fail = failover.AddTo(app, arguments.seeds);
   std::string topic;
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
   help->add_option("TOPIC", topic, "scenario");
@@ -621,7 +746,10 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kPassed : kUsage;
   }
+  CountCover();  // the engine runs in this thread only
   if (run->parsed()) return RunCommand(arguments);
+  if (many->parsed()) return CampaignCommand(std::move(campaign), arguments);
+  if (work->parsed()) return WorkCommand(campaign.files, std::move(arguments));
   if (plan->parsed()) return PlanCommand(arguments);
   if (minimise->parsed()) return MinimiseCommand(arguments);
   if (list->parsed()) return ListCommand(folder);

@@ -214,6 +214,29 @@ void AddClusterRows(std::vector<Row>& rows) {
   rows.push_back(RangeRow(at, "membership_every", kD, {0, kDay},
                           "between two changes of who belongs to the cluster and who follows whom",
                           [](S s) -> R { return s.cluster.membership_every_ns; }));
+  rows.push_back(RangeRow(at, "move_every", kD, {0, kDay},
+                          "between two replicas that are told to follow another shard's primary",
+                          [](S s) -> R { return s.cluster.move_every_ns; }));
+  rows.push_back(RangeRow(at, "bump_every", kD, {0, kDay},
+                          "between two CLUSTER BUMPEPOCH of primaries",
+                          [](S s) -> R { return s.cluster.bump_every_ns; }));
+  rows.push_back(RangeRow(at, "old_nodes", kN, {0, 1000},
+                          "nodes that speak the bus as servers before 7.0 (cluster-old-bus)",
+                          [](S s) -> R { return s.cluster.old_nodes; }));
+  rows.push_back(PlainRow(at, "form_in_trouble", Form::kFlag,
+                          "faults begin before the cluster is made, not after", &Value::flag,
+                          [](S s) -> bool& { return s.cluster.form_in_trouble; }));
+  rows.push_back(NumberRow(at, "outage_timeouts", Form::kNumber, {0, 100},
+                           "check bounded_outage allows so many node timeouts ...",
+                           [](S s) -> int64_t& { return s.cluster.outage_timeouts; }));
+  rows.push_back(NumberRow(at, "outage_extra", Form::kDuration, {0, kDay}, "... and so much more",
+                           [](S s) -> int64_t& { return s.cluster.outage_extra_ns; }));
+  rows.push_back(RangeRow(at, "reshard_every", kD, {0, kDay},
+                          "between two slots that are moved key by key to another shard",
+                          [](S s) -> R { return s.cluster.reshard_every_ns; }));
+  rows.push_back(RangeRow(at, "migrate_slots_every", kD, {0, kDay},
+                          "between two CLUSTER MIGRATESLOTS, instead",
+                          [](S s) -> R { return s.cluster.migrate_slots_every_ns; }));
 }
 
 void AddEndingRows(std::vector<Row>& rows) {

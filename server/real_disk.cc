@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -182,6 +183,26 @@ absl::Status RealDisk::SyncDir(std::string_view path) {
 absl::StatusOr<std::vector<std::string>> RealDisk::List(std::string_view path) {
   const std::string name(path);
   return OnPool(pool_, [&] { return ListNow(name); });
+}
+
+absl::Status RealDisk::Lock(std::string_view path) {
+  const std::string name(path);
+  return OnPool(pool_, [&] { return LockNow(name); });
+}
+
+absl::Status RealDisk::LockNow(const std::string& path) {
+  const std::lock_guard guard(locks_mutex_);
+  if (locks_.contains(path)) return absl::OkStatus();
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
+  if (fd < 0) return ErrnoStatus(errno, path + ": open");
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+    locks_[path] = fd;
+    return absl::OkStatus();
+  }
+  const int error = errno;
+  close(fd);
+  if (error != EWOULDBLOCK) return ErrnoStatus(error, path + ": flock");
+  return absl::FailedPreconditionError(path + ": another process has the lock");
 }
 
 }  // namespace norn::server

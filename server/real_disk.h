@@ -1,6 +1,10 @@
 #pragma once
 // Files of the operating system, through the I/O pool.
 
+#include <map>
+#include <mutex>
+#include <string>
+
 #include "engine/env/disk.h"
 #include "server/io_pool.h"
 
@@ -17,9 +21,14 @@ class RealDisk : public env::Disk {
   absl::Status MakeDir(std::string_view path) override;
   absl::Status SyncDir(std::string_view path) override;
   absl::StatusOr<std::vector<std::string>> List(std::string_view path) override;
+  absl::Status Lock(std::string_view path) override;
 
  private:
+  absl::Status LockNow(const std::string& path);
+
   IoPool& pool_;
+  std::mutex locks_mutex_;
+  std::map<std::string, int> locks_;  // descriptors, never closed: the kernel does, at the end
 };
 
 }  // namespace norn::server

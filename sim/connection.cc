@@ -148,6 +148,7 @@ env::IoResult Connection::Write(End end, std::span<const char> buf, Instant dead
   CHECK(self.window_used <= window_bytes_);  // N3
   Note(TraceKind::kWrite, end, TraceId(end) << 32 | count,
        HashBytes(std::string_view(buf.data(), count), 0));
+  if (fabric_.tap() != nullptr) fabric_.tap()->Sent(*this, end, {buf.data(), count});
   MayCorrupt(end, count);
   Send(end, Segment::kData, static_cast<uint32_t>(count));
   return {env::IoCode::kOk, count};
@@ -337,6 +338,7 @@ void Connection::ApplyData(End to, uint32_t bytes) {
     if (self.closed) Send(to, Segment::kReset, 0);
     return;
   }
+  if (fabric_.tap() != nullptr) fabric_.tap()->Arrived(*this, Other(to), bytes);
   self.visible_bytes += bytes;
   Note(TraceKind::kDeliver, to, TraceId(to), bytes);
   WakeReader(to);

@@ -66,6 +66,16 @@ struct ListenQueue {
   std::vector<Connection*> waiting;  // each with a reference
 };
 
+// Looks at what passes, for who wants to show it: must not call back, and changes nothing.
+class Tap {
+ public:
+  virtual ~Tap() = default;
+  // `end` wrote these bytes.
+  virtual void Sent(const Connection& connection, End end, std::string_view bytes) = 0;
+  // The next `bytes` of what `end` wrote reached the other end's host.
+  virtual void Arrived(const Connection& connection, End end, size_t bytes) = 0;
+};
+
 class Fabric {
  public:
   Fabric(Scheduler& scheduler, Trace& trace, const FabricOptions& options, uint64_t seed);
@@ -122,6 +132,9 @@ class Fabric {
   // One end vanishes: its own calls report kReset, the other end notices nothing.
   bool HalfOpen(uint64_t connection, End vanishing);
 
+  // Null: none. It stays until another is set.
+  void SetTap(Tap* tap) { tap_ = tap; }
+
   const FabricCounters& counters() const { return counters_; }
   // Open, closing, or closed and still referred to.
   size_t connections_in_memory() const { return connections_.size(); }
@@ -143,6 +156,7 @@ class Fabric {
   // ---- for Connection ----
   Scheduler& scheduler() { return scheduler_; }
   Trace& trace() { return trace_; }
+  Tap* tap() const { return tap_; }
   const FabricOptions& options() const { return options_; }
   FabricCounters& counters() { return counters_; }
   // A host's generators.
@@ -188,6 +202,7 @@ class Fabric {
   std::map<uint64_t, Connection*> connections_;  // by id: oldest first
   uint64_t next_id_ = 1;
   FabricCounters counters_;
+  Tap* tap_ = nullptr;
 };
 
 }  // namespace norn::sim

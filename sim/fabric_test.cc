@@ -79,6 +79,38 @@ TEST_F(FabricTest, APartitionOneWayHoldsThatWayOnlyUntilItHeals) {
   EXPECT_EQ(received_, "held back!");
 }
 
+// What passed, in both directions.
+struct Listener final : Tap {
+  void Sent(const Connection& connection, End end, std::string_view bytes) override {
+    if (end == End::kClient) sent += bytes;
+    port = connection.party(End::kServer).address.port;
+  }
+  void Arrived(const Connection&, End end, size_t bytes) override {
+    if (end == End::kClient) arrived += bytes;
+  }
+  std::string sent;
+  size_t arrived = 0;
+  uint16_t port = 0;
+};
+
+TEST_F(FabricTest, ATapHearsWhatIsSentAndWhenItArrives) {
+  Listener tap;
+  world_.fabric().SetTap(&tap);
+  ConnectAToB();
+  world_.fabric().SetBlocked(a_->index(), b_->index(), true);
+  SendFromA("held");
+  Pass(Duration::Millis(5));
+  EXPECT_EQ(tap.sent, "held");
+  EXPECT_EQ(tap.arrived, 0u);
+  EXPECT_NE(tap.port, 0);
+  world_.fabric().SetBlocked(a_->index(), b_->index(), false);
+  Pass(Duration::Millis(5));
+  EXPECT_EQ(tap.arrived, 4u);
+  world_.fabric().SetTap(nullptr);
+  SendFromA("alone");
+  EXPECT_EQ(tap.sent, "held");
+}
+
 TEST_F(FabricTest, NobodyConnectsAcrossAPartition) {
   world_.Start(b_, [this](env::Env& env) { ReceiveAll(env); });
   Pass(Duration::Millis(1));

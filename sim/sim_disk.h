@@ -64,6 +64,8 @@ class SimDisk final : public env::Disk {
   absl::Status MakeDir(std::string_view path) override;
   absl::Status SyncDir(std::string_view path) override;
   absl::StatusOr<std::vector<std::string>> List(std::string_view path) override;
+  // A simulated disk has one process at a time.
+  absl::Status Lock(std::string_view) override { return absl::OkStatus(); }
 
   // ---- hooks ----
   // The node ended; see UnsyncedFate. Names share the fate of bytes.

@@ -27,7 +27,7 @@ class NodeClient(ServerCase):
         result = subprocess.run(["node", os.path.join(NODE, "clients.js"), str(self.server.port)], capture_output=True, text=True,
                                 timeout=180, check=False, stdin=subprocess.DEVNULL)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        self.assertEqual(result.stdout.count("ok "), 9, result.stdout)
+        self.assertEqual(result.stdout.count("ok "), 10, result.stdout)
 
 
 if __name__ == "__main__":

@@ -101,6 +101,10 @@ class BodyWriter {
 
 void AppendBusMessage(const BusMessage& message, std::string& out) {
   const size_t begin = out.size();
+  if (const auto* norn = std::get_if<NornBody>(&message.body)) {
+    const size_t header = message.header ? wire::kHeaderBytes : wire::kLightHeaderBytes;
+    out.reserve(begin + header + norn->payload.size());
+  }
   uint16_t type = static_cast<uint16_t>(TypeOf(message.body));
   if (message.header) {
     out.resize(begin + wire::kHeaderBytes);

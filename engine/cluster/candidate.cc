@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 
 namespace norn::cluster {
 
@@ -22,6 +23,8 @@ constexpr Duration kRepeat = Duration::Millis(50);
 constexpr Duration kAttemptMin = Duration::Millis(400);
 constexpr int64_t kBackoffMinMs = 10;
 constexpr int64_t kBackoffMaxMs = 150;
+// While later data is waited for, which takes seconds.
+constexpr int64_t kPatientBackoffMs = 500;
 
 }  // namespace
 
@@ -41,6 +44,7 @@ Instant Candidate::next_at() const {
 Duration Candidate::Delay(Mission mission, const History& own, ElectionActions& actions) {
   if (mission == Mission::kReplaceByHand) return Duration{};
   if (mission == Mission::kRenew) {
+    NORN_COVER("candidate_renews");
     return Duration::Millis(random_.Between(kBackoffMinMs, kBackoffMaxMs));
   }
   int64_t rank = 0;
@@ -54,6 +58,7 @@ Duration Candidate::Delay(Mission mission, const History& own, ElectionActions& 
     rank += before ? 1 : 0;
   }
   if (!siblings) return Duration{};
+  if (rank > 0) NORN_COVER("candidate_ranked");
   actions.push_back(TellOffset{});
   return kNewsDelay + kRankDelay * rank;
 }
@@ -66,6 +71,7 @@ uint64_t Candidate::FailedShardsBefore() const {
       ++before;
     }
   }
+  if (before > 0) NORN_COVER("candidate_offset");
   return before;
 }
 
@@ -77,6 +83,7 @@ ElectionActions Candidate::Begin(Mission mission, const SelfFacts& facts, LeaseS
   phase_ = Phase::kAsking;
   votes_.clear();
   refused_.clear();
+  old_data_ = false;
   request_ = {.candidate = view_.self().id,
               .shard = view_.self().shard,
               .ballot = ballot_,
@@ -101,7 +108,8 @@ void Candidate::Ask(ElectionActions& actions, Instant now) {
 
 void Candidate::Retry(Instant now) {
   phase_ = Phase::kWaiting;
-  start_at_ = now + Duration::Millis(random_.Between(kBackoffMinMs, kBackoffMaxMs));
+  start_at_ = now + Duration::Millis(random_.Between(kBackoffMinMs, kBackoffMaxMs) +
+                                     (old_data_ ? kPatientBackoffMs : 0));
 }
 
 bool Candidate::Hopeless() const {
@@ -130,8 +138,14 @@ ElectionActions Candidate::Step(Mission mission, const SelfFacts& facts, LeaseSt
   if (phase_ != Phase::kAsking) return actions;
   const Duration attempt = std::max(kAttemptMin, options_.node_timeout / 8);
   if (Hopeless() || now - asked_at_ > attempt) {
+    if (Hopeless()) {
+      NORN_COVER("candidate_hopeless");
+    } else {
+      NORN_COVER("candidate_timed_out");
+    }
     Retry(now);
   } else if (now >= repeat_at_) {
+    request_.released = released;  // it may have come meanwhile
     Ask(actions, now);
   }
   return actions;
@@ -150,7 +164,9 @@ void Candidate::OnDenial(const BallotDenial& denial, Instant) {
   if (denial.candidate != view_.self().id || denial.shard != view_.self().shard) return;
   seen_ = std::max(seen_, denial.seen);
   if (phase_ != Phase::kAsking || denial.ballot != ballot_) return;
-  if (denial.reason == DenialReason::kOldBallot || denial.reason == DenialReason::kStaleConfig) {
+  old_data_ |= denial.reason == DenialReason::kOldData;
+  if (denial.reason == DenialReason::kOldBallot || denial.reason == DenialReason::kStaleConfig ||
+      denial.reason == DenialReason::kOldData) {
     refused_.insert(denial.voter);
   }
 }

@@ -70,6 +70,7 @@ class Candidate {
   Instant repeat_at_;
   uint64_t ballot_ = 0;
   uint64_t seen_ = 0;
+  bool old_data_ = false;  // a voter waits for a later reign's (V6)
   BallotRequest request_;
   std::set<NodeId> votes_;
   std::set<NodeId> refused_;  // for good, in this ballot

@@ -37,6 +37,9 @@ void KeySlot(const ClusterCall& call);
 void SetSlot(const ClusterCall& call);
 void SlotStats(const ClusterCall& call);
 
+// cluster_scan.cc
+void ClusterScan(const ClusterCall& call);  // CLUSTERSCAN, behind the words "CLUSTER clusterscan"
+
 // cluster_reports.cc
 void Info(const ClusterCall& call);
 void Links(const ClusterCall& call);

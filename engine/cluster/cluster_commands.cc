@@ -58,6 +58,8 @@ constexpr Row kRows[] = {
     {"slaves", 3, 3, cc::Replicas},
     {"slot-stats", 4, kMany, cc::SlotStats},
     {"slots", 2, 2, cc::Slots},
+    // Of a command of its own; as a subcommand of CLUSTER nobody can say it.
+    {"clusterscan", 3, kMany, cc::ClusterScan},
 };
 // clang-format on
 

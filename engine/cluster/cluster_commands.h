@@ -13,12 +13,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/cluster/member.h"
 #include "engine/env/entropy.h"
+#include "engine/keyspace/entry.h"
 #include "engine/session/session.h"
 
 namespace norn::cluster {
@@ -35,6 +37,21 @@ class ClusterHost {
                          absl::FunctionRef<void(std::string_view key)> visit) = 0;
   // In all databases.
   virtual uint64_t KeyCount() = 0;
+  // Calls visit(entry) for at least `count` entries of the slot, or all that are left, from `position` on (0: the start), expired
+  // ones too; returns where to go on, 0 at the end. As Db::Scan.
+  virtual uint64_t ScanSlot(SlotId slot, DbIndex db, uint64_t position, size_t count,
+                            absl::FunctionRef<void(const Entry& entry)> visit) = 0;
+  // The same as long as positions of ScanSlot mean the same, and another number at any other node.
+  virtual uint64_t ScanFingerprint() = 0;
+
+  // What commands on a slot's keys cost since it is this shard's.
+  struct SlotUsage {
+    uint64_t cpu_us = 0;
+    uint64_t input_bytes = 0;
+    uint64_t output_bytes = 0;
+  };
+  // By slot; nullopt: nobody counts (cluster-slot-stats-enabled). Parks.
+  virtual std::optional<std::vector<SlotUsage>> SlotUsages() = 0;
 
   // Of a bus link's unsent bytes.
   struct SendBuffer {
@@ -59,6 +76,11 @@ struct ClusterCall {
 
 // Writes exactly one reply.
 void RunClusterCommand(const ClusterCall& call);
+
+// CLUSTER SETSLOT is first told to the shard's replicas and then carried out here (G14), so that what was answered with OK
+// outlives its primary: the carrier asks whether it is a good one, has the replicas acknowledge it within the time returned,
+// and calls RunClusterCommand. nullopt: it is not, and the error is written. Zero: there is no limit. Requires: every token.
+std::optional<Duration> CheckSetSlot(const ClusterCall& call);
 
 // The lines of CLUSTER INFO, each with its end.
 std::string ClusterInfo(const Member& member, uint64_t links_over_limit);

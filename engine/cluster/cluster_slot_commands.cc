@@ -84,11 +84,14 @@ void ChangeSlotRanges(const ClusterCall& call, Change change, std::string_view f
 
 // ---- SETSLOT ----
 
+constexpr Duration kSetSlotTimeout = Duration::Seconds(2);
+
 struct SetSlotWords {
   enum class Action : uint8_t { kMigrating, kImporting, kStable, kNode };
   SlotId slot;
   Action action = Action::kStable;
   const ClusterNode* node = nullptr;  // null for kStable
+  Duration timeout = kSetSlotTimeout;
 };
 
 // Who leads this node's shard; null: unknown.
@@ -110,7 +113,7 @@ const ClusterNode* TargetAt(const ClusterCall& call, std::string_view unknown_te
 }
 
 // The option TIMEOUT. False: the error is written.
-bool HasGoodTimeout(const ClusterCall& call, size_t from) {
+bool ParseTimeout(const ClusterCall& call, size_t from, Duration* timeout) {
   for (size_t at = from; at < call.words.size(); ++at) {
     if (!WordIs(call.words[at], "timeout")) continue;
     if (at + 1 == call.words.size()) {
@@ -123,6 +126,7 @@ bool HasGoodTimeout(const ClusterCall& call, size_t from) {
                                   : "ERR timeout is not an integer or out of range");
       return false;
     }
+    *timeout = Duration::Millis(*timeout_ms);
   }
   return true;
 }
@@ -185,7 +189,7 @@ std::optional<SetSlotWords> ParseSetSlot(const ClusterCall& call) {
   } else {
     call.reply.Error("ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP");
   }
-  if (!good || !HasGoodTimeout(call, options_at)) return std::nullopt;
+  if (!good || !ParseTimeout(call, options_at, &words.timeout)) return std::nullopt;
   return words;
 }
 
@@ -204,7 +208,7 @@ void Assign(const ClusterCall& call, SlotId slot, const NodeId& owner) {
   member.SetOwner(slots, owner, call.now);
   if (imported) {
     // So that the claim is later than the source's.
-    member.BumpEpoch();
+    member.ClaimAbove(0);
     member.TellAll(call.now);
   }
   // The shard's last slot went elsewhere: so does the shard.
@@ -239,8 +243,6 @@ void FlushSlots(const ClusterCall& call) {
   call.reply.Ok();
 }
 
-// Valkey: until a primary's order is on its replicas, the primary does not follow it itself (G14). Here the replicas learn of it
-// from the bus, as those of 7.2 do.
 void SetSlot(const ClusterCall& call) {
   const std::optional<SetSlotWords> words = ParseSetSlot(call);
   if (!words) return;
@@ -293,22 +295,27 @@ void GetKeysInSlot(const ClusterCall& call) {
   call.reply.EndArray(begun, count);
 }
 
-// ---- SLOT-STATS: key counts only, as with cluster-slot-stats-enabled no ----
+// ---- SLOT-STATS; without cluster-slot-stats-enabled key counts only ----
 
 namespace {
 
 struct SlotCount {
   SlotId slot;
   uint64_t keys = 0;
+  std::optional<ClusterHost::SlotUsage> usage = {};
 };
 
-std::vector<SlotCount> CountsOfShard(const ClusterCall& call, SlotRange range) {
+using SlotUsages = std::optional<std::vector<ClusterHost::SlotUsage>>;
+
+std::vector<SlotCount> CountsOfShard(const ClusterCall& call, const SlotUsages& usages,
+                                     SlotRange range) {
   std::vector<SlotCount> counts;
   const ClusterNode* primary = PrimaryHere(call.member.view());
   if (primary == nullptr) return counts;
   for (const SlotId slot : ToSet(primary->slots)) {
     if (slot < range.first || slot > range.last) continue;
     counts.push_back({slot, call.host.KeysInSlot(slot, std::nullopt)});
+    if (usages) counts.back().usage = (*usages)[slot.value];
   }
   return counts;
 }
@@ -319,10 +326,34 @@ void ReplyCounts(const ClusterCall& call, const std::vector<SlotCount>& counts, 
   for (size_t i = 0; i < shown; ++i) {
     call.reply.Array(2);
     call.reply.Integer(counts[i].slot.value);
-    call.reply.Map(1);
+    const auto& usage = counts[i].usage;
+    call.reply.Map(usage ? 4 : 1);
     call.reply.Bulk("key-count");
     call.reply.Integer(static_cast<int64_t>(counts[i].keys));
+    if (!usage) continue;
+    call.reply.Bulk("cpu-usec");
+    call.reply.Integer(static_cast<int64_t>(usage->cpu_us));
+    call.reply.Bulk("network-bytes-in");
+    call.reply.Integer(static_cast<int64_t>(usage->input_bytes));
+    call.reply.Bulk("network-bytes-out");
+    call.reply.Integer(static_cast<int64_t>(usage->output_bytes));
   }
+}
+
+using Metric = uint64_t (*)(const SlotCount&);
+
+// Null: there is no such thing, or nobody counts it.
+Metric MetricOf(std::string_view name, bool counted) {
+  if (WordIs(name, "key-count")) return [](const SlotCount& slot) { return slot.keys; };
+  if (!counted) return nullptr;
+  if (WordIs(name, "cpu-usec")) return [](const SlotCount& slot) { return slot.usage->cpu_us; };
+  if (WordIs(name, "network-bytes-in")) {
+    return [](const SlotCount& slot) { return slot.usage->input_bytes; };
+  }
+  if (WordIs(name, "network-bytes-out")) {
+    return [](const SlotCount& slot) { return slot.usage->output_bytes; };
+  }
+  return nullptr;
 }
 
 void SlotStatsOfRange(const ClusterCall& call) {
@@ -334,7 +365,7 @@ void SlotStatsOfRange(const ClusterCall& call) {
     return call.reply.Error(fmt::format(
         "ERR Start slot number {} is greater than end slot number {}", first->value, last->value));
   }
-  ReplyCounts(call, CountsOfShard(call, {*first, *last}), kSlotCount);
+  ReplyCounts(call, CountsOfShard(call, call.host.SlotUsages(), {*first, *last}), kSlotCount);
 }
 
 struct OrderWords {
@@ -372,14 +403,16 @@ std::optional<OrderWords> ParseOrder(const ClusterCall& call) {
 }
 
 void SlotStatsInOrder(const ClusterCall& call) {
-  if (!WordIs(call.words[3], "key-count")) {
+  const SlotUsages usages = call.host.SlotUsages();
+  const Metric metric = MetricOf(call.words[3], usages.has_value());
+  if (metric == nullptr) {
     return call.reply.Error("ERR Unrecognized sort metric for ORDERBY.");
   }
   const std::optional<OrderWords> order = ParseOrder(call);
   if (!order) return;
-  std::vector<SlotCount> counts = CountsOfShard(call, {SlotId{0}, SlotId{kSlotCount - 1}});
+  std::vector<SlotCount> counts = CountsOfShard(call, usages, {SlotId{0}, SlotId{kSlotCount - 1}});
   std::stable_sort(counts.begin(), counts.end(), [&](const SlotCount& a, const SlotCount& b) {
-    return order->descending ? a.keys > b.keys : a.keys < b.keys;
+    return order->descending ? metric(a) > metric(b) : metric(a) < metric(b);
   });
   ReplyCounts(call, counts, static_cast<size_t>(order->limit));
 }
@@ -393,3 +426,12 @@ void SlotStats(const ClusterCall& call) {
 }
 
 }  // namespace norn::cluster::cluster_command
+
+namespace norn::cluster {
+
+std::optional<Duration> CheckSetSlot(const ClusterCall& call) {
+  const auto words = cluster_command::ParseSetSlot(call);
+  return words ? std::optional(words->timeout) : std::nullopt;
+}
+
+}  // namespace norn::cluster

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 
 namespace norn::cluster {
 
@@ -41,9 +42,12 @@ uint64_t Election::PromisedHere() const {
   return std::max({own, lease_.overtaken_by(), record_.reign});
 }
 
-bool Election::DataIsFresh(const SelfFacts& facts) const {
+// How old the data was when the primary failed. Valkey: goes on counting, so that a shard that waited for a quorum or for later
+// data (election.h) too long has no candidate any more.
+bool Election::DataIsFresh(const SelfFacts& facts, Instant failed_at, Instant now) const {
   if (options_.validity_factor == 0) return true;
   Duration age = facts.data_age;
+  if (view_.electorate().norn_rules) age = age - (now - failed_at);
   // The time that it took to declare the primary failed is not the data's fault.
   if (age > options_.node_timeout) age = age - options_.node_timeout;
   return age <= options_.replica_ping_period + options_.node_timeout * options_.validity_factor;
@@ -60,7 +64,8 @@ Candidate::Mission Election::Mission(const SelfFacts& facts, Instant now) const 
   if (primary == nullptr || !primary->owns_slots()) return Candidate::Mission::kNone;
   if (manual_.MayStand(facts.history.offset)) return Candidate::Mission::kReplaceByHand;
   const bool able = facts.history.has_data && facts.hears_quorum && !facts.no_failover;
-  const bool stands = primary->health == Health::kFailed && able && DataIsFresh(facts);
+  const bool stands =
+      primary->health == Health::kFailed && able && DataIsFresh(facts, primary->failed_at, now);
   return stands ? Candidate::Mission::kReplaceFailed : Candidate::Mission::kNone;
 }
 
@@ -107,6 +112,7 @@ void Election::Win(uint64_t epoch, ElectionActions& actions, Instant now) {
   manual_.Stop();
   lease_.Reset();
   record_.reign = epoch;
+  record_.reigns[view_.self().shard] = epoch;
   if (!view_.self().is_primary()) {
     view_.TakeOver(epoch);
   } else {
@@ -131,7 +137,7 @@ ElectionActions Election::Answer(const ElectionMessage& message, Instant now) {
   } else if (const auto* denial = std::get_if<BallotDenial>(&message)) {
     candidate_.OnDenial(*denial, now);
   } else if (const auto* lease = std::get_if<LeaseRequest>(&message)) {
-    actions.push_back(Send{lease->primary, voter_.OnLeaseRequest(*lease, now)});
+    return voter_.OnLeaseRequest(*lease, now);
   } else if (const auto* grant = std::get_if<LeaseGrant>(&message)) {
     lease_.OnGrant(*grant);
   } else if (const auto* legacy = std::get_if<LegacyVoteRequest>(&message)) {
@@ -170,7 +176,9 @@ ElectionActions Election::OnMessage(const ElectionMessage& message, Instant now)
   return DeliverOwn(Answer(message, now), now);
 }
 
-void Election::OnOvertaken(uint64_t epoch) { legacy_.OnOvertaken(epoch); }
+void Election::OnOvertaken(uint64_t epoch) {
+  if (!NORN_PLANTED("B06")) legacy_.OnOvertaken(epoch);
+}
 
 ElectionActions Election::StartManual(ManualMode mode, Instant now) {
   CHECK(view_.Find(view_.self().primary) != nullptr);
@@ -182,7 +190,8 @@ ElectionActions Election::StartManual(ManualMode mode, Instant now) {
   }
   legacy_.Reset();
   manual_.Start(mode, now);
-  if (mode == ManualMode::kNormal) {
+  // Under norn rules nobody votes while the primary's lease lasts: FORCE, too, asks it to give that up. It need not answer.
+  if (mode == ManualMode::kNormal || view_.electorate().norn_rules) {
     actions.push_back(Send{view_.self().primary, ManualStart{.replica = view_.self().id}});
   }
   return actions;

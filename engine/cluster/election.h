@@ -6,6 +6,23 @@
 // Which rules apply is the electorate's matter (topology.h) at each moment: legacy elections among Valkey voters, ballots and
 // leases among norn voters. A node that changes over keeps its record: votes of both kinds are never given twice.
 //
+// Old data. A primary that was replaced keeps what its successor never saw until it could copy; if the successor vanishes before
+// that, the replaced one is the only replica that is up. Were it elected at once, clients would lose what the successor took,
+// see again what they had lost with the first failover, and lose the successor's when it returns a second later. So data of an
+// earlier reign waits for a later one's:
+//
+//   E1  Before a primary of reign R takes its first write, a quorum of voters has noted R, on disk: each does so before its first
+//       grant to R, and without a quorum of grants nothing is written (lease.h; V6 of voter.h).
+//   E2  Every quorum of votes contains one of those voters. It denies candidates whose history is of a reign before R as long as it
+//       heard from R's primary (granted it a lease), or started itself, less than old_data_wait() ago. So within that time
+//       from the last write of R only nodes with data of R, or the primary of R itself, lead the shard.
+//   E3  After that time without a word of R it is given up: the best of what is left may win. A shard whose later data never returns
+//       is without primary for old_data_wait() (10 s, or two node timeouts where that is more) and one round of votes.
+//
+// The age that cluster-replica-validity-factor bounds is taken when the primary failed, so that waiting makes nobody too old. A
+// person who knows better need not wait: CLUSTER FAILOVER FORCE asks past V6, TAKEOVER asks nobody. What is left: a reign
+// that is away for longer than E3's time loses its writes to the older data, as Valkey's always do.
+//
 // The caller: feeds every message and a Step every 10 to 100 ms (next_at()); carries out actions in order, with nothing behind
 // a Persist before that is durable; lets writes through only while now < WritableUntil(); reports facts about itself truly, above
 // all History (history.h). Pure; executor 0.
@@ -55,7 +72,7 @@ class Election {
 
  private:
   Candidate::Mission Mission(const SelfFacts& facts, Instant now) const;
-  bool DataIsFresh(const SelfFacts& facts) const;
+  bool DataIsFresh(const SelfFacts& facts, Instant failed_at, Instant now) const;
   uint64_t PromisedHere() const;
   ElectionActions StepNorn(const SelfFacts& facts, Instant now);
   void Win(uint64_t epoch, ElectionActions& actions, Instant now);

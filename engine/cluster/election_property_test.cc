@@ -97,5 +97,48 @@ TEST(ElectionMistakes, AVoteForLessDataIsFound) {
   EXPECT_TRUE(IsFound(Mistake::kIgnoresHistory, 300, "a vote for less"));
 }
 
+// The successor takes writes that nobody copies, and is gone: what is left has the data of before. How long that took to lead.
+Duration OlderData(uint64_t seed, Mistake mistake, std::optional<std::string>* violation) {
+  ElectionWorld world(7, 1, seed, mistake);
+  world.Run(Duration::Seconds(3));
+  world.CutOff(1);
+  while (world.WriterOf(1) <= 1) world.Run(Duration::Millis(10));
+  const int successor = world.WriterOf(1);
+  world.Run(Duration::Seconds(1));
+  world.CutOff(successor);
+  world.Run(Duration::Millis(20));
+  world.Reconnect(1);
+  world.Run(Duration::Millis(100));
+  for (int node = 1; node <= 7; ++node) {
+    if (node != successor) world.HistoryOf(node).reign = 0;
+  }
+  const Instant cut_at = world.now();
+  const Instant end = cut_at + ElectionWorld::kPatience * 2;
+  const auto is_led = [&] { return world.WriterOf(1) != successor && world.WriterOf(1) != 0; };
+  while (!world.violation() && !is_led() && world.now() < end) world.Run(Duration::Millis(10));
+  *violation = world.violation();
+  return world.now() - cut_at;
+}
+
+TEST(ElectionStories, OlderDataLeadsAfterTheWaitAndNotBefore) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    std::optional<std::string> violation;
+    const Duration took = OlderData(seed, Mistake::kNone, &violation);
+    EXPECT_EQ(violation, std::nullopt) << seed;
+    EXPECT_GT(took.millis(), 3000) << seed;
+    EXPECT_LT(took.millis(), 6000) << seed;
+  }
+}
+
+TEST(ElectionMistakes, AHastyVoteForOlderDataIsFound) {
+  int found = 0;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    std::optional<std::string> violation;
+    OlderData(seed, Mistake::kIgnoresReigns, &violation);
+    found += violation && violation->starts_with("older data") ? 1 : 0;
+  }
+  EXPECT_GT(found, 5);
+}
+
 }  // namespace
 }  // namespace norn::cluster::testing

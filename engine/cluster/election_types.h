@@ -1,6 +1,7 @@
 #pragma once
 // What elections are made of: the messages, what must survive a crash, the actions that an Election asks its node for.
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <variant>
@@ -49,6 +50,7 @@ enum class DenialReason : uint8_t {
   kLeaseHeld,  // until then it could be writing
   kBetterReplica,
   kNoData,
+  kOldData,  // a later reign's data may come back yet
 };
 
 struct BallotDenial {
@@ -82,7 +84,7 @@ struct LegacyVoteRequest {
   NodeId candidate;
   uint64_t current_epoch = 0;
   uint64_t config_epoch = 0;
-  SlotSet slots;
+  std::vector<SlotRange> slots = {};  // a set would make every message and action 2 KiB
   bool force = false;
 };
 
@@ -110,6 +112,8 @@ struct ElectionRecord {
   uint64_t last_vote_epoch = 0;  // legacy; nodes.conf: lastVoteEpoch
   std::map<ClusterShardId, ShardPromise> promises;
   uint64_t reign = 0;  // the last ballot that this node won
+  // By shard: the latest reign that this node lent its voice to as a voter, so that it may hold writes.
+  std::map<ClusterShardId, uint64_t> reigns;
   bool operator==(const ElectionRecord&) const = default;
 };
 
@@ -160,7 +164,10 @@ struct ElectionOptions {
   Duration manual_timeout = Duration::Seconds(5);
   // Valkey: up to 8.0 a voter voted once in two timeouts for a shard; that left shards without primary for long (#1305).
   int64_t legacy_vote_spacing_timeouts = 0;
+  // How long data of an earlier reign waits for a later one's to come back (the essay of election.h), two timeouts at least.
+  Duration old_data_patience = Duration::Seconds(10);
 
+  Duration old_data_wait() const { return std::max(old_data_patience, node_timeout * 2); }
   // How long a grant lets a primary write, from the sending of the request, on its clock. Shorter than the node timeout, so that
   // promises are over by the time of the verdict: those who suspect first do so a heartbeat before the last.
   Duration lease() const { return node_timeout / 4 * 3; }

@@ -65,9 +65,10 @@ void ElectionWorld::Boot(int node, const ElectionRecord& record) {
   for (int other = 1; other <= size_; ++other) {
     if (other != node) member.detector->OnLinkUp(Node(other), Local(node));
   }
-  member.election =
-      std::make_unique<Election>(view, *member.detector, ElectionOptions{.node_timeout = kTimeout},
-                                 record, random_.Next(), random_.Fork(), Local(node));
+  member.election = std::make_unique<Election>(
+      view, *member.detector,
+      ElectionOptions{.node_timeout = kTimeout, .old_data_patience = kPatience}, record,
+      random_.Next(), random_.Fork(), Local(node));
   At(now_ + Duration::Millis(random_.Between(0, 20)), node, [this, node] { StepNode(node); });
 }
 
@@ -196,8 +197,9 @@ ElectionWorld::Stored ElectionWorld::Snapshot(int node) const {
 void ElectionWorld::Store(int node) {
   const ElectionRecord kept = nodes_.at(node).stored.record;
   nodes_.at(node).stored = Snapshot(node);
-  if (mistake_ == Mistake::kVoteNotPersisted)
-    nodes_.at(node).stored.record.promises = kept.promises;
+  if (mistake_ != Mistake::kVoteNotPersisted) return;
+  nodes_.at(node).stored.record.promises = kept.promises;
+  nodes_.at(node).stored.record.reigns = kept.reigns;
 }
 
 void ElectionWorld::Perform(int node, ElectionActions actions) {
@@ -227,6 +229,7 @@ void ElectionWorld::PerformOne(int node, const ElectionAction& action) {
     if (!added && at->second != node) Fail("two winners of one ballot");
     ++promotions_;
     last_promotion_ = now_;
+    CheckPatience(node);
     member.history.reign = promoted->epoch;
     for (int other = 1; other <= size_; ++other) {
       if (other != node) Heartbeat(node, other, false);
@@ -253,7 +256,9 @@ void ElectionWorld::SendElection(int from, int to, ElectionMessage message) {
         mistake_ == Mistake::kVotesTwice && denial->reason == DenialReason::kOldBallot;
     const bool blind =
         mistake_ == Mistake::kIgnoresHistory && denial->reason == DenialReason::kBetterReplica;
-    if (twice || blind) {
+    const bool hasty =
+        mistake_ == Mistake::kIgnoresReigns && denial->reason == DenialReason::kOldData;
+    if (twice || blind || hasty) {
       message = BallotVote{.voter = denial->voter,
                            .candidate = denial->candidate,
                            .shard = denial->shard,
@@ -309,6 +314,7 @@ void ElectionWorld::CheckWriters() {
     uint64_t& reign = reigns_[shard];
     if (member.election->record().reign < reign) Fail("a deposed writer");
     reign = member.election->record().reign;
+    wrote_at_[shard] = now_;
   }
 }
 
@@ -318,6 +324,16 @@ void ElectionWorld::CheckVote(int voter, const BallotRequest& request) {
     const bool able = node.health == Health::kUp && node.hears_quorum && !node.is_primary();
     if (sibling && able && node.history > request.history) Fail("a vote for less than the best");
   }
+}
+
+void ElectionWorld::CheckPatience(int winner) {
+  const Member& member = nodes_.at(winner);
+  const ClusterShardId shard = member.view->self().shard;
+  if (!wrote_at_.contains(shard) || member.history.reign >= reigns_[shard]) return;
+  const ElectionOptions options{.node_timeout = kTimeout, .old_data_patience = kPatience};
+  // Voters count from their grants, on clocks that may be fast; leave to write ends a lease later.
+  const Duration least = (options.old_data_wait() - options.lease()) / 100 * 99;
+  if (now_ - wrote_at_[shard] < least) Fail("older data won too early");
 }
 
 // ---- hardship ----
@@ -338,6 +354,16 @@ void ElectionWorld::CutOff(int node) {
     if (other == node) continue;
     cut_.insert({node, other});
     cut_.insert({other, node});
+  }
+}
+
+void ElectionWorld::Reconnect(int node) {
+  for (int other = 1; other <= size_; ++other) {
+    // Cut from a third one too: nobody reaches it.
+    const int third = node % size_ + 1 != other ? node % size_ + 1 : other % size_ + 1;
+    if (third != node && cut_.contains({third, other})) continue;
+    cut_.erase({node, other});
+    cut_.erase({other, node});
   }
 }
 

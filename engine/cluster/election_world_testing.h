@@ -6,6 +6,7 @@
 //   one winner     of a shard and ballot (I1, I3)
 //   one writer     of a shard at any instant, and none of an earlier reign behind one of a later (I2): what the fencing promises
 //   best history   a vote goes to nobody of whom the voter knows an able replica with more (I6)
+//   patience       older data wins no sooner than old_data_wait() after the last leave to write of a later reign (E2 of election.h)
 //
 // A Mistake turns the nodes into doubles that do one thing wrong.
 
@@ -25,12 +26,20 @@
 
 namespace norn::cluster::testing {
 
-enum class Mistake { kNone, kVoteNotPersisted, kVotesTwice, kFencesLate, kIgnoresHistory };
+enum class Mistake {
+  kNone,
+  kVoteNotPersisted,
+  kVotesTwice,
+  kFencesLate,
+  kIgnoresHistory,
+  kIgnoresReigns
+};
 
 class ElectionWorld {
  public:
   static constexpr Duration kTimeout = Duration::Seconds(1);
   static constexpr Duration kStep = Duration::Millis(20);
+  static constexpr Duration kPatience = Duration::Seconds(4);
 
   // `shards` primaries, the rest of `nodes` replicas of them in turn.
   ElectionWorld(int nodes, int shards, uint64_t seed, Mistake mistake);
@@ -43,6 +52,8 @@ class ElectionWorld {
   void Restart(int node);
   void Cut(int from, int to) { cut_.insert({from, to}); }
   void CutOff(int node);
+  // After CutOff, but not to those who are cut off themselves.
+  void Reconnect(int node);
   // Who won does not say so: its claims are lost, its requests are not.
   void MuteWinners() { mute_winners_ = true; }
   void SetLoss(int percent) { loss_percent_ = percent; }
@@ -89,6 +100,7 @@ class ElectionWorld {
   void StepNode(int node);
   void CheckWriters();
   void CheckVote(int voter, const BallotRequest& request);
+  void CheckPatience(int winner);
   void Fail(const std::string& what);
   void At(Instant when, int node, std::function<void()> what);
   void Deliver(int from, int to, std::function<void()> what);
@@ -118,6 +130,7 @@ class ElectionWorld {
   Instant last_promotion_;
   Instant checked_at_;
   std::map<ClusterShardId, uint64_t> reigns_;
+  std::map<ClusterShardId, Instant> wrote_at_;
   bool mute_winners_ = false;
 };
 

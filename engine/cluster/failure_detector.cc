@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 
 namespace norn::cluster {
 
@@ -22,13 +23,27 @@ constexpr int64_t kNornPingsPerTimeout = 10;
 constexpr Duration kNornPingMin = Duration::Millis(100);
 constexpr Duration kNornPingMax = Duration::Seconds(2);
 
-void SetBit(std::vector<uint64_t>& bits, uint32_t at) {
+// Both return how many bits more, or less, there are.
+uint32_t SetBit(std::vector<uint64_t>& bits, uint32_t at) {
   if (bits.size() <= at / kWordBits) bits.resize(at / kWordBits + 1);
-  bits[at / kWordBits] |= uint64_t{1} << (at % kWordBits);
+  const uint64_t bit = uint64_t{1} << (at % kWordBits);
+  const bool was_set = (bits[at / kWordBits] & bit) != 0;
+  bits[at / kWordBits] |= bit;
+  return was_set ? 0 : 1;
 }
 
-void ClearBit(std::vector<uint64_t>& bits, uint32_t at) {
-  if (bits.size() > at / kWordBits) bits[at / kWordBits] &= ~(uint64_t{1} << (at % kWordBits));
+uint32_t ClearBit(std::vector<uint64_t>& bits, uint32_t at) {
+  if (bits.size() <= at / kWordBits) return 0;
+  const uint64_t bit = uint64_t{1} << (at % kWordBits);
+  const bool was_set = (bits[at / kWordBits] & bit) != 0;
+  bits[at / kWordBits] &= ~bit;
+  return was_set ? 1 : 0;
+}
+
+uint32_t CountBits(const std::vector<uint64_t>& bits) {
+  uint32_t count = 0;
+  for (const uint64_t word : bits) count += static_cast<uint32_t>(std::popcount(word));
+  return count;
 }
 
 uint64_t WordOf(const std::vector<uint64_t>& bits, size_t at) {
@@ -38,10 +53,15 @@ uint64_t WordOf(const std::vector<uint64_t>& bits, size_t at) {
 }  // namespace
 
 FailureDetector::Facts* FailureDetector::Find(const NodeId& id, Instant now) {
+  const auto known = facts_.find(id);
+  if (known != facts_.end() && membership_version_ == view_.membership_version()) {
+    return known->second.get();
+  }
   const ClusterNode* node = view_.Find(id);
   if (node == nullptr || node == &view_.self()) return nullptr;
   const auto [at, added] = facts_.try_emplace(id);
-  Facts& facts = at->second;
+  if (added) at->second = std::make_unique<Facts>();
+  Facts& facts = *at->second;
   facts.node = node;
   if (added) {
     facts.known_since = facts.window_since = now;
@@ -55,7 +75,7 @@ FailureDetector::Facts* FailureDetector::Find(const NodeId& id, Instant now) {
 void FailureDetector::Forget(const NodeId& id) {
   const auto found = facts_.find(id);
   if (found == facts_.end()) return;
-  watched_[found->second.index] = nullptr;
+  watched_[found->second->index] = nullptr;
   facts_.erase(found);
 }
 
@@ -64,20 +84,14 @@ void FailureDetector::FollowMembership(Instant now) {
   membership_version_ = view_.membership_version();
   timeout_seen_ = timeout();
   quorum_until_ = Instant::Past();
-  std::vector<NodeId> gone;
-  for (const auto& [id, facts] : facts_) {
-    if (view_.Find(id) == nullptr) gone.push_back(id);
-  }
-  for (const NodeId& id : gone) Forget(id);
+  absl::erase_if(facts_, [this](const auto& entry) {
+    if (view_.Find(entry.first) != nullptr) return false;
+    watched_[entry.second->index] = nullptr;
+    return true;
+  });
   for (const auto& [id, node] : view_.nodes()) {
     if (Facts* facts = Find(id, now)) VisitAt(*facts, now, now);
   }
-}
-
-uint32_t FailureDetector::SeatOf(const NodeId& id) {
-  const auto [at, added] = seats_.try_emplace(id, static_cast<uint32_t>(seat_holders_.size()));
-  if (added) seat_holders_.push_back(id);
-  return at->second;
 }
 
 // ---- own eyes ----
@@ -144,6 +158,7 @@ DetectorActions FailureDetector::OnRefused(const NodeId& id, Instant now) {
   if (!facts->heard_at) return actions;  // it may never have been at this address
   if (!facts->refused_since) facts->refused_since = now;
   if (now - *facts->refused_since < kRefusalConfirm) return actions;
+  NORN_COVER("detector_refused");
   facts->gone = true;
   Suspect(*view_.Find(id), now, actions);
   return actions;
@@ -151,12 +166,18 @@ DetectorActions FailureDetector::OnRefused(const NodeId& id, Instant now) {
 
 bool FailureDetector::IsGone(const NodeId& id) const {
   const auto found = facts_.find(id);
-  return found != facts_.end() && found->second.gone;
+  return found != facts_.end() && found->second->gone;
+}
+
+bool FailureDetector::Hears(const NodeId& id, Instant now) const {
+  const auto found = facts_.find(id);
+  return found != facts_.end() && found->second->heard_at &&
+         now - *found->second->heard_at <= timeout();
 }
 
 std::optional<Instant> FailureDetector::PingSentAt(const NodeId& id) const {
   const auto found = facts_.find(id);
-  return found == facts_.end() ? std::nullopt : found->second.ping_sent;
+  return found == facts_.end() ? std::nullopt : found->second->ping_sent;
 }
 
 bool FailureDetector::HearsQuorum(Instant now) {
@@ -165,10 +186,11 @@ bool FailureDetector::HearsQuorum(Instant now) {
   const size_t quorum = view_.electorate().quorum();
   const size_t own = view_.IsVoter(view_.self()) ? 1 : 0;
   std::vector<Instant> heard;
-  for (const auto& [id, facts] : facts_) {
+  for (const Facts* facts : watched_) {
+    if (facts == nullptr) continue;
     // An answer, not just a byte: a node that nobody hears must not hold itself for well connected.
-    const bool answers = facts.pong_at && now - *facts.pong_at <= timeout();
-    if (answers && view_.IsVoter(*facts.node)) heard.push_back(*facts.pong_at);
+    const bool answers = facts->pong_at && now - *facts->pong_at <= timeout();
+    if (answers && view_.IsVoter(*facts->node)) heard.push_back(*facts->pong_at);
   }
   if (heard.size() + own < quorum) return false;
   const size_t others = std::max(quorum - own, size_t{1}) - 1;
@@ -193,25 +215,22 @@ void FailureDetector::RotateReports(Facts& facts, Instant now) {
     facts.window_since = now;
   }
   facts.reports.clear();
+  facts.set_bits = CountBits(facts.reports_before);
 }
 
 // May stop once it is clear that there are less than `wanted` - 1: each of many reports asks, and few have the answer.
 uint32_t FailureDetector::CountReports(Facts& facts, Instant now, uint32_t wanted) {
+  FollowMembership(now);  // seats of those who were forgotten are empty
   RotateReports(facts, now);
+  if (facts.set_bits + 1 < wanted) return 0;
   uint32_t count = 0;
-  uint32_t reporters = 0;
   const size_t words = std::max(facts.reports.size(), facts.reports_before.size());
-  for (size_t i = 0; i < words; ++i) {
-    const uint64_t word = WordOf(facts.reports, i) | WordOf(facts.reports_before, i);
-    reporters += static_cast<uint32_t>(std::popcount(word));
-  }
-  if (reporters + 1 < wanted) return 0;
   for (size_t i = 0; i < words; ++i) {
     uint64_t word = WordOf(facts.reports, i) | WordOf(facts.reports_before, i);
     for (; word != 0; word &= word - 1) {
       const size_t seat = i * kWordBits + static_cast<size_t>(std::countr_zero(word));
-      const ClusterNode* reporter = view_.Find(seat_holders_[seat]);
-      if (reporter != nullptr && view_.IsVoter(*reporter)) ++count;  // F2
+      const Facts* reporter = watched_[seat];
+      if (reporter != nullptr && view_.IsVoter(*reporter->node)) ++count;  // F2
     }
   }
   return count;
@@ -219,29 +238,29 @@ uint32_t FailureDetector::CountReports(Facts& facts, Instant now, uint32_t wante
 
 uint32_t FailureDetector::ReportsAbout(const NodeId& id, Instant now) {
   const auto found = facts_.find(id);
-  return found == facts_.end() ? 0 : CountReports(found->second, now, 0);
+  return found == facts_.end() ? 0 : CountReports(*found->second, now, 0);
 }
 
 DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const NodeId> failing,
                                            std::span<const NodeId> up, Instant now) {
   DetectorActions actions;
-  const ClusterNode* reporter = view_.Find(from);
-  if (reporter == nullptr || reporter == &view_.self()) return actions;
-  const uint32_t seat = SeatOf(from);
+  const Facts* reporter = Find(from, now);
+  if (reporter == nullptr) return actions;
+  const uint32_t seat = reporter->index;
   for (const NodeId& id : up) {
     const auto found = facts_.find(id);
-    if (found == facts_.end()) continue;
-    ClearBit(found->second.reports, seat);
-    ClearBit(found->second.reports_before, seat);
+    if (found == facts_.end() || found->second->set_bits == 0) continue;
+    Facts& facts = *found->second;
+    facts.set_bits -= ClearBit(facts.reports, seat) + ClearBit(facts.reports_before, seat);
   }
-  if (!view_.IsVoter(*reporter)) return actions;
+  if (!view_.IsVoter(*reporter->node)) return actions;
   for (const NodeId& id : failing) {
     const ClusterNode* node = view_.Find(id);
     if (node == nullptr || node->health == Health::kFailed) continue;  // nothing left to find out
     Facts* facts = Find(id, now);
     if (facts == nullptr) continue;
     RotateReports(*facts, now);
-    SetBit(facts->reports, seat);
+    facts->set_bits += SetBit(facts->reports, seat);
     DeclareIfAgreed(*node, now, actions);
   }
   return actions;
@@ -280,9 +299,11 @@ void FailureDetector::DeclareIfAgreed(const ClusterNode& node, Instant now,
   if (own + CountReports(facts, now, view_.electorate().quorum()) < view_.electorate().quorum()) {
     return;  // F1
   }
+  if (!suspects) NORN_COVER("detector_half_silence");
   view_.SetHealth(node.id, Health::kFailed, now);
   facts.reports = Bits();
   facts.reports_before = Bits();
+  facts.set_bits = 0;
   actions.declared.push_back(node.id);
 }
 
@@ -297,7 +318,10 @@ void FailureDetector::ClearIfAllowed(const ClusterNode& node, Instant now,
                                      DetectorActions& actions) {
   const bool owner = node.is_primary() && node.owns_slots();
   const bool waits = !view_.electorate().norn_rules || CouldBeReplaced(node);
-  if (owner && waits && now - node.failed_at <= timeout() * kUndoTimeouts) return;
+  if (owner && waits && now - node.failed_at <= timeout() * kUndoTimeouts) {
+    NORN_COVER("detector_fail_kept");
+    return;
+  }
   view_.SetHealth(node.id, Health::kUp, now);
   actions.cleared.push_back(node.id);
 }
@@ -305,6 +329,10 @@ void FailureDetector::ClearIfAllowed(const ClusterNode& node, Instant now,
 // ---- steps ----
 
 Duration FailureDetector::PingInterval(const ClusterNode& node) const {
+  // Valkey: as long as one likes. Here who is asked less often could not be told from the dead.
+  if (const Duration set = view_.options().ping_interval; set > Duration{}) {
+    return std::min(set, timeout() / 2);
+  }
   if (node.told.norn_level == 0 || view_.self().told.norn_level == 0) return timeout() / 2;
   return std::clamp(timeout() / kNornPingsPerTimeout, kNornPingMin, kNornPingMax);
 }
@@ -321,11 +349,13 @@ void FailureDetector::ForgivePause(Instant now) {
   const Duration gap = last_step_ ? now - *last_step_ : Duration{};
   last_step_ = now;
   if (gap < std::max(kPauseMin, timeout() / 8)) return;
-  for (auto& [id, facts] : facts_) {
-    if (facts.heard_at) facts.heard_at = std::min(now, *facts.heard_at + gap);
-    if (facts.ping_sent) facts.ping_sent = std::min(now, *facts.ping_sent + gap);
-    facts.known_since = std::min(now, facts.known_since + gap);
-    VisitAt(facts, now, now);
+  NORN_COVER("detector_own_pause");
+  for (Facts* facts : watched_) {
+    if (facts == nullptr) continue;
+    if (facts->heard_at) facts->heard_at = std::min(now, *facts->heard_at + gap);
+    if (facts->ping_sent) facts->ping_sent = std::min(now, *facts->ping_sent + gap);
+    facts->known_since = std::min(now, facts->known_since + gap);
+    VisitAt(*facts, now, now);
   }
 }
 

@@ -32,8 +32,10 @@
 // Reports are bits, two windows of them a node: 1000 suspects with 1000 reporters are 256 KiB. Nobody is looked at before
 // something can be due: a wheel of buckets holds who is to be visited when, so that a step costs what it does. Pure; executor 0.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -63,7 +65,7 @@ class FailureDetector {
   // What is known of one node. A pointer to it is good until that node is forgotten; its inside is the detector's.
   struct Facts {
     const ClusterNode* node = nullptr;
-    uint32_t index = 0;                   // in watched_
+    uint32_t index = 0;                   // in watched_, and its seat as a reporter
     Instant visit_at = Instant::Never();  // its valid place in the wheel
     bool link_up = false;
     Instant link_since;
@@ -74,8 +76,9 @@ class FailureDetector {
     std::optional<Instant> refused_since;  // nothing was heard since
     bool gone = false;
     Instant window_since;
-    Bits reports;         // by seat, since window_since
-    Bits reports_before;  // in the window before
+    Bits reports;           // by seat, since window_since
+    Bits reports_before;    // in the window before
+    uint32_t set_bits = 0;  // of both
   };
 
   // Evidence needs two refusals at least this far apart.
@@ -119,6 +122,8 @@ class FailureDetector {
   bool IsGone(const NodeId& id) const;
   // Whether this node hears a quorum of voters at `now`, itself counted: something within one node timeout. Such a node may stand.
   bool HearsQuorum(Instant now);
+  // Something within one node timeout.
+  bool Hears(const NodeId& id, Instant now) const;
   std::optional<Instant> PingSentAt(const NodeId& id) const;
   void Forget(const NodeId& id);
 
@@ -132,7 +137,6 @@ class FailureDetector {
   void VisitAt(Facts& facts, Instant at, Instant now);
   Instant PingDueAt(const Facts& facts) const;
   Instant NextVisit(const Facts& facts, Instant now) const;
-  uint32_t SeatOf(const NodeId& id);
   void RotateReports(Facts& facts, Instant now);
   uint32_t CountReports(Facts& facts, Instant now, uint32_t wanted);
   void Suspect(const ClusterNode& node, Instant now, DetectorActions& actions);
@@ -145,11 +149,9 @@ class FailureDetector {
   Duration timeout() const { return view_.options().node_timeout; }
 
   Topology& view_;
-  std::map<NodeId, Facts> facts_;
-  std::map<NodeId, uint32_t> seats_;
-  std::vector<NodeId> seat_holders_;
+  absl::flat_hash_map<NodeId, std::unique_ptr<Facts>> facts_;  // looked up only
   std::optional<Instant> last_step_;
-  std::vector<Facts*> watched_;               // null: forgotten
+  std::vector<Facts*> watched_;               // in the order of acquaintance; null: forgotten
   std::vector<std::vector<uint32_t>> wheel_;  // by tick modulo kTicks: indices in watched_
   int64_t tick_ = INT64_MIN;                  // nothing is due in ticks before it
   uint64_t membership_version_ = 0;

@@ -63,6 +63,24 @@ TEST_F(NornDetectorTest, SilenceCountsFromTheLastByte) {
   EXPECT_THAT(RunUntil(1100, 1100, 3).suspected, ElementsAre(Node(3)));
 }
 
+TEST_F(FailureDetectorTest, PingsAsOftenAsItIsTold) {
+  const auto pinged_at = [&](int64_t from_ms) {
+    for (int64_t ms = from_ms;; ms += 10) {
+      if (!detector_.Step(At(ms)).ping.empty()) return ms - from_ms;
+    }
+  };
+  EXPECT_NEAR(static_cast<double>(pinged_at(0)), 500, 20);
+  TopologyOptions options = view_.options();
+  options.ping_interval = Duration::Millis(150);
+  view_.SetOptions(options);
+  for (int i = 2; i <= 6; ++i) detector_.OnPong(Node(i), At(1000));
+  EXPECT_NEAR(static_cast<double>(pinged_at(1000)), 150, 20);
+  options.ping_interval = Duration::Seconds(60);  // nobody could tell the silent from the dead
+  view_.SetOptions(options);
+  for (int i = 2; i <= 6; ++i) detector_.OnPong(Node(i), At(2000));
+  EXPECT_NEAR(static_cast<double>(pinged_at(2000)), 500, 20);
+}
+
 TEST_F(NornDetectorTest, ALinkThatAnswersNothingIsMadeAnew) {
   // The peer's own link works: it is up, and yet whatever is asked of it (leases!) is lost.
   std::vector<NodeId> reconnected;

@@ -47,31 +47,51 @@ void Lease::OnGrant(const LeaseGrant& grant) {
     if (grant.seen > reign_) overtaken_by_ = std::max(overtaken_by_, grant.seen);
     return;
   }
-  const auto [at, added] = granted_.try_emplace(grant.voter, sent->second);
-  if (!added) at->second = std::max(at->second, sent->second);
+  Instant& latest = granted_.try_emplace(grant.voter, Instant::Past()).first->second;
+  if (sent->second <= latest) return;
+  latest = sent->second;
+  if (latest > counts_from_) ++newer_;
 }
 
 Instant Lease::HeldUntil() const {
+  if (released_) return Instant::Past();
+  const uint64_t voters = view_.voters_version();
+  if (stale_ || voters_seen_ != voters || newer_ >= view_.electorate().quorum()) {
+    voters_seen_ = voters;
+    Recount();
+  }
+  return held_until_;
+}
+
+void Lease::Recount() const {
+  stale_ = false;
   const size_t quorum = view_.electorate().quorum();
   std::vector<Instant> sent;
   for (const auto& [voter, at] : granted_) {
     const ClusterNode* node = view_.Find(voter);
     if (node != nullptr && view_.IsVoter(*node)) sent.push_back(at);
   }
-  if (released_ || sent.size() < quorum) return Instant::Past();
+  held_until_ = counts_from_ = Instant::Past();
+  newer_ = sent.size();
+  if (sent.size() < quorum) return;
   const auto nth = sent.begin() + static_cast<int64_t>(quorum - 1);
   std::nth_element(sent.begin(), nth, sent.end(), std::greater<>());
-  return *nth + options_.lease();  // L1
+  held_until_ = *nth + options_.lease();  // L1
+  counts_from_ = *nth;
+  newer_ = static_cast<size_t>(
+      std::ranges::count_if(sent, [this](Instant at) { return at > counts_from_; }));
 }
 
 LeaseStamp Lease::Release() {
   released_ = true;
   sent_.clear();
   granted_.clear();
+  stale_ = true;
   return stamp_;
 }
 
 void Lease::Reset() {
+  stale_ = true;
   sent_.clear();
   granted_.clear();
   last_asked_.reset();

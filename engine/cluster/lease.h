@@ -26,6 +26,8 @@
 //
 // Needs that all voters be norn nodes and all agree who votes. While they do not, Election does not fence.
 
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,7 +49,7 @@ class Lease {
   bool IsDue(Instant now) const;
 
   void OnGrant(const LeaseGrant& grant);
-  void OnLinkDown(const NodeId& voter) { granted_.erase(voter); }
+  void OnLinkDown(const NodeId& voter) { stale_ |= granted_.erase(voter) > 0; }
 
   // Instant::Past(): not held. May be published to all executors, which compare it with their own clock reading.
   Instant HeldUntil() const;
@@ -64,11 +66,21 @@ class Lease {
   uint64_t overtaken_by() const { return overtaken_by_; }
 
  private:
+  void Recount() const;
+
   const Topology& view_;
   ElectionOptions options_;
   LeaseStamp stamp_;
-  std::map<uint64_t, Instant> sent_;   // the latest requests by number
-  std::map<NodeId, Instant> granted_;  // sending time of the latest granted request
+  std::map<uint64_t, Instant> sent_;  // the latest requests by number
+  // Sending time of the latest granted request; its order must not matter.
+  absl::flat_hash_map<NodeId, Instant> granted_;
+  // HeldUntil as it was counted last. It changes once a quorum granted requests that were sent after `counts_from_`, which is
+  // when it is worth counting again: everybody asks all the time, and there may be thousands of grants.
+  mutable Instant held_until_ = Instant::Past();
+  mutable Instant counts_from_ = Instant::Past();
+  mutable size_t newer_ = 0;  // grants of requests sent after it, voters counted twice perhaps
+  mutable bool stale_ = true;
+  mutable uint64_t voters_seen_ = 0;
   std::optional<Instant> last_asked_;
   bool released_ = false;
   uint64_t reign_ = 0;

@@ -80,7 +80,7 @@ ElectionActions LegacyCandidate::Ask(bool by_hand) {
   return {Persist{}, SendAll{LegacyVoteRequest{.candidate = view_.self().id,
                                                .current_epoch = attempt_->epoch,
                                                .config_epoch = claim.config_epoch,
-                                               .slots = claim.slots,
+                                               .slots = claim.slots.Ranges(),
                                                .force = by_hand}}};
 }
 

@@ -2,6 +2,8 @@
 
 #include "engine/cluster/manual_failover.h"
 
+#include "engine/base/cover.h"
+
 namespace norn::cluster {
 
 void ManualFailover::Start(ManualMode mode, Instant now) {
@@ -29,8 +31,12 @@ Instant ManualFailover::Pause(Instant now) {
 }
 
 bool ManualFailover::Step(Instant now) {
-  if (running_until_ && now > *running_until_) Stop();
+  if (running_until_ && now > *running_until_) {
+    NORN_COVER("manual_timed_out");
+    Stop();
+  }
   if (!paused_until_ || now <= *paused_until_) return false;
+  NORN_COVER("manual_pause_over");
   Stop();
   return true;
 }

@@ -11,7 +11,9 @@
 //
 // The primary waits options.manual_timeout for that, and its pause lasts twice as long, as in Valkey; then it goes on. Under
 // norn rules it goes on only with a lease of requests sent after the pause: if the replica won meanwhile, it gets none.
-// FORCE skips the primary (it is dead or cut off) and goes straight to the votes; TAKEOVER skips those, too.
+// FORCE goes straight to the votes, without the primary's last writes; the primary may be dead or cut off. If it is not, under
+// norn rules its lease is in the way, so it is asked all the same to hold writes back and give that up. TAKEOVER skips the votes,
+// too.
 //
 // Pure; one for both sides, since a node is only one of them at a time.
 

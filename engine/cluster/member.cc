@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/norn_words.h"
 
 namespace norn::cluster {
@@ -82,18 +83,20 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
       node.told.human_name = line.human_nodename;
       node.told.norn_level = memory.norn_nodes.contains(line.id) ? kNornLevel : 0;
       node.address_lost = (line.flags & node_flag::kNoAddress) != 0;
+      // Who had failed then is up until this node sees for itself: its gossip is evidence to others. Valkey: remembers.
       view_->Add(node, now);
-      if ((line.flags & node_flag::kFailed) != 0) view_->SetHealth(line.id, Health::kFailed, now);
     }
   }
   if (!mine.slots.empty()) view_->SetOwner(mine.slots, mine.id);
-  view_->RestoreEpochs(file.current_epoch, mine.replica_of.empty() ? mine.config_epoch : 0);
+  view_->RestoreEpochs(file.current_epoch,
+                       mine.replica_of.empty() ? mine.config_epoch : memory.config_epoch);
   if (!mine.replica_of.empty() && view_->Find(mine.replica_of) != nullptr) {
     view_->FollowPrimary(mine.replica_of);
   }
   for (const OpenSlot& open : mine.open_slots) {
     (open.way == OpenSlot::Way::kMigratingTo ? migrating_ : importing_)[open.slot] = open.other;
   }
+  if (mine.replica_of.empty()) DropForeignSlots();
   own_ip_ = mine.ip.str();
   data_reign_ = memory.data_reign;
   data_is_of_shard_ = true;
@@ -109,6 +112,7 @@ void Member::Note(Log::Level level, std::string line) {
 }
 
 void Member::Changed(bool durable) {
+  epoch_in_file_ = view_->current_epoch();
   ++file_version_;
   ++routes_version_;
   Do(member_action::Save{.version = file_version_, .durable = durable});
@@ -118,7 +122,7 @@ void Member::Changed(bool durable) {
 
 bool Member::IsNorn(const NodeId& id) const {
   const ClusterNode* node = view_->Find(id);
-  return node != nullptr && node->told.norn_level > 0;
+  return node != nullptr && node->told.norn_level > 0 && !options_.old_bus;
 }
 
 History Member::OwnHistory() const {
@@ -147,7 +151,7 @@ void Member::DescribeSelf(Instant now) {
   view_->DescribeSelf({.hostname = options_.hostname,
                        .human_name = options_.human_name,
                        .no_failover = options_.no_failover,
-                       .norn_level = kNornLevel},
+                       .norn_level = options_.old_bus ? uint16_t{0} : kNornLevel},
                       OwnHistory(), detector_->HearsQuorum(now), now);
 }
 
@@ -181,6 +185,8 @@ void Member::Step(const DataFacts& data, Instant now, WallTime wall) {
   StepReplicaMigration(now);
   TellSuspicions(now);
   JudgeState(now);
+  // I5: an epoch that was only heard of is not to fall at the next start either.
+  if (view_->current_epoch() != epoch_in_file_) Changed(false);
 }
 
 void Member::NoteClaim() {
@@ -202,7 +208,9 @@ void Member::NoteClaim() {
 Instant Member::next_at() const {
   if (step_now_) return last_step_;
   const bool tells = !suspicions_to_tell_.empty() || !cleared_to_tell_.empty();
-  const Instant soon = tells ? last_step_ + kSuspicionDelay : Instant::Never();
+  // Writes are held back until the replica has all of them: it looks often (G12).
+  const bool hurries = tells || election_->manual_running();
+  const Instant soon = hurries ? last_step_ + kSuspicionDelay : Instant::Never();
   return std::min(soon, election_->next_at());
 }
 
@@ -230,7 +238,7 @@ void Member::StepLinks(Instant now) {
       if (&node != &view_->self() && !PeerOf(id).link) unlinked_.insert(id);
     }
   }
-  const std::set<NodeId> unlinked = unlinked_;
+  const std::vector<NodeId> unlinked(unlinked_.begin(), unlinked_.end());
   for (const NodeId& id : unlinked) ConnectIfDue(id, now);
 }
 
@@ -249,8 +257,9 @@ void Member::ConnectIfDue(const NodeId& id, Instant now) {
 
 Member::Peer& Member::PeerOf(const NodeId& id) {
   if (Peer* known = FindPeer(id); known != nullptr && known->facts != nullptr) return *known;
-  Peer& peer = peers_[id];
-  peer_index_[id] = &peer;
+  std::unique_ptr<Peer>& place = peers_[id];
+  if (place == nullptr) place = std::make_unique<Peer>();
+  Peer& peer = *place;
   peer.node = view_->Find(id);
   CHECK(peer.node != nullptr);
   if (peer.facts == nullptr) peer.facts = detector_->Find(id, last_step_);
@@ -342,7 +351,7 @@ void Member::Apply(const TopologyEffects& effects, Instant now) {
   if (effects.overtaken_by != 0) election_->OnOvertaken(effects.overtaken_by);
   if (!effects.lost_slots.empty()) {
     for (const SlotId slot : effects.lost_slots) migrating_.erase(slot);
-    Do(member_action::DropSlots{effects.lost_slots});
+    Do(member_action::DropSlots{effects.lost_slots.Ranges()});
   }
   for (const TopologyEffects::Update& update : effects.updates) SendUpdate(update.to, update.about);
   if (effects.became_primary) Do(member_action::BecomePrimary{.elected = false});
@@ -353,7 +362,7 @@ void Member::Apply(const TopologyEffects& effects, Instant now) {
 void Member::FollowNow(bool same_shard) {
   migrating_.clear();
   importing_.clear();
-  data_is_of_shard_ &= same_shard;
+  data_is_of_shard_ &= same_shard || NORN_PLANTED("B01");
   data_.synced_since = false;  // until replication says so of this primary
   const ClusterNode* primary = view_->Find(view_->self().primary);
   if (primary == nullptr || primary->endpoint.ip.empty()) return;  // LearnAddress comes back here
@@ -373,7 +382,8 @@ void Member::Apply(const DetectorActions& detected, Instant now) {
     Note(Log::Level::kNotice,
          fmt::format("Marking node {} as failing (quorum reached).", id.view()));
   }
-  if (!detected.declared.empty()) TellVerdicts(detected.declared);
+  const bool tells = view_->self().is_primary() || !NORN_PLANTED("B12");
+  if (!detected.declared.empty() && tells) TellVerdicts(detected.declared);
   for (const NodeId& id : detected.obeyed) {
     step_now_ |= id == view_->self().primary;
     Note(Log::Level::kNotice, fmt::format("FAIL message received about {}", id.view()));
@@ -421,12 +431,25 @@ void Member::Apply(const ElectionActions& asked, Instant now) {
 
 void Member::OnPromoted(uint64_t epoch, Instant now) {
   Note(Log::Level::kNotice, fmt::format("Failover election won, epoch {}", epoch));
-  migrating_.clear();
+  // What the old primary was told about open slots this node was told too.
+  std::erase_if(importing_, [this](const auto& open) { return OwnsSlot(open.first); });
   DescribeSelf(now);
   Do(member_action::BecomePrimary{.elected = true});
+  DropForeignSlots();
   Changed(true);
   TellEveryone(now);
   JudgeState(now);
+}
+
+// Keys of slots that went to others: the word of their going may have come before that of their deletion.
+void Member::DropForeignSlots() {
+  SlotSet foreign;
+  for (const auto& [id, node] : view_->nodes()) {
+    if (&node != &view_->self() && node.owns_slots()) foreign |= ToSet(node.slots);
+  }
+  for (const auto& [slot, from] : importing_) foreign.Clear(slot);
+  for (const auto& [slot, to] : migrating_) foreign.Clear(slot);  // given up, and perhaps not taken
+  if (!foreign.empty()) Do(member_action::DropSlots{foreign.Ranges()});
 }
 
 void Member::OnWritesHeld(const DataFacts& data, Instant now) {
@@ -463,6 +486,7 @@ void Member::OnLinkUp(const NodeId& node, LinkId link, const LinkFacts& facts, I
     found->second.connecting = false;
     found->second.link = link;
     const auto kind = found->second.owes_meet ? Heartbeat::Kind::kMeet : Heartbeat::Kind::kPing;
+    found->second.owes_meet &= !NORN_PLANTED("B35");
     return SendOn(link, {.header = Header(), .body = Beat(kind, nullptr, node)});
   }
   if (view_->Find(node) == nullptr) return DropLink(link, now);  // forgotten meanwhile

@@ -59,6 +59,8 @@ struct MemberOptions {
   TopologyOptions topology;
   ElectionOptions election;
   bool no_failover = false;
+  // As servers before 7.0: says nothing that they do not say, and takes what they do not know as they do.
+  bool old_bus = false;
   bool allow_replica_migration = true;
   uint32_t migration_barrier = 1;
   // What is announced of this node; ports as others must use them. ip empty: they take the connection's.
@@ -157,10 +159,25 @@ class Member {
   void SetMigrating(SlotId slot, const NodeId& to);
   void SetImporting(SlotId slot, const NodeId& from);
   void SetStable(SlotId slot);
+  // ---- slots handed over in one piece (slot_migration.h) ----
+  // This primary's clients of them wait; no others do any more.
+  void Hold(const SlotSet& slots);
+  const SlotSet& held() const { return held_; }
+  // They are `to`'s in this view, which claims them when it is ready; this node, or its primary, claims them no more. Told to
+  // a replica by its primary too.
+  void GiveUp(const SlotSet& slots, const NodeId& to, Instant now);
+  // Of what was given up, whatever nobody has taken so far as this node knows; by who was to take it.
+  std::map<NodeId, SlotSet> GivenUp() const;
+  // This node's again, with an epoch above every claim that could still appear; as a replica, its primary's.
+  void TakeBack(const SlotSet& slots, uint64_t above_epoch, Instant now);
+  // Another has them: what was given up is gone.
+  void LetGo(const SlotSet& slots);
   const std::map<SlotId, NodeId>& migrating() const { return migrating_; }
   const std::map<SlotId, NodeId>& importing() const { return importing_; }
   // A config epoch above all others without asking. False: it has the greatest already.
   bool BumpEpoch();
+  // Likewise above `epoch`, and above what an election that is under way may choose: for slots that come from another shard.
+  void ClaimAbove(uint64_t epoch);
   bool SetConfigEpoch(uint64_t epoch);
   // A PONG to every node, so that they need not wait for the next heartbeat (after BumpEpoch, SETSLOT NODE).
   void TellAll(Instant now);
@@ -200,8 +217,10 @@ class Member {
     NodeId gossip_cursor = {};  // the last that it was told about
     int64_t pong_wall_ms = 0;
     int64_t ping_sent_wall_ms = 0;
-    std::string client_ipv4 = {};
-    std::string client_ipv6 = {};
+  };
+  struct ClientAddresses {
+    std::string ipv4 = {};
+    std::string ipv6 = {};
   };
   struct Link {
     LinkFacts facts = {};
@@ -228,6 +247,7 @@ class Member {
   void Apply(const DetectorActions& detected, Instant now);
   void Apply(const ElectionActions& asked, Instant now);
   void OnPromoted(uint64_t epoch, Instant now);
+  void DropForeignSlots();
   void FollowNow(bool same_shard);
   void DescribeSelf(Instant now);
   void StepHandshakes(Instant now);
@@ -237,10 +257,15 @@ class Member {
   void JudgeState(Instant now);
   History OwnHistory() const;
   bool IsNorn(const NodeId& id) const;
+  bool OwnsSlot(SlotId slot) const { return view_->OwnerOf(slot) == &view_->self(); }
   // Null: not a member, or nothing is known yet.
   Peer* FindPeer(const NodeId& id) {
-    const auto found = peer_index_.find(id);
-    return found == peer_index_.end() ? nullptr : found->second;
+    const auto found = peers_.find(id);
+    return found == peers_.end() ? nullptr : found->second.get();
+  }
+  const Peer* FindPeer(const NodeId& id) const {
+    const auto found = peers_.find(id);
+    return found == peers_.end() ? nullptr : found->second.get();
   }
   // Requires: a member, not this node.
   Peer& PeerOf(const NodeId& id);
@@ -261,7 +286,7 @@ class Member {
   // A full beat if there is something new to say, or that was not said for long.
   void SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind);
   // Light if the peer heard a full beat on its link. Lost when there is none.
-  void SendNorn(const NodeId& to, const std::string& payload);
+  void SendNorn(const Peer& to, std::string payload);
   Duration FullBeatEvery() const;
   std::vector<NodeId> JudgesOf(const NodeId& suspect) const;
   // On this node's own link to it; lost when there is none.
@@ -282,6 +307,8 @@ class Member {
     const ClusterNode* sender;  // null: not a member when the message came
     Instant now;
   };
+  // A server before 7.0: it drops beats with extensions, and the link that carries a message with a short header.
+  bool TakenAsOldServer(LinkId link, const BusMessage& message, Instant now);
   void OnMemberMessage(const Arrival& arrival, const BusBody& body);
   void Deliver(const norn::cluster::Publish& publish);
   void OnNorn(const NodeId& from, const NornBody& body, Instant now);
@@ -312,13 +339,15 @@ class Member {
   std::unique_ptr<FailureDetector> detector_;
   std::unique_ptr<Election> election_;
   std::vector<MemberAction> actions_;
-  std::map<NodeId, Peer> peers_;
-  absl::flat_hash_map<NodeId, Peer*> peer_index_;
+  absl::flat_hash_map<NodeId, std::unique_ptr<Peer>> peers_;  // looked up only
+  // Of those that announce client addresses.
+  std::map<NodeId, ClientAddresses> client_addresses_;
   std::map<NodeId, Handshake> handshakes_;                      // by provisional name
   absl::flat_hash_map<uint64_t, std::unique_ptr<Link>> links_;  // by LinkId; order must not matter
   std::set<NodeId> unlinked_;                                   // members that may need a link
   std::map<SlotId, NodeId> migrating_;
   std::map<SlotId, NodeId> importing_;
+  SlotSet held_;
   std::map<NodeId, Instant> to_forget_;  // told to others until then
   // Met again after a FORGET: until then the word of those who have not heard of it does not count.
   std::map<NodeId, Instant> pardoned_;
@@ -348,6 +377,7 @@ class Member {
   bool writes_held_ = false;  // for a failover by hand
   NodeId tell_when_held_;     // the replica that asked
   uint64_t file_version_ = 0;
+  uint64_t epoch_in_file_ = 0;
   uint64_t routes_version_ = 0;
   Instant last_step_;
   Instant orphan_since_ = Instant::Never();

@@ -53,7 +53,7 @@ struct PauseWrites {
 struct ResumeWrites {};
 // The keys of these slots are somebody else's now: delete them.
 struct DropSlots {
-  SlotSet slots;
+  std::vector<SlotRange> slots;
 };
 // RESET of a node that was a replica, FLUSHALL's work.
 struct DropAllKeys {};

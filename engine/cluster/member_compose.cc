@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/bus_codec.h"
 #include "engine/cluster/member.h"
 #include "engine/cluster/norn_words.h"
@@ -78,6 +79,11 @@ BusHeader Member::Header() const {
                    .norn_level = kNornLevel};
   header.flags = FlagsOf(self) | node_flag::kMyself | kAbilities;
   if (options_.no_failover) header.flags |= node_flag::kNoFailover;
+  if (options_.old_bus) {
+    header.flags &= ~kAbilities;
+    header.message_flags = 0;
+    header.norn_level = 0;
+  }
   if (election_->paused() && writes_held_) header.message_flags |= message_flag::kPaused;
   return header;
 }
@@ -103,10 +109,14 @@ PingExtensions Member::ExtensionsFor(bool to_norn) {
 
 GossipEntry Member::GossipOf(const ClusterNode& node) const {
   GossipEntry entry{.id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
-  if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
-    entry.ping_sent_s = Seconds(peer->second.ping_sent_wall_ms);
-    entry.pong_received_s = Seconds(peer->second.pong_wall_ms);
-    entry.flags |= peer->second.shown_flags & kAbilities;
+  // Evidence, to those who count it: not of whom this node hears itself, even before it may undo a verdict.
+  if (detector_->Hears(node.id, last_step_)) {
+    entry.flags &= static_cast<NodeFlags>(~(node_flag::kPossiblyFailed | node_flag::kFailed));
+  }
+  if (const Peer* peer = FindPeer(node.id)) {
+    entry.ping_sent_s = Seconds(peer->ping_sent_wall_ms);
+    entry.pong_received_s = Seconds(peer->pong_wall_ms);
+    entry.flags |= peer->shown_flags & kAbilities;
   }
   return entry;
 }
@@ -121,8 +131,10 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to, NodeId& cursor) {
   const bool to_norn = IsNorn(to);
   size_t wanted = std::max(kGossipMin, nodes.size() / kGossipShare);
   if (to_norn) wanted = std::min(wanted, kNornGossipMax);
+  if (NORN_PLANTED("B21")) wanted = kGossipMin;
   for (const NodeId& id : view_->suspects()) {
     const ClusterNode& node = *view_->Find(id);
+    if (NORN_PLANTED("B21")) break;
     if (to_norn && beat.gossip.size() >= kNornSuspectsMax) break;
     if (may_tell(node)) beat.gossip.push_back(GossipOf(node));
   }
@@ -133,7 +145,8 @@ void Member::AddGossip(Heartbeat& beat, const NodeId& to, NodeId& cursor) {
     const ClusterNode& node = at->second;
     cursor = node.id;
     ++at;
-    if (node.health == Health::kSuspected || !may_tell(node)) continue;
+    const bool told_already = node.health == Health::kSuspected && !NORN_PLANTED("B21");
+    if (told_already || !may_tell(node)) continue;
     beat.gossip.push_back(GossipOf(node));
     ++told;
   }
@@ -143,9 +156,9 @@ Heartbeat Member::Beat(Heartbeat::Kind kind, Peer* peer, const NodeId& to) {
   Heartbeat beat{.kind = kind};
   NodeId of_stranger;
   AddGossip(beat, to, peer != nullptr ? peer->gossip_cursor : of_stranger);
-  const bool knows =
-      peer != nullptr && ((peer->shown_flags & node_flag::kExtensions) != 0 || IsNorn(to));
-  if (knows) beat.extensions = ExtensionsFor(IsNorn(to));
+  const bool knows = peer != nullptr && ((peer->shown_flags & node_flag::kExtensions) != 0 ||
+                                         IsNorn(to) || NORN_PLANTED("B68"));
+  if (knows && !options_.old_bus) beat.extensions = ExtensionsFor(IsNorn(to));
   return beat;
 }
 
@@ -155,11 +168,11 @@ void Member::SendOn(LinkId link, const BusMessage& message) {
 }
 
 void Member::SendTo(const NodeId& node, BusBody body, uint8_t message_flags) {
-  const auto peer = peers_.find(node);
-  if (peer == peers_.end() || !peer->second.link) return;
+  const Peer* peer = FindPeer(node);
+  if (peer == nullptr || !peer->link) return;
   BusHeader header = Header();
   header.message_flags |= message_flags;
-  SendOn(*peer->second.link, {.header = std::move(header), .body = std::move(body)});
+  SendOn(*peer->link, {.header = std::move(header), .body = std::move(body)});
 }
 
 void Member::SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now) {
@@ -186,7 +199,8 @@ void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
   // Paused, its offset is what the replica must reach: told with the flag each time.
   const bool known = peer.told_claim == claim_version_ && now - peer.told_at < FullBeatEvery() &&
                      at->second->introduced && !election_->paused();
-  if (known && peer.node->told.norn_level > 0 && kind != Heartbeat::Kind::kMeet) {
+  const bool takes_light = IsNorn(peer.node->id) || NORN_PLANTED("B69");
+  if (known && takes_light && kind != Heartbeat::Kind::kMeet) {
     return SendOn(
         link, {.header = {},
                .body = NornBody{EncodeNornNews(LightBeat{.is_pong = kind == Heartbeat::Kind::kPong,
@@ -201,12 +215,11 @@ void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
   SendOn(link, {.header = Header(), .body = Beat(kind, &peer, peer.node->id)});
 }
 
-void Member::SendNorn(const NodeId& to, const std::string& payload) {
-  const Peer* peer = FindPeer(to);
-  if (peer == nullptr || !peer->link) return;
-  BusMessage message{.header = {}, .body = NornBody{payload}};
-  if (!peer->introduced) message.header = Header();
-  SendOn(*peer->link, message);
+void Member::SendNorn(const Peer& to, std::string payload) {
+  if (!to.link) return;
+  BusMessage message{.header = {}, .body = NornBody{std::move(payload)}};
+  if (!to.introduced) message.header = Header();
+  SendOn(*to.link, message);
 }
 
 void Member::SendUpdate(const NodeId& to, const NodeId& about) {
@@ -223,7 +236,9 @@ void Member::SendElection(const NodeId& to, const ElectionMessage& message) {
   }
   if (std::holds_alternative<LegacyVote>(message)) return SendTo(to, Vote{});
   if (std::holds_alternative<ManualStart>(message)) return SendTo(to, ManualFailoverStart{});
-  if (IsNorn(to)) SendNorn(to, EncodeElectionMessage(message));  // M2
+  const Peer* peer = FindPeer(to);
+  const bool norn = peer != nullptr && peer->node->told.norn_level > 0;
+  if (norn) SendNorn(*peer, EncodeElectionMessage(message));  // M2
 }
 
 void Member::TellEveryone(Instant now) {
@@ -277,15 +292,18 @@ void Member::TellSuspicions(Instant now) {
   for (const NodeId& id : std::exchange(cleared_to_tell_, {})) {
     for (const NodeId& judge : JudgesOf(id)) news[judge].up.push_back(id);
   }
-  for (const auto& [judge, told] : news) SendNorn(judge, EncodeNornNews(told));
+  for (const auto& [judge, told] : news) {
+    if (const Peer* peer = FindPeer(judge)) SendNorn(*peer, EncodeNornNews(told));
+  }
 }
 
 void Member::TellVerdicts(const std::vector<NodeId>& failed) {
   const std::string payload = EncodeNornNews(Verdicts{failed});
-  for (const auto& [id, peer] : peers_) {
-    if (!peer.link || view_->Find(id) == nullptr) continue;
-    if (IsNorn(id)) {
-      SendNorn(id, payload);
+  for (const auto& [id, node] : view_->nodes()) {
+    const Peer* peer = FindPeer(id);
+    if (peer == nullptr || !peer->link) continue;
+    if (node.told.norn_level > 0) {
+      SendNorn(*peer, payload);
       continue;
     }
     for (const NodeId& each : failed) SendTo(id, Fail{each});
@@ -295,14 +313,14 @@ void Member::TellVerdicts(const std::vector<NodeId>& failed) {
 void Member::Publish(bool sharded, std::string_view channel, std::string_view message) {
   const NodeId& self = view_->self().id;
   for (const auto& [id, node] : view_->nodes()) {
-    const auto peer = peers_.find(id);
-    if (id == self || peer == peers_.end() || !peer->second.link) continue;
+    const Peer* peer = FindPeer(id);
+    if (id == self || peer == nullptr || !peer->link) continue;
     if (sharded && node.shard != view_->self().shard) continue;
     BusMessage out{.body = norn::cluster::Publish{.sharded = sharded,
                                                   .channel = std::string(channel),
                                                   .message = std::string(message)}};
-    if ((peer->second.shown_flags & node_flag::kLightPublish) == 0) out.header = Header();
-    SendOn(*peer->second.link, out);
+    if ((peer->shown_flags & node_flag::kLightPublish) == 0) out.header = Header();
+    SendOn(*peer->link, out);
   }
 }
 
@@ -344,13 +362,15 @@ NodeLine Member::LineOf(const ClusterNode& node) const {
     std::ranges::sort(line.open_slots, {}, [](const OpenSlot& open) { return open.slot; });
     return line;
   }
-  if (const auto peer = peers_.find(node.id); peer != peers_.end()) {
-    line.connected = peer->second.link.has_value();
+  if (const Peer* peer = FindPeer(node.id)) {
+    line.connected = peer->link.has_value();
     const bool waits = detector_->PingSentAt(node.id).has_value();
-    line.ping_sent_ms = waits ? peer->second.ping_sent_wall_ms : 0;
-    line.pong_received_ms = peer->second.pong_wall_ms;
-    line.client_ipv4 = peer->second.client_ipv4;
-    line.client_ipv6 = peer->second.client_ipv6;
+    line.ping_sent_ms = waits ? peer->ping_sent_wall_ms : 0;
+    line.pong_received_ms = peer->pong_wall_ms;
+  }
+  if (const auto told = client_addresses_.find(node.id); told != client_addresses_.end()) {
+    line.client_ipv4 = told->second.ipv4;
+    line.client_ipv6 = told->second.ipv6;
   }
   return line;
 }
@@ -372,7 +392,9 @@ std::vector<NodeLine> Member::Lines() const {
 NodesFile Member::File() const {
   NodesFile file{.current_epoch = view_->current_epoch(),
                  .last_vote_epoch = election_->record().last_vote_epoch};
-  NornMemory memory{.record = election_->record(), .data_reign = data_reign_};
+  NornMemory memory{.record = election_->record(),
+                    .data_reign = data_reign_,
+                    .config_epoch = view_->self().config_epoch};
   memory.record.last_vote_epoch = 0;
   for (const auto& [id, node] : view_->nodes()) {
     file.nodes.push_back(LineOf(node));
@@ -452,6 +474,9 @@ SlotRoutes Member::Routes() const {
   if (!self.is_primary()) routes.primary = index_of(self.primary);
   for (const auto& [slot, to] : migrating_) routes.migrating[slot] = index_of(to);
   for (const auto& [slot, from] : importing_) routes.importing[slot] = index_of(from);
+  if (!self.is_primary()) return routes;
+  routes.held = held_;
+  for (const auto& [to, slots] : GivenUp()) routes.held |= slots;
   return routes;
 }
 

@@ -29,8 +29,8 @@ bool Member::ForgetHere(const NodeId& id, Instant now) {
   }
   std::ranges::sort(theirs);
   for (const LinkId link : theirs) DropLink(link, now);
-  peer_index_.erase(id);
   peers_.erase(id);
+  client_addresses_.erase(id);
   unlinked_.erase(id);
   detector_->Forget(id);
   std::erase_if(migrating_, [&](const auto& open) { return open.second == id; });
@@ -76,9 +76,61 @@ void Member::SetStable(SlotId slot) {
 }
 
 bool Member::BumpEpoch() {
-  const bool bumped = view_->BumpEpoch();
-  if (bumped) Changed(true);
-  return bumped;
+  const uint64_t own = view_->self().config_epoch;
+  if (own != 0 && own == view_->GreatestEpoch()) return false;
+  if (view_->electorate().norn_rules) {
+    ClaimAbove(0);  // a replica of this very shard may be about to win with the next number (I1)
+  } else {
+    view_->BumpEpoch();
+    Changed(true);
+  }
+  return true;
+}
+
+void Member::Hold(const SlotSet& slots) {
+  if (held_ == slots) return;
+  held_ = slots;
+  ++routes_version_;
+}
+
+void Member::GiveUp(const SlotSet& slots, const NodeId& to, Instant now) {
+  SetOwner(slots, to, now);
+  for (const SlotId slot : slots) {
+    migrating_[slot] = to;
+    importing_.erase(slot);
+  }
+  Changed(true);
+}
+
+std::map<NodeId, SlotSet> Member::GivenUp() const {
+  std::map<NodeId, SlotSet> given;
+  for (const auto& [slot, to] : migrating_) {
+    if (!OwnsSlot(slot)) given[to].Set(slot);
+  }
+  return given;
+}
+
+void Member::TakeBack(const SlotSet& slots, uint64_t above_epoch, Instant now) {
+  const ClusterNode& self = view_->self();
+  for (const SlotId slot : slots) migrating_.erase(slot);
+  for (const SlotId slot : slots) importing_.erase(slot);
+  if (!self.is_primary() && view_->Find(self.primary) == nullptr) return Changed(true);
+  SetOwner(slots, self.is_primary() ? self.id : self.primary, now);
+  if (!self.is_primary()) return;
+  ClaimAbove(above_epoch);
+  TellAll(now);
+}
+
+void Member::LetGo(const SlotSet& slots) {
+  for (const SlotId slot : slots) migrating_.erase(slot);
+  Changed(true);
+}
+
+// Nobody voted for it, and ballots may be under way with the next few numbers: this one is above them.
+void Member::ClaimAbove(uint64_t epoch) {
+  constexpr uint64_t kBallotsUnderWay = 16;
+  view_->RaiseEpoch(std::max(epoch, view_->GreatestEpoch()) + kBallotsUnderWay);
+  Changed(true);
 }
 
 bool Member::SetConfigEpoch(uint64_t epoch) {
@@ -116,8 +168,8 @@ void Member::Reset(bool hard, const NodeId& fresh_id, const ClusterShardId& fres
   for (const LinkId link : all) Do(member_action::Close{link});
   links_.clear();
   handshakes_.clear();
-  peer_index_.clear();
   peers_.clear();
+  client_addresses_.clear();
   to_forget_.clear();
   unlinked_.clear();
   membership_seen_ = UINT64_MAX;

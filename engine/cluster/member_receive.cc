@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/cover.h"
 #include "engine/cluster/member.h"
 #include "engine/cluster/norn_words.h"
 
@@ -35,6 +36,7 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   if (found == links_.end()) return;
   Link& link = *found->second;
   ++received_[CounterOf(TypeOf(message.body))];
+  if (options_.old_bus && TakenAsOldServer(id, message, now)) return;
   if (!message.header) return OnLight(id, link, message.body, now);
   const BusHeader& header = *message.header;
   const Arrival arrival{id, header, view_->Find(header.sender), now};
@@ -53,10 +55,21 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   if (arrival.sender != nullptr) OnMemberMessage(arrival, message.body);
 }
 
+bool Member::TakenAsOldServer(LinkId link, const BusMessage& message, Instant now) {
+  if (!message.header) {
+    DropLink(link, now);
+    return true;
+  }
+  const auto* beat = std::get_if<Heartbeat>(&message.body);
+  if (beat == nullptr) return std::holds_alternative<NornBody>(message.body);
+  return beat->extensions != PingExtensions();
+}
+
 // The link knows who speaks.
 void Member::OnLight(LinkId id, Link& link, const BusBody& body, Instant now) {
   Peer* peer = PeerAt(link);
   if (peer == nullptr) {
+    NORN_COVER("light_beat_of_stranger");
     // It introduced itself before it was a member here, and would wait for an answer for ever: let it begin anew.
     if (std::holds_alternative<NornBody>(body)) DropLink(id, now);
     return;
@@ -110,7 +123,7 @@ void Member::OnMemberMessage(const Arrival& arrival, const BusBody& body) {
     Apply(election_->OnMessage(LegacyVoteRequest{.candidate = from,
                                                  .current_epoch = arrival.header.current_epoch,
                                                  .config_epoch = arrival.header.config_epoch,
-                                                 .slots = arrival.header.slots,
+                                                 .slots = arrival.header.slots.Ranges(),
                                                  .force = force},
                                now),
           now);
@@ -198,7 +211,10 @@ bool Member::HasHandshakeWith(const std::string& ip, uint16_t bus_port) const {
 }
 
 void Member::OnMeetOfStranger(const Arrival& arrival) {
-  if (view_->IsForgotten(arrival.header.sender, arrival.now)) return;  // B36
+  if (view_->IsForgotten(arrival.header.sender, arrival.now)) {  // B36
+    NORN_COVER("meet_of_forgotten");
+    return;
+  }
   const NodeEndpoint endpoint =
       EndpointFrom(arrival.header.address, links_[arrival.link.value]->facts.peer_ip, options_.tls);
   if (endpoint.ip.empty() || HasHandshakeWith(endpoint.ip, endpoint.bus_port)) return;
@@ -230,6 +246,7 @@ bool Member::OnAnswerOnOwnLink(const Arrival& arrival, const Heartbeat& beat) {
     return EndHandshake(handshake->first, arrival);
   }
   if (sender != expected) {
+    NORN_COVER("address_of_another");
     Note(Log::Level::kVerbose, fmt::format("Node {} no longer answers at its address, {} does.",
                                            expected.view(), sender.view()));
     view_->LoseAddress(expected, arrival.now);
@@ -317,25 +334,29 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
   const ClusterNode& known = *view_->Find(header.sender);
   claim.description = known.told;
   claim.description.no_failover = (header.flags & node_flag::kNoFailover) != 0;
-  claim.description.norn_level = header.norn_level;
+  const uint16_t norn_level = options_.old_bus ? uint16_t{0} : header.norn_level;
+  claim.description.norn_level = norn_level;
   const bool tells = !beat.extensions.shard_id.empty() || !beat.extensions.hostname.empty() ||
                      !beat.extensions.human_nodename.empty();
   if (tells) {
     claim.description.hostname = beat.extensions.hostname;
     claim.description.human_name = beat.extensions.human_nodename;
-    PeerOf(header.sender).client_ipv4 = beat.extensions.client_ipv4;
-    PeerOf(header.sender).client_ipv6 = beat.extensions.client_ipv6;
+    if (beat.extensions.client_ipv4.empty() && beat.extensions.client_ipv6.empty()) {
+      client_addresses_.erase(header.sender);
+    } else {
+      client_addresses_[header.sender] = {beat.extensions.client_ipv4, beat.extensions.client_ipv6};
+    }
   }
   claim.history = known.history;
   claim.hears_quorum = known.hears_quorum;
   const std::optional<HeartbeatFacts> facts = DecodeHeartbeatFacts(beat.extensions.norn);
   // Who leads this node's shard is decided by histories (T6 of topology.h): one that was not told must not be taken for none.
-  const bool untold = header.norn_level > 0 && !facts;
+  const bool untold = norn_level > 0 && !facts;
   if (untold && view_->self().owns_slots() && known.shard == view_->self().shard) return;
-  if (header.norn_level > 0 && facts) {
+  if (norn_level > 0 && facts) {
     claim.history = facts->history;
     claim.hears_quorum = facts->hears_quorum;
-  } else if (header.norn_level == 0) {
+  } else if (norn_level == 0) {
     claim.history = {.has_data = true, .reign = 0, .offset = header.replication_offset};
   }
   Apply(view_->ApplyClaim(claim, arrival.now), arrival.now);
@@ -357,6 +378,8 @@ void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
       continue;
     }
     (IsFailing(entry.flags) ? failing : up).push_back(entry.id);
+    const bool replica = (entry.flags & node_flag::kReplica) != 0 && IsNorn(arrival.header.sender);
+    if (replica && view_->BelieveReplica(entry.id)) Changed(false);
     const bool ours_fails = node->health != Health::kUp || node->address_lost;
     const bool usable = !IsFailing(entry.flags) && !entry.address.ip.empty() &&
                         (entry.flags & (node_flag::kNoAddress | node_flag::kHandshake)) == 0;

@@ -295,6 +295,21 @@ TEST(Member, AFailoverByHandWaitsForTheData) {
   EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
 }
 
+// The primary is well and goes on renewing its lease: it is made to give it up, its last writes are not waited for.
+TEST(Member, AForcedFailoverReplacesALivingPrimary) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.PlaceOf(1).data.offset = 500;
+  room.PlaceOf(4).data.offset = 400;
+  room.PlaceOf(4).data.has_data = true;
+  room.Run(300);
+  room.Of(4).Failover(ManualMode::kForce, room.now());
+  room.Settle();
+  room.Of(1).OnWritesHeld(room.PlaceOf(1).data, room.now());
+  EXPECT_TRUE(room.RunUntil(1500, [&] { return room.CanWrite(4); }));
+  EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
+}
+
 TEST(Member, ATakeoverAsksNobody) {
   MemberRoom room(6);
   room.Form(3);
@@ -339,6 +354,65 @@ TEST(Member, ARestartedNodeRemembers) {
   EXPECT_EQ(room.Of(5).File().norn, file.norn);
   ASSERT_FALSE(room.PlaceOf(5).done.empty());
   EXPECT_EQ(CountDone<member_action::Follow>(room.PlaceOf(5)), 2u);  // then, and at the restart
+}
+
+// I24: a verdict of an earlier life is no evidence.
+TEST(Member, ARestartedNodeDoesNotRepeatOldVerdicts) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.Stop(1);
+  ASSERT_TRUE(room.RunUntil(
+      4000, [&] { return room.Of(5).view().Find(Node(1))->health == Health::kFailed; }));
+  room.Of(5).SaveNow();
+  room.Run(300);
+  room.Stop(5);
+  ASSERT_NE(room.PlaceOf(5).file.find("fail"), std::string::npos);
+  room.StartAgain(1);
+  ASSERT_TRUE(
+      room.RunUntil(9000, [&] { return room.Of(2).view().Find(Node(1))->health == Health::kUp; }));
+  room.Run(2500);  // what was said before counts no more
+  ASSERT_EQ(room.Of(2).detector().ReportsAbout(Node(1), room.now()), 0u);
+  room.PlaceOf(1).cut = true;
+  room.StartAgain(5);
+  EXPECT_EQ(room.Of(5).view().Find(Node(1))->health, Health::kUp);
+  room.Run(500);
+  EXPECT_EQ(room.Of(2).detector().ReportsAbout(Node(1), room.now()), 0u);
+}
+
+TEST(Member, WhoIsHeardIsNotReportedAsFailing) {
+  MemberRoom room(6);
+  room.Form(3);
+  const LinkId link = room.Visit(1, "10.0.9.9");
+  BusMessage fail = BeatFrom(3, Heartbeat::Kind::kPing);
+  fail.body = Fail{Node(2)};
+  room.Say(link, fail);
+  ASSERT_EQ(room.Of(1).view().Find(Node(2))->health, Health::kFailed);
+  for (int i = 0; i < 10; ++i) {
+    room.Run(100);
+    for (int other : {3, 4, 6}) {
+      ASSERT_EQ(room.Of(other).detector().ReportsAbout(Node(2), room.now()), 0u);
+    }
+  }
+  EXPECT_EQ(room.Of(1).view().Find(Node(2))->health, Health::kFailed);  // it waits for two timeouts
+}
+
+// I12: a node that died again after it told some of its new role.
+TEST(Member, WhatADeadNodeIsIsLearntFromThoseWhoHeardIt) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.Stop(1);
+  ASSERT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4); }));
+  room.Run(300);
+  room.Stop(6);
+  room.StartAgain(1);
+  ASSERT_TRUE(
+      room.RunUntil(3000, [&] { return room.Of(2).view().Find(Node(1))->primary == Node(4); }));
+  room.Stop(1);
+  room.Run(1000);
+  room.StartAgain(6);
+  ASSERT_TRUE(room.Of(6).view().Find(Node(1))->is_primary());
+  EXPECT_TRUE(
+      room.RunUntil(5000, [&] { return room.Of(6).view().Find(Node(1))->primary == Node(4); }));
 }
 
 TEST(Member, TheFileReadsBack) {

@@ -220,6 +220,10 @@ std::optional<ElectionMessage> ReadMessage(Kind kind, Reader& in) {
   return std::nullopt;
 }
 
+// Most are no longer.
+constexpr size_t kElectionBytesUsual = 160;
+constexpr size_t kNewsBytesUsual = 48;
+
 constexpr uint8_t kIsPong = 1;
 constexpr uint8_t kHearsQuorum = 2;
 
@@ -257,8 +261,10 @@ std::vector<NodeId> ReadNames(Reader& in) {
 // "<letter><value>", parts of the memory word.
 constexpr char kReignPart = 'r';
 constexpr char kDataPart = 'd';
+constexpr char kEpochPart = 'e';
 constexpr char kNodePart = 'n';
 constexpr char kPromisePart = 'p';  // p<shard>:<ballot>:<candidate>
+constexpr char kGrantedPart = 'g';  // g<shard>:<reign>
 
 bool ReadPromise(std::string_view text, ElectionRecord& record) {
   const std::optional<ClusterShardId> shard = ClusterShardId::Parse(text.substr(0, kNodeIdChars));
@@ -273,18 +279,31 @@ bool ReadPromise(std::string_view text, ElectionRecord& record) {
   return true;
 }
 
+bool ReadGranted(std::string_view text, ElectionRecord& record) {
+  const std::optional<ClusterShardId> shard = ClusterShardId::Parse(text.substr(0, kNodeIdChars));
+  if (!shard || text.size() < kNodeIdChars + 2 || text[kNodeIdChars] != ':') return false;
+  const std::optional<uint64_t> reign = ParseUint64(text.substr(kNodeIdChars + 1));
+  if (reign) record.reigns[*shard] = *reign;
+  return reign.has_value();
+}
+
 bool ReadPart(std::string_view part, NornMemory& memory) {
   if (part.empty()) return false;
   const std::string_view value = part.substr(1);
   if (part[0] == kPromisePart) return ReadPromise(value, memory.record);
+  if (part[0] == kGrantedPart) return ReadGranted(value, memory.record);
   if (part[0] == kNodePart) {
     const std::optional<NodeId> id = NodeId::Parse(value);
     if (id) memory.norn_nodes.insert(*id);
     return id.has_value();
   }
-  if (part[0] != kReignPart && part[0] != kDataPart) return true;  // of a later version
+  uint64_t* to = nullptr;
+  if (part[0] == kReignPart) to = &memory.record.reign;
+  if (part[0] == kDataPart) to = &memory.data_reign;
+  if (part[0] == kEpochPart) to = &memory.config_epoch;
+  if (to == nullptr) return true;  // of a later version
   const std::optional<uint64_t> number = ParseUint64(value);
-  (part[0] == kReignPart ? memory.record.reign : memory.data_reign) = number.value_or(0);
+  *to = number.value_or(0);
   return number.has_value();
 }
 
@@ -292,6 +311,7 @@ bool ReadPart(std::string_view part, NornMemory& memory) {
 
 std::string EncodeElectionMessage(const ElectionMessage& message) {
   std::string payload;
+  payload.reserve(kElectionBytesUsual);
   std::visit(MessageWriter{Writer(payload)}, message);
   return payload;
 }
@@ -306,6 +326,7 @@ std::optional<ElectionMessage> DecodeElectionMessage(std::string_view payload) {
 
 std::string EncodeNornNews(const NornNews& news) {
   std::string payload;
+  payload.reserve(kNewsBytesUsual);
   std::visit(NewsWriter{Writer(payload)}, news);
   return payload;
 }
@@ -360,11 +381,14 @@ std::optional<HeartbeatFacts> DecodeHeartbeatFacts(std::string_view payload) {
 }
 
 std::string NornMemoryText(const NornMemory& memory) {
-  std::string text =
-      fmt::format("{}{},{}{}", kReignPart, memory.record.reign, kDataPart, memory.data_reign);
+  std::string text = fmt::format("{}{},{}{},{}{}", kReignPart, memory.record.reign, kDataPart,
+                                 memory.data_reign, kEpochPart, memory.config_epoch);
   for (const auto& [shard, promise] : memory.record.promises) {
     fmt::format_to(std::back_inserter(text), ",{}{}:{}:{}", kPromisePart, shard.view(),
                    promise.ballot, promise.candidate.view());
+  }
+  for (const auto& [shard, reign] : memory.record.reigns) {
+    fmt::format_to(std::back_inserter(text), ",{}{}:{}", kGrantedPart, shard.view(), reign);
   }
   for (const NodeId& id : memory.norn_nodes) {
     fmt::format_to(std::back_inserter(text), ",{}{}", kNodePart, id.view());

@@ -109,10 +109,12 @@ RC_GTEST_PROP(NornWordsProperty, FactsReadBack, ()) {
 RC_GTEST_PROP(NornWordsProperty, MemoryReadsBack, ()) {
   NornMemory memory;
   memory.data_reign = Any<uint64_t>();
+  memory.config_epoch = Any<uint64_t>();
   memory.record.reign = Any<uint64_t>();
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {
     memory.record.promises[SomeId<ClusterShardId>()] = {.ballot = Any<uint64_t>(),
                                                         .candidate = SomeId<NodeId>()};
+    memory.record.reigns[SomeId<ClusterShardId>()] = Any<uint64_t>();
     memory.norn_nodes.insert(SomeId<NodeId>());
   }
   const std::string word = NornMemoryText(memory);

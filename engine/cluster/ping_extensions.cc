@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/bus_wire.h"
 #include "engine/cluster/ip_text.h"
 
@@ -143,12 +144,14 @@ absl::Status DecodePingExtensions(std::string_view section, uint16_t count, size
   extensions = PingExtensions();
   size_t at = 0;
   for (size_t index = 0; index < count; ++index) {
+    CHECK(at <= section.size());
     const size_t left = section.size() - at;
     if (left < wire::kExtensionHeaderBytes) {
       return Bad(index, offset_bytes + at, "the message ends here");
     }
     const uint32_t length = wire::Load<uint32_t>(section, at);  // B73: 32 bits, kept as such
-    if (length < wire::kExtensionHeaderBytes || length % kAlignBytes != 0 || length > left) {
+    const uint32_t checked = NORN_PLANTED("B73") ? static_cast<uint16_t>(length) : length;
+    if (checked < wire::kExtensionHeaderBytes || checked % kAlignBytes != 0 || checked > left) {
       return Bad(index, offset_bytes + at,
                  fmt::format("a length of {} with {} bytes left", length, left));
     }

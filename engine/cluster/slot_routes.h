@@ -9,6 +9,7 @@
 
 #include "engine/cluster/key_slot.h"
 #include "engine/cluster/node_id.h"
+#include "engine/cluster/slot_set.h"
 #include "engine/cluster/topology.h"
 
 namespace norn::cluster {
@@ -35,8 +36,15 @@ struct SlotRoutes {
   // Open slots (SETSLOT) of this node, as a primary; of its primary, as a replica that was told.
   std::map<SlotId, RouteIndex> migrating = {};
   std::map<SlotId, RouteIndex> importing = {};
+  // Of this primary, in the moment in which another node takes them over: clients wait until it is known who owns them.
+  SlotSet held = {};
 
   RouteIndex OwnerOf(SlotId slot) const { return owners.empty() ? kNoRoute : owners[slot.value]; }
+  // Whether this node or its primary owns it.
+  bool ShardServes(SlotId slot) const {
+    const RouteIndex owner = OwnerOf(slot);
+    return owner != kNoRoute && owner == (is_primary ? self : primary);
+  }
 };
 
 }  // namespace norn::cluster

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 
 namespace norn::cluster {
 
@@ -85,6 +86,7 @@ void Topology::SetShard(ClusterNode& node, const ClusterShardId& shard) {
     std::erase(old->second, &node);
     if (old->second.empty()) shards_.erase(old);
   }
+  if (node.shard != shard) voters_stale_ = true;
   node.shard = shard;
   std::vector<const ClusterNode*>& members = shards_[shard];
   members.insert(std::ranges::upper_bound(members, node.id, {}, &ClusterNode::id), &node);
@@ -99,21 +101,26 @@ SlotSet Topology::SlotsToTell(const ClusterNode& node) const {
 // ---- who votes ----
 
 void Topology::RecountVoters() const {
-  shard_slots_.clear();
-  for (const auto& [id, node] : nodes_) {
-    if (node.owns_slots()) shard_slots_[node.shard] += node.slot_count;
-  }
   uint32_t members = 0;
   uint32_t primaries = 0;
   bool all_norn = true;
-  for (const auto& [id, node] : nodes_) {
-    if (!shard_slots_.contains(node.shard)) continue;
-    ++members;
-    primaries += node.is_primary() && node.owns_slots() ? 1 : 0;
-    all_norn &= node.told.norn_level > 0;
+  for (const auto& [shard, nodes] : shards_) {
+    const auto owns_slots = [](const ClusterNode* node) { return node->owns_slots(); };
+    const bool counts = std::ranges::any_of(nodes, owns_slots);
+    for (const ClusterNode* node : nodes) {
+      index_.find(node->id)->second->votes = counts;
+      if (!counts) continue;
+      ++members;
+      primaries += node->is_primary() && node->owns_slots() ? 1 : 0;
+      all_norn &= node->told.norn_level > 0;
+    }
   }
   electorate_.norn_rules = all_norn && members > 0;
-  electorate_.size = electorate_.norn_rules && options_.members_vote ? members : primaries;
+  const bool members_vote = electorate_.norn_rules && options_.members_vote;
+  electorate_.size = members_vote ? members : primaries;
+  for (const auto& [id, node] : index_) {
+    if (!members_vote) node->votes = node->is_primary() && node->owns_slots();
+  }
   voters_stale_ = false;
   health_stale_ = true;
   ++voters_version_;
@@ -125,15 +132,16 @@ const Electorate& Topology::electorate() const {
 }
 
 bool Topology::IsVoter(const ClusterNode& node) const {
-  if (electorate().norn_rules && options_.members_vote) return shard_slots_.contains(node.shard);
-  return node.is_primary() && node.owns_slots();
+  if (voters_stale_) RecountVoters();
+  return node.votes;
 }
 
 // ---- membership ----
 
 bool Topology::Add(const ClusterNode& node, Instant now) {
   CHECK(!node.id.empty());
-  if (nodes_.contains(node.id) || IsForgotten(node.id, now)) return false;
+  if (nodes_.contains(node.id)) return false;
+  if (IsForgotten(node.id, now) && !NORN_PLANTED("B36")) return false;
   ClusterNode& added = nodes_[node.id];
   index_[node.id] = &added;
   added = node;
@@ -248,12 +256,21 @@ void Topology::RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch) 
 }
 
 bool Topology::BumpEpoch() {
+  const uint64_t greatest = GreatestEpoch();
+  if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
+  RaiseEpoch(greatest + 1);
+  return true;
+}
+
+uint64_t Topology::GreatestEpoch() const {
   uint64_t greatest = current_epoch_;
   for (const auto& [id, node] : nodes_) greatest = std::max(greatest, node.config_epoch);
-  if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
-  current_epoch_ = greatest + 1;
-  self_->config_epoch = current_epoch_;
-  return true;
+  return greatest;
+}
+
+void Topology::RaiseEpoch(uint64_t epoch) {
+  CHECK(epoch > GreatestEpoch());
+  self_->config_epoch = current_epoch_ = epoch;
 }
 
 bool Topology::SetConfigEpoch(uint64_t epoch) {

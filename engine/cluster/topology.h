@@ -86,6 +86,8 @@ struct ClusterNode {
   // Of norn nodes, told with the rest.
   History history = {};
   bool hears_quorum = false;  // so that it may stand
+  // Topology::IsVoter's answer as of the last count; every grant and report asks.
+  bool votes = false;
 
   bool is_primary() const { return primary.empty(); }
   bool owns_slots() const { return slot_count > 0; }
@@ -148,6 +150,7 @@ struct TopologyOptions {
   bool allow_replica_migration = true;
   bool require_full_coverage = true;
   Duration forget_ttl = Duration::Seconds(60);
+  Duration ping_interval = {};  // between pings to one node; 0: what the node timeout makes it
   // Off: primaries with slots vote under norn rules too. More failures of replicas are survived; the proof of lease.h then holds
   // only while no voter is replaced within one lease of another.
   bool members_vote = true;
@@ -217,6 +220,9 @@ class Topology {
   // UPDATE: somebody says that `owner` claims `slots` with `config_epoch`.
   TopologyEffects ApplyUpdate(const NodeId& owner, uint64_t config_epoch, const SlotSet& slots);
   void ObserveEpoch(uint64_t epoch);
+  // A member heard from `id` that it is a replica; this node did not. Believed of a failed one without slots only: it leads nobody,
+  // and may never say so again. True: the view changed.
+  bool BelieveReplica(const NodeId& id);
   // Of a node in nodes(), between its claims.
   void ApplyNews(const ClusterNode& sender, const History& history, bool hears_quorum, Instant now);
 
@@ -227,6 +233,10 @@ class Topology {
   TopologyEffects SetOwner(const SlotSet& slots, const NodeId& owner);
   // A config epoch above all known ones, without asking (BUMPEPOCH, TAKEOVER, end of a migration). False: it has the greatest.
   bool BumpEpoch();
+  // Of what is known, config epochs and the current one.
+  uint64_t GreatestEpoch() const;
+  // Takes this one without asking. Requires: it is above GreatestEpoch().
+  void RaiseEpoch(uint64_t epoch);
   // CLUSTER SET-CONFIG-EPOCH. False: not fresh (another node known, or an epoch set).
   bool SetConfigEpoch(uint64_t epoch);
   // CLUSTER REPLICATE and orders of TopologyEffects::follow (which are done already). Requires: a known primary, not self; no own slots.
@@ -291,7 +301,6 @@ class Topology {
 
   mutable bool voters_stale_ = true;
   mutable Electorate electorate_;
-  mutable std::map<ClusterShardId, uint32_t> shard_slots_;
   mutable uint64_t voters_version_ = 0;
   // Kept, because hundreds may fail at once and each failure asks: slots of owners that did not fail, voters that are up.
   mutable bool health_stale_ = true;

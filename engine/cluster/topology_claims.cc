@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
+#include "engine/base/plant.h"
 #include "engine/cluster/topology.h"
 
 namespace norn::cluster {
@@ -17,15 +19,17 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
   const bool claims_primary = claim.replica_of.empty();
   if (IsStaleRole(*sender, claim)) {
     // Valkey: notices it and goes on with the message (B28).
+    NORN_COVER("claim_stale_role");
     if (claims_primary) CorrectStaleOwner(*sender, claim, effects);
-    return effects;
+    if (!NORN_PLANTED("B28")) return effects;
   }
   const bool was_primary = sender->is_primary();
   ApplyFacts(*sender, claim, now, effects);
   ApplyRole(*sender, claim, effects);
   ApplyShard(*sender, claim, effects);
-  if (!claims_primary) return effects;
+  if (!claims_primary && !NORN_PLANTED("B27")) return effects;
   if (OutranksClaimant(*sender, claim)) {
+    NORN_COVER("claim_outranked");
     self_->config_epoch = ++current_epoch_;
     effects.changed = effects.must_sync = effects.tell_everyone = true;
     return effects;
@@ -95,7 +99,23 @@ void Topology::MakeReplica(ClusterNode& node, ClusterNode& primary, TopologyEffe
   if (node.primary != primary.id) effects.changed = true;
   node.primary = primary.id;
   if (&primary != self_) primary.has_spare_claim = true;
+  // The dead do not tell whom they follow now, and all views should come to the same.
+  for (const ClusterNode* member : MembersOf(node.shard)) {
+    const bool silent = member->primary == node.id && member->health == Health::kFailed;
+    if (silent && SameShard(node, primary)) Mutable(member->id)->primary = primary.id;
+  }
   RolesChanged();
+}
+
+bool Topology::BelieveReplica(const NodeId& id) {
+  ClusterNode* const node = Mutable(id);
+  if (node == nullptr || !node->is_primary() || node->owns_slots()) return false;
+  if (node->health != Health::kFailed) return false;
+  const ClusterNode* const leader = PrimaryOfShard(node->shard);
+  if (leader == nullptr) return false;
+  TopologyEffects effects;
+  MakeReplica(*node, *Mutable(leader->id), effects);
+  return true;
 }
 
 void Topology::ApplyRole(ClusterNode& sender, const Claim& claim, TopologyEffects& effects) {
@@ -135,6 +155,7 @@ void Topology::ApplyRole(ClusterNode& sender, const Claim& claim, TopologyEffect
 // choose the same: the one with the smaller id. What the sender owned it gave up by following.
 void Topology::LeaveLoop(ClusterNode& sender, TopologyEffects& effects) {
   if (sender.id < self_->id) return;
+  NORN_COVER("replicas_of_each_other");
   MakePrimary(*self_);
   if (sender.owns_slots()) {
     Bind(ToSet(sender.slots), self_);
@@ -150,6 +171,7 @@ void Topology::FollowMyPrimarysPrimary(TopologyEffects& effects) {
   if (mine == nullptr || mine->is_primary() || mine->primary == self_->id) return;
   ClusterNode* const top = Mutable(mine->primary);
   if (top == nullptr || top == self_) return;
+  NORN_COVER("chain_cut");
   effects.follow = TopologyEffects::Follow{top->id, SameShard(*top, *self_)};
   effects.changed = effects.must_sync = true;
   MakeReplica(*self_, *top, effects);
@@ -172,7 +194,7 @@ void Topology::ApplyShard(ClusterNode& sender, const Claim& claim, TopologyEffec
 
 void Topology::ApplySlots(ClusterNode& claimant, uint64_t epoch, const SlotSet& slots,
                           TopologyEffects& effects) {
-  CHECK(claimant.is_primary());  // T1, B27
+  CHECK(claimant.is_primary() || NORN_PLANTED("B27"));  // T1
   const NodeId mine = self_->is_primary() ? self_->id : self_->primary;
   SlotSet taken;
   SlotSet from_self;
@@ -180,7 +202,9 @@ void Topology::ApplySlots(ClusterNode& claimant, uint64_t epoch, const SlotSet& 
   for (const SlotId slot : slots) {
     const ClusterNode* const owner = owners_[slot.value];
     if (owner == &claimant) continue;
-    if (owner != nullptr && owner->config_epoch >= epoch) continue;
+    // Whom this node was told to hold for the owner (SETSLOT), and who does not say so himself, has no claim to compare with.
+    const bool claimed = owner != nullptr && !unclaimed_by_owner_.Contains(slot);
+    if (claimed && owner->config_epoch >= epoch) continue;
     taken.Set(slot);
     if (owner == nullptr) continue;
     if (owner == self_) from_self.Set(slot);
@@ -208,6 +232,7 @@ void Topology::AfterLosingSlots(ClusterNode& claimant, uint64_t epoch, bool lost
                         mine->config_epoch < epoch;
   if (!lost_mine && !leads_us) return;
   if (mine->owns_slots() || !(same_shard || options_.allow_replica_migration)) return;
+  NORN_COVER("slots_lost_to_shard");
   effects.follow = TopologyEffects::Follow{claimant.id, same_shard};
   effects.changed = effects.must_sync = effects.tell_everyone = true;
   effects.lost_slots.ClearAll();  // a copy of the whole comes instead
@@ -224,6 +249,7 @@ void Topology::CorrectStaleOwner(const ClusterNode& sender, const Claim& claim,
     if (owner == nullptr || owner == &sender || owner == last) continue;
     if (owner->config_epoch <= claim.config_epoch || unclaimed_by_owner_.Contains(slot)) continue;
     last = owner;
+    NORN_COVER("claim_stale_owner");
     const bool listed = std::ranges::any_of(
         effects.updates, [owner](const auto& update) { return update.about == owner->id; });
     if (!listed) effects.updates.push_back({.to = sender.id, .about = owner->id});
@@ -236,11 +262,14 @@ void Topology::ResolveCollision(const ClusterNode& sender, uint64_t epoch,
   // Valkey: the smaller id moves on, always. Where both lead one shard the winner takes the slots, and so the data decides
   // first, if the sender tells what it has (B03).
   bool moves = self_->id < sender.id;
-  if (SameShard(sender, *self_) && sender.told.norn_level > 0 && sender.history != self_->history) {
+  const bool data_decides = SameShard(sender, *self_) && sender.told.norn_level > 0;
+  if (data_decides && sender.history != self_->history && !NORN_PLANTED("B03")) {
+    NORN_COVER("collision_by_data");
     moves = self_->history > sender.history;
   }
   // A primary that hears no quorum may have been replaced: raising its epoch could undo that.
   if (!moves || (electorate().norn_rules && !self_->hears_quorum)) return;
+  NORN_COVER("collision_moves");
   self_->config_epoch = ++current_epoch_;
   effects.changed = effects.must_sync = true;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
+#include "engine/base/plant.h"
 
 namespace norn::cluster {
 
@@ -12,34 +14,116 @@ using election_action::Persist;
 using election_action::Send;
 using election_action::TellConfig;
 
+namespace {
+
+void Mark(DenialReason reason) {
+  switch (reason) {
+    case DenialReason::kNotReady:
+      NORN_COVER("vote_not_ready");
+      return;
+    case DenialReason::kNotACandidate:
+      NORN_COVER("vote_not_a_candidate");
+      return;
+    case DenialReason::kOldBallot:
+      NORN_COVER("vote_old_ballot");
+      return;
+    case DenialReason::kStaleConfig:
+      NORN_COVER("vote_stale_config");
+      return;
+    case DenialReason::kPrimaryUp:
+      NORN_COVER("vote_primary_up");
+      return;
+    case DenialReason::kLeaseHeld:
+      NORN_COVER("vote_lease_held");
+      return;
+    case DenialReason::kBetterReplica:
+      NORN_COVER("vote_better_replica");
+      return;
+    case DenialReason::kOldData:
+      NORN_COVER("vote_old_data");
+      return;
+    case DenialReason::kNoData:
+      NORN_COVER("vote_no_data");
+      return;
+  }
+}
+
+}  // namespace
+
+Voter::Voter(const Topology& view, const FailureDetector& detector, const ElectionOptions& options,
+             ElectionRecord& record, Instant now)
+    : view_(view), detector_(detector), options_(options), record_(record), started_(now) {
+  for (const auto& [shard, promise] : record_.promises) {
+    const ClusterNode* candidate = view_.Find(promise.candidate);
+    if (candidate == nullptr || !candidate->is_primary()) continue;
+    uint64_t& latest = record_.reigns[shard];
+    latest = std::max(latest, promise.ballot);  // V6: it won, and may have been granted a lease
+  }
+}
+
 // ---- leases ----
 
 // V2: somebody other than `other` may be writing on this node's word.
 bool Voter::IsBound(const ClusterShardId& shard, const NodeId& other, Instant now) const {
   const auto given = given_.find(shard);
-  if (given == given_.end() || given->second.holder == other) return false;
+  if (given == given_.end() || given->second.over || given->second.holder == other) return false;
   if (now - given->second.at > options_.promise()) return false;
   return !detector_.IsGone(given->second.holder);
 }
 
-LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
+LeaseGrant Voter::Grant(const LeaseRequest& request, Instant now) {
   LeaseGrant answer{
       .voter = view_.self().id, .shard = request.shard, .stamp = request.stamp, .granted = false};
   const auto promise = record_.promises.find(request.shard);
   if (promise != record_.promises.end()) {
     const ShardPromise& promised = promise->second;
     answer.seen = promised.ballot;
-    if (request.reign < promised.ballot) return answer;  // V3
+    if (request.reign < promised.ballot) {  // V3
+      NORN_COVER("lease_old_reign");
+      return answer;
+    }
     if (request.reign == promised.ballot && request.primary != promised.candidate) {
       // A TAKEOVER chose the number that a candidate was promised: only a greater one can settle it.
+      NORN_COVER("lease_number_taken");
       answer.seen = promised.ballot + 1;
       return answer;
     }
   }
-  if (IsBound(request.shard, request.primary, now)) return answer;
+  const auto latest = record_.reigns.find(request.shard);
+  if (latest != record_.reigns.end() && request.reign < latest->second) {
+    answer.seen = std::max(answer.seen, latest->second);
+    return answer;  // V3
+  }
+  if (IsBound(request.shard, request.primary, now)) {
+    NORN_COVER("lease_bound");
+    return answer;
+  }
   given_[request.shard] = {request.primary, request.stamp, now};
   answer.granted = true;
   return answer;
+}
+
+// That reign is what a later life of this node would conclude from what is durable: its promise, and that claim of a primary
+// (which is saved before anything else is said). A sync less before a winner's first write.
+bool Voter::ShowsInFile(const LeaseRequest& request) const {
+  const auto promise = record_.promises.find(request.shard);
+  const ClusterNode* primary = view_.Find(request.primary);
+  return promise != record_.promises.end() && promise->second.ballot == request.reign &&
+         promise->second.candidate == request.primary && primary != nullptr &&
+         primary->is_primary() && primary->config_epoch >= request.reign;
+}
+
+ElectionActions Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
+  ElectionActions actions;
+  const LeaseGrant answer = Grant(request, now);
+  const auto latest = record_.reigns.find(request.shard);
+  const uint64_t known = latest == record_.reigns.end() ? 0 : latest->second;
+  if (answer.granted && request.reign > known) {
+    record_.reigns[request.shard] = request.reign;
+    if (!ShowsInFile(request)) actions.push_back(Persist{});  // V6
+  }
+  actions.push_back(Send{request.primary, answer});
+  return actions;
 }
 
 // ---- ballots ----
@@ -48,8 +132,10 @@ LeaseGrant Voter::OnLeaseRequest(const LeaseRequest& request, Instant now) {
 bool Voter::WasReleased(const BallotRequest& request) const {
   const auto given = given_.find(request.shard);
   if (!request.manual || given == given_.end()) return false;
-  return given->second.stamp.boot == request.released.boot &&
-         given->second.stamp.number <= request.released.number;
+  const bool released = given->second.stamp.boot == request.released.boot &&
+                        given->second.stamp.number <= request.released.number;
+  if (released) NORN_COVER("vote_released");
+  return released;
 }
 
 // A replica whose last word is older than the failure may have read more of the stream since. It speaks up when it learns of
@@ -67,12 +153,20 @@ bool Voter::KnowsBetter(const BallotRequest& request, Instant now) const {
   return false;
 }
 
+bool Voter::MayBeOutlived(const BallotRequest& request, Instant now) const {
+  const auto latest = record_.reigns.find(request.shard);
+  if (latest == record_.reigns.end() || request.history.reign >= latest->second) return false;
+  const auto given = given_.find(request.shard);
+  const Instant heard_of = given == given_.end() ? started_ : given->second.at;
+  return now - heard_of <= options_.old_data_wait();
+}
+
 std::optional<DenialReason> Voter::WhyNot(const BallotRequest& request, Instant now) const {
   const ClusterNode* candidate = view_.Find(request.candidate);
   if (candidate == nullptr || candidate->shard != request.shard) {
     return DenialReason::kNotACandidate;
   }
-  if (now < quiet_until_) return DenialReason::kNotReady;
+  if (now < started_ + options_.promise()) return DenialReason::kNotReady;
   const auto promise = record_.promises.find(request.shard);
   if (promise != record_.promises.end()) {
     const ShardPromise& promised = promise->second;
@@ -88,7 +182,8 @@ std::optional<DenialReason> Voter::WhyNot(const BallotRequest& request, Instant 
   if (IsBound(request.shard, request.candidate, now) && !WasReleased(request)) {
     return DenialReason::kLeaseHeld;  // V2
   }
-  if (!request.manual && !request.history.has_data) return DenialReason::kNoData;  // V4
+  if (!request.manual && !request.history.has_data) return DenialReason::kNoData;     // V4
+  if (!request.manual && MayBeOutlived(request, now)) return DenialReason::kOldData;  // V6
   if (!request.manual && KnowsBetter(request, now)) return DenialReason::kBetterReplica;
   return std::nullopt;
 }
@@ -96,8 +191,9 @@ std::optional<DenialReason> Voter::WhyNot(const BallotRequest& request, Instant 
 ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now) {
   ElectionActions actions;
   if (const std::optional<DenialReason> reason = WhyNot(request, now)) {
+    Mark(*reason);
     const auto promise = record_.promises.find(request.shard);
-    if (*reason == DenialReason::kStaleConfig) {
+    if (*reason == DenialReason::kStaleConfig && !NORN_PLANTED("B11")) {
       const ClusterNode* primary = view_.PrimaryOfShard(request.shard);
       actions.push_back(TellConfig{request.candidate, primary->id});
     }
@@ -114,7 +210,7 @@ ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now
   record_.promises[request.shard] = {request.ballot, request.candidate};
   // What bound this node to another is over (released, expired, or its holder gone), or WhyNot had said so.
   const auto given = given_.find(request.shard);
-  if (given != given_.end() && given->second.holder != request.candidate) given_.erase(given);
+  if (given != given_.end() && given->second.holder != request.candidate) given->second.over = true;
   actions.push_back(Persist{});  // V1
   actions.push_back(Send{request.candidate, BallotVote{.voter = view_.self().id,
                                                        .candidate = request.candidate,
@@ -128,7 +224,7 @@ ElectionActions Voter::OnBallotRequest(const BallotRequest& request, Instant now
 // V5: who owns claimed slots by a later configuration.
 std::vector<NodeId> Voter::LaterOwners(const LegacyVoteRequest& request) const {
   std::vector<NodeId> owners;
-  for (const SlotId slot : request.slots) {
+  for (const SlotId slot : ToSet(request.slots)) {
     const ClusterNode* owner = view_.OwnerOf(slot);
     if (owner == nullptr || owner->config_epoch <= request.config_epoch) continue;
     if (std::ranges::find(owners, owner->id) == owners.end()) owners.push_back(owner->id);
@@ -151,6 +247,7 @@ ElectionActions Voter::OnLegacyRequest(const LegacyVoteRequest& request, Instant
   const auto voted = legacy_voted_at_.find(primary->id);
   if (voted != legacy_voted_at_.end() && now - voted->second < spacing) return actions;
   const std::vector<NodeId> later = LaterOwners(request);
+  if (!later.empty() && NORN_PLANTED("B11")) return actions;
   for (const NodeId& owner : later) actions.push_back(TellConfig{request.candidate, owner});
   if (!later.empty()) return actions;
   record_.last_vote_epoch = view_.current_epoch();

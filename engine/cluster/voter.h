@@ -9,8 +9,13 @@
 //   V4  a vote goes only to a history that no reachable, able replica of the shard is known to exceed, and never to a node
 //       without data unless a person insists (I6, I7).
 //   V5  no vote for a configuration older than what is known here (the requester is told, B11).
+//   V6  no vote for data of an earlier reign than the latest that this node granted a lease to, until that reign was not heard of
+//       for old_data_wait(), unless a person insists. The latest is durable before the first grant leaves (election.h):
+//       by a note of its own, or by the promise to a candidate who is a primary in the file.
 //
 // Pure: the record changes in memory, `persist` says when it must be stored.
+
+#include <absl/container/flat_hash_map.h>
 
 #include <map>
 #include <optional>
@@ -29,16 +34,12 @@ class Voter {
 
   // Remembers nothing of grants before `now`, and so is quiet for a while.
   Voter(const Topology& view, const FailureDetector& detector, const ElectionOptions& options,
-        ElectionRecord& record, Instant now)
-      : view_(view),
-        detector_(detector),
-        options_(options),
-        record_(record),
-        quiet_until_(now + options.promise()) {}
+        ElectionRecord& record, Instant now);
 
   // [Persist,] then the answer to the candidate.
   ElectionActions OnBallotRequest(const BallotRequest& request, Instant now);
-  LeaseGrant OnLeaseRequest(const LeaseRequest& request, Instant now);
+  // [Persist,] then the answer to the primary.
+  ElectionActions OnLeaseRequest(const LeaseRequest& request, Instant now);
   // Empty: denied. The sender's current epoch must be observed by the view before.
   ElectionActions OnLegacyRequest(const LegacyVoteRequest& request, Instant now);
 
@@ -47,21 +48,25 @@ class Voter {
     NodeId holder;
     LeaseStamp stamp;
     Instant at;
+    bool over = false;  // this node voted for another since
   };
 
   std::optional<DenialReason> WhyNot(const BallotRequest& request, Instant now) const;
   bool IsBound(const ClusterShardId& shard, const NodeId& other, Instant now) const;
   bool WasReleased(const BallotRequest& request) const;
   bool KnowsBetter(const BallotRequest& request, Instant now) const;
+  bool MayBeOutlived(const BallotRequest& request, Instant now) const;
+  bool ShowsInFile(const LeaseRequest& request) const;
+  LeaseGrant Grant(const LeaseRequest& request, Instant now);
   std::vector<NodeId> LaterOwners(const LegacyVoteRequest& request) const;
 
   const Topology& view_;
   const FailureDetector& detector_;
   ElectionOptions options_;
   ElectionRecord& record_;
-  Instant quiet_until_;
-  std::map<ClusterShardId, Given> given_;
-  std::map<NodeId, Instant> legacy_voted_at_;  // by failed primary
+  Instant started_;
+  absl::flat_hash_map<ClusterShardId, Given> given_;  // looked up only
+  std::map<NodeId, Instant> legacy_voted_at_;         // by failed primary
 };
 
 }  // namespace norn::cluster

@@ -56,6 +56,10 @@ class VoterTest : public ::testing::Test {
   std::optional<DenialReason> Request(const BallotRequest& request, int64_t ms) {
     return Outcome(voter_.OnBallotRequest(request, At(ms)));
   }
+  LeaseGrant Lease(const LeaseRequest& request, int64_t ms) {
+    const ElectionActions actions = voter_.OnLeaseRequest(request, At(ms));
+    return std::get<LeaseGrant>(std::get<election_action::Send>(actions.back()).message);
+  }
   void FailPrimary(int64_t ms) { view_.SetHealth(Node(2), Health::kFailed, At(ms)); }
 
   Topology view_{Node(1), Shard(1), TopologyOptions{.node_timeout = kTimeout}};
@@ -85,26 +89,26 @@ TEST_F(VoterTest, ElectsNobodyBesideAPrimaryThatIsUp) {
 }
 
 TEST_F(VoterTest, AGrantBindsForThePromise) {
-  EXPECT_TRUE(voter_.OnLeaseRequest(AskLease(2, 2), At(kStart)).granted);
+  EXPECT_TRUE(Lease(AskLease(2, 2), kStart).granted);
   FailPrimary(kStart);
   EXPECT_EQ(Request(Ask(3, 5), kStart + 750), DenialReason::kLeaseHeld);
   EXPECT_EQ(Request(Ask(3, 5), kStart + 760), std::nullopt);
   // And the vote ends the old primary's lease for ever, but not that of the winner.
-  EXPECT_FALSE(voter_.OnLeaseRequest(AskLease(2, 2, 2), At(kStart + 1100)).granted);
-  EXPECT_TRUE(voter_.OnLeaseRequest(AskLease(3, 5), At(kStart + 1100)).granted);
+  EXPECT_FALSE(Lease(AskLease(2, 2, 2), kStart + 1100).granted);
+  EXPECT_TRUE(Lease(AskLease(3, 5), kStart + 1100).granted);
 }
 
 TEST_F(VoterTest, ANumberThatWasPromisedToAnotherIsSettledByAGreaterOne) {
   FailPrimary(kStart);
   ASSERT_EQ(Request(Ask(3, 5), kStart + 760), std::nullopt);
-  const LeaseGrant grant = voter_.OnLeaseRequest(AskLease(2, 5), At(kStart + 1100));
+  const LeaseGrant grant = Lease(AskLease(2, 5), kStart + 1100);
   EXPECT_FALSE(grant.granted);
   EXPECT_EQ(grant.seen, 6u);
 }
 
 TEST_F(VoterTest, ADeadProcessBindsNobody) {
   detector_.OnData(Node(2), At(kStart));
-  voter_.OnLeaseRequest(AskLease(2, 2), At(kStart));
+  Lease(AskLease(2, 2), kStart);
   FailPrimary(kStart + 10);
   detector_.OnLinkDown(Node(2), At(kStart + 10));
   detector_.OnRefused(Node(2), At(kStart + 10));
@@ -136,6 +140,52 @@ TEST_F(VoterTest, NeverElectsTheEmpty) {  // I7
   EXPECT_EQ(Request(empty, kStart + 300), std::nullopt);
 }
 
+TEST_F(VoterTest, OldDataWaitsForLaterData) {  // V6
+  const ElectionActions first = voter_.OnLeaseRequest(AskLease(2, 5), At(kStart));
+  EXPECT_TRUE(std::holds_alternative<election_action::Persist>(first.front()));
+  EXPECT_EQ(voter_.OnLeaseRequest(AskLease(2, 5, 2), At(kStart + 100)).size(), 1u);
+  FailPrimary(kStart + 2000);
+  BallotRequest old = Ask(3, 6);  // of reign 2
+  EXPECT_EQ(Request(old, kStart + 2500), DenialReason::kOldData);
+  EXPECT_EQ(Request(old, kStart + 10000), DenialReason::kOldData);
+  EXPECT_EQ(Request(old, kStart + 10200), std::nullopt);
+}
+
+TEST_F(VoterTest, OldDataWaitsForARestartedVotersPatienceToo) {
+  record_.reigns[Shard(2)] = 5;  // of an earlier life
+  FailPrimary(kStart);
+  BallotRequest current = Ask(4, 6);
+  current.history.reign = 5;
+  EXPECT_EQ(Request(Ask(3, 6), 9900), DenialReason::kOldData);
+  EXPECT_FALSE(Lease(AskLease(2, 2), 9900).granted);  // V3
+  EXPECT_EQ(Lease(AskLease(2, 2), 9900).seen, 5u);
+  EXPECT_EQ(Request(Ask(3, 6), 10100), std::nullopt);
+  EXPECT_EQ(Request(current, 10200), DenialReason::kOldBallot);
+}
+
+TEST_F(VoterTest, APromiseToAWinnerIsNoteEnoughOfItsReign) {  // V6
+  FailPrimary(kStart);
+  EXPECT_EQ(Request(Ask(3, 5), kStart + 300), std::nullopt);
+  EXPECT_EQ(voter_.OnLeaseRequest(AskLease(3, 5), At(kStart + 301)).size(),
+            2u);  // not heard of as a primary
+  record_.reigns.clear();
+  Claim won{.sender = Node(3), .config_epoch = 5, .slots = Slots(100, 199), .shard = Shard(2)};
+  won.description.norn_level = 1;
+  view_.ApplyClaim(won, At(kStart + 302));
+  EXPECT_EQ(voter_.OnLeaseRequest(AskLease(3, 5, 2), At(kStart + 303)).size(), 1u);
+  record_.reigns.clear();
+  const Voter restarted(view_, detector_, options_, record_, At(kStart + 400));
+  EXPECT_EQ(record_.reigns[Shard(2)], 5u);
+}
+
+TEST_F(VoterTest, APersonNeedNotWaitForLaterData) {
+  EXPECT_TRUE(Lease(AskLease(2, 5), kStart).granted);
+  FailPrimary(kStart + 2000);
+  BallotRequest forced = Ask(3, 6);
+  forced.manual = true;
+  EXPECT_EQ(Request(forced, kStart + 2500), std::nullopt);
+}
+
 TEST_F(VoterTest, TellsTheStaleWhatTheyMissed) {  // B11
   FailPrimary(kStart);
   BallotRequest stale = Ask(3, 5);
@@ -146,7 +196,7 @@ TEST_F(VoterTest, TellsTheStaleWhatTheyMissed) {  // B11
 }
 
 TEST_F(VoterTest, AReleaseCoversOnlyEarlierGrants) {
-  voter_.OnLeaseRequest(AskLease(2, 2, 5), At(kStart));
+  Lease(AskLease(2, 2, 5), kStart);
   BallotRequest by_hand = Ask(3, 5);
   by_hand.manual = true;
   by_hand.released = {7, 4};
@@ -168,7 +218,7 @@ class LegacyVoterTest : public VoterTest {
     return {.candidate = Node(candidate),
             .current_epoch = epoch,
             .config_epoch = 2,
-            .slots = Slots(100, 199),
+            .slots = Slots(100, 199).Ranges(),
             .force = false};
   }
   bool Votes(const LegacyVoteRequest& request) {
@@ -209,7 +259,7 @@ TEST_F(VoterTest, GivesNoLegacyVoteWhereAllAreNorn) {
   const LegacyVoteRequest request{.candidate = Node(3),
                                   .current_epoch = 6,
                                   .config_epoch = 2,
-                                  .slots = Slots(100, 199),
+                                  .slots = Slots(100, 199).Ranges(),
                                   .force = false};
   EXPECT_TRUE(voter_.OnLegacyRequest(request, At(kStart)).empty());
 }

@@ -140,12 +140,13 @@ std::string ParseClientFilter(std::span<const std::string_view> words, ClientFil
 std::string ClientLine(const ClientInfo& client) {
   const Session& s = client.session;
   const auto out = fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
       "multi={} watch={} qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} ",
       s.id.value, s.peer_address, s.local_address, s.file_descriptor, s.name, client.age_s,
-      client.idle_s, FlagsOf(client), s.db.value, QueuedOf(client), client.watched_keys,
-      s.query_buffer_bytes, s.query_buffer_free_bytes, client.argument_bytes, client.queued_bytes,
-      s.output_buffer_bytes, s.output_buffer_peak_bytes);
+      client.idle_s, FlagsOf(client), s.db.value, client.channels, client.patterns,
+      client.shard_channels, QueuedOf(client), client.watched_keys, s.query_buffer_bytes,
+      s.query_buffer_free_bytes, client.argument_bytes, client.queued_bytes, s.output_buffer_bytes,
+      s.output_buffer_peak_bytes);
   // norn has one output buffer a client, not a fixed one and a list: oll is 0, omem what the buffer takes while it holds
   // something.
   return out + fmt::format(

@@ -1,6 +1,8 @@
 // READONLY, READWRITE, ASKING: how a client tells a node of a cluster which redirections it wants or has followed. The gate that
 // asks is engine/shard/redirect.h. And CLUSTER, which goes on to those who know the cluster (engine/cluster/cluster_commands.h).
 
+#include <vector>
+
 #include "engine/commands/errors.h"
 #include "engine/commands/handlers.h"
 #include "engine/commands/node_control.h"
@@ -23,6 +25,14 @@ void Cluster(CommandContext& c) {
   ClusterControl* cluster = c.node.cluster();
   if (cluster == nullptr) return c.reply.Error(kNoCluster);
   cluster->Run(c.words, c.session, c.reply);
+}
+
+void ClusterScan(CommandContext& c) {
+  ClusterControl* cluster = c.node.cluster();
+  if (cluster == nullptr) return c.reply.Error(kNoCluster);
+  std::vector<std::string_view> words = {"CLUSTER", "clusterscan"};
+  words.insert(words.end(), c.words.begin() + 1, c.words.end());
+  cluster->Run(words, c.session, c.reply);
 }
 
 void ClusterHelp(CommandContext& c) {
@@ -56,6 +66,14 @@ void ClusterHelp(CommandContext& c) {
              "    Make this node the owner of slots that have none.",
              "ADDSLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...]",
              "    The same for ranges of slots.",
+             "CANCELSLOTMIGRATIONS ALL",
+             "    End the slot migrations of this node that are under way.",
+             "GETSLOTMIGRATIONS",
+             "    Describe the slot migrations of this node, the latest first.",
+             "MIGRATESLOTS SLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...] NODE "
+             "<node-id>",
+             "  [SLOTSRANGE ... NODE <node-id> ...]",
+             "    Move slots with their keys to other nodes, and answer when that has begun.",
              "BUMPEPOCH",
              "    Give this node the greatest config epoch.",
              "COUNT-FAILURE-REPORTS <node-id>",

@@ -20,6 +20,7 @@ class EchoCluster : public ClusterControl {
     reply.Simple(fmt::format("{}", fmt::join(words, " ")));
   }
   std::string Info() override { return {}; }
+  void Publish(bool, std::string_view, std::string_view) override {}
 };
 
 class ClusterWords : public CommandTest {

@@ -23,6 +23,10 @@ class ClusterControl {
 
   // The lines of CLUSTER INFO. Parks.
   virtual std::string Info() = 0;
+
+  // Sends a message to the subscribers at other nodes: of all, or of the own shard (`sharded`). Never parks; messages of one
+  // caller leave in order.
+  virtual void Publish(bool sharded, std::string_view channel, std::string_view message) = 0;
 };
 
 }  // namespace norn

@@ -15,6 +15,7 @@
 #include "engine/base/time.h"
 #include "engine/commands/effect.h"
 #include "engine/config/options.h"
+#include "engine/keyspace/key_events.h"
 #include "engine/keyspace/key_map.h"
 #include "engine/keyspace/keyspace.h"
 #include "engine/session/reply.h"
@@ -57,9 +58,11 @@ enum CommandFlag : uint32_t {
 
 // Where a command runs, beside what its key specs say.
 enum class Placement : uint8_t {
-  kHome,        // no shard: on the connection's executor, may park (CLIENT, CONFIG, INFO, PING ...)
-  kKeys,        // the shards of its keys
-  kScan,        // the shard in the cursor, word 1 (SCAN)
+  kHome,  // no shard: on the connection's executor, may park (CLIENT, CONFIG, INFO, PING ...)
+  kKeys,  // the shards of its keys
+  kScan,  // the shard in the cursor, word 1 (SCAN)
+  kChannel,  // the shard of the channel in word 1 (PUBLISH, SPUBLISH); runs there, as a command with a key does
+  kChannels,  // on the client's executor, under the tokens of the channels from word 1 on (SUBSCRIBE, SSUBSCRIBE)
   kAllShards,   // every shard (FLUSHALL, KEYS, DBSIZE, RANDOMKEY, SWAPDB ...)
   kDispatcher,  // the dispatcher itself (MULTI, EXEC, DISCARD, WATCH, UNWATCH); no handler
 };
@@ -171,6 +174,7 @@ struct CommandContext {
   const config::Options& options;
   NodeControl& node;
   Effect& effect;  // what is to be repeated elsewhere; the words themselves when left alone
+  KeyEvents* events = nullptr;  // by Notify; null: nobody wants to hear of any
   // The hash and the slot of the first key, when the dispatcher computed them already.
   uint64_t first_key_hash = 0;
   SlotId first_key_slot = {};
@@ -186,6 +190,14 @@ struct CommandContext {
     return keys.MakeKey(words[at]);
   }
   Db& DbFor(const Key& key) const { return keys.DbFor(key, session.db); }
+
+  // Something happened to a key of the session's database; `kind` is one kNotify bit. To be called after it happened.
+  void Notify(uint32_t kind, std::string_view event, std::string_view key) const {
+    NotifyIn(session.db, kind, event, key);
+  }
+  void NotifyIn(DbIndex db, uint32_t kind, std::string_view event, std::string_view key) const {
+    if (__builtin_expect(events != nullptr, 0)) events->Add(kind, event, db, key);
+  }
 };
 
 // Case-insensitive comparison with a lower-case word.

@@ -129,6 +129,12 @@ void Ping(CommandContext& c) {
   if (c.count() > 2) {
     return c.reply.Error("ERR wrong number of arguments for 'ping' command");
   }
+  // Where a reply could be taken for a message it looks like one.
+  if (c.session.in_subscriber_mode()) {
+    c.reply.Array(2);
+    c.reply.Bulk("pong");
+    return c.reply.Bulk(c.count() == 2 ? c.word(1) : "");
+  }
   if (c.count() == 2) return c.reply.Bulk(c.word(1));
   c.reply.Simple("PONG");
 }
@@ -158,6 +164,7 @@ void Quit(CommandContext& c) {
 void Reset(CommandContext& c) {
   Session& session = c.session;
   c.node.DiscardTransaction(session);
+  c.node.EndSubscriptions(session);
   session.db = DbIndex{};
   SetProtocol(c, Resp::k2);
   session.user = kDefaultUser;

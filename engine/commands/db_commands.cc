@@ -6,6 +6,8 @@
 namespace norn::handlers {
 namespace {
 
+constexpr int kRandomDraws = 100;
+
 // Whether to free now or later; nullopt: the error is replied.
 std::optional<Db::Free> ReadFree(CommandContext& c) {
   if (c.count() == 1) return c.options.lazyfree_lazy_user_flush ? Db::Free::kLater : Db::Free::kNow;
@@ -16,7 +18,7 @@ std::optional<Db::Free> ReadFree(CommandContext& c) {
 }
 
 size_t KeysIn(CommandContext& c, uint32_t shard) {
-  return c.keys.shard(shard).db(c.session.db).Size();
+  return c.keys.shard(shard).CountShown(c.session.db);
 }
 
 // A shard of this database, the more keys it has the likelier.
@@ -80,8 +82,12 @@ void RandomKey(CommandContext& c) {
   // The chosen shard may turn out to hold expired keys only: then another one answers.
   for (uint32_t i = 0; i < c.keys.shard_count(); ++i) {
     Keyspace& shard = c.keys.shard((first + i) % c.keys.shard_count());
-    const EntryRef found = shard.db(c.session.db).Random(shard.prng(), WithoutTouch(c));
-    if (found) return c.reply.Bulk(found->key());
+    // Slots that are on their way here give up soon: a few draws find another key, as a rule.
+    for (int draw = 0; draw < kRandomDraws; ++draw) {
+      const EntryRef found = shard.db(c.session.db).Random(shard.prng(), WithoutTouch(c));
+      if (!found) break;
+      if (!shard.Hides(found->key())) return c.reply.Bulk(found->key());
+    }
   }
   c.reply.Null();
 }

@@ -34,15 +34,19 @@ class Effect {
   void Nothing() { own_words_ = false; }
   // Repeat the command's own words, though nothing changed.
   void Always() { always_ = true; }
+  // Repeat the command's own words on replicas, though it is no write; a log has no use for them.
+  void OnReplicas() { on_replicas_ = true; }
 
   bool own_words() const { return own_words_; }
   bool always() const { return always_; }
+  bool on_replicas() const { return on_replicas_; }
 
  private:
   EffectLog* scratch_ = nullptr;
   DbIndex db_;
   bool own_words_ = true;
   bool always_ = false;
+  bool on_replicas_ = false;
 };
 
 }  // namespace norn

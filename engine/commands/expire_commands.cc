@@ -84,9 +84,11 @@ void SetExpiry(CommandContext& c, TimeForm form) {
   if (!found || !Allows(*options, *found, *deadline_ms)) return c.reply.Integer(0);
   if (*deadline_ms <= c.moment.expired_up_to_ms()) {
     db.Erase(key, found);
+    c.Notify(config::kNotifyExpired, "expired", key.bytes);
     c.effect.Instead({"DEL", key.bytes});
   } else {
     db.SetDeadline(key, found, *deadline_ms);
+    c.Notify(config::kNotifyGeneric, "expire", key.bytes);
     c.effect.Instead({"PEXPIREAT", key.bytes, Int64Text(*deadline_ms).view()});
   }
   c.reply.Integer(1);
@@ -127,6 +129,7 @@ void Persist(CommandContext& c) {
   const EntryRef found = db.FindForWrite(key, c.moment);
   if (!found || !found->has_deadline()) return c.reply.Integer(0);
   db.SetDeadline(key, found, kNoDeadline);
+  c.Notify(config::kNotifyGeneric, "persist", key.bytes);
   c.reply.Integer(1);
 }
 

@@ -53,6 +53,9 @@ class FakeNode : public NodeControl {
     session.transaction = {};
     session.watched.clear();
   }
+  void EndSubscriptions(Session& session) override {
+    if (pubsub_value != nullptr) pubsub_value->EndSubscriptions(session);
+  }
   void CountDeniedAuth() override { ++denied_auths; }
   bool Unblock(ClientId id, bool) override { return id == blocked_client; }
   void SetPause(Pause wanted) override { pause = wanted; }
@@ -97,11 +100,16 @@ class FakeNode : public NodeControl {
   int64_t LastSaveUnixS() override { return last_save_unix_s; }
   absl::Status Reload(bool) override { return save_status; }
   absl::Status ReloadLog() override { return save_status; }
+  PubSub& pubsub() override {
+    CHECK_MSG(pubsub_value != nullptr, "the test gave the node no channels");
+    return *pubsub_value;
+  }
   ReplicationControl& replication() override { return replication_value; }
   MigrationControl& migration() override { return migration_value; }
   ClusterControl* cluster() override { return cluster_value; }
 
   env::Env* env_value = nullptr;
+  PubSub* pubsub_value = nullptr;
   config::Config config_value;
   FakeReplication replication_value;
   FakeMigration migration_value;

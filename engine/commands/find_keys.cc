@@ -76,11 +76,12 @@ bool IsPlaceholder(const CommandSpec& command, const KeySpec& spec,
 }  // namespace
 
 std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& command,
-                                                 std::span<const std::string_view> words) {
+                                                 std::span<const std::string_view> words,
+                                                 bool channels) {
   std::vector<KeyPosition> keys;
   for (uint8_t i = 0; i < command.key_spec_count; ++i) {
     const KeySpec& spec = command.key_specs[i];
-    if ((spec.flags & kKeyNotKey) != 0) continue;
+    if ((spec.flags & kKeyNotKey) != 0 && !channels) continue;
     const int64_t begin = BeginOf(spec, words);
     if (begin == 0) continue;
     const std::optional<Range> range = RangeOf(spec, begin, words);

@@ -57,6 +57,22 @@ void Ttl(CommandContext& c);
 void Type(CommandContext& c);
 void Unlink(CommandContext& c);
 
+// pubsub/pubsub_commands.cc
+void PSubscribe(CommandContext& c);
+void PUnsubscribe(CommandContext& c);
+void Publish(CommandContext& c);
+void PubSubChannels(CommandContext& c);
+void PubSubHelp(CommandContext& c);
+void PubSubNumPat(CommandContext& c);
+void PubSubNumSub(CommandContext& c);
+void PubSubShardChannels(CommandContext& c);
+void PubSubShardNumSub(CommandContext& c);
+void SPublish(CommandContext& c);
+void SSubscribe(CommandContext& c);
+void SUnsubscribe(CommandContext& c);
+void Subscribe(CommandContext& c);
+void Unsubscribe(CommandContext& c);
+
 // connection_commands.cc
 void Auth(CommandContext& c);
 void Echo(CommandContext& c);
@@ -70,6 +86,7 @@ void Select(CommandContext& c);
 void Asking(CommandContext& c);
 void Cluster(CommandContext& c);
 void ClusterHelp(CommandContext& c);
+void ClusterScan(CommandContext& c);
 void ReadOnly(CommandContext& c);
 void ReadWrite(CommandContext& c);
 

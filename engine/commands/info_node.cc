@@ -85,7 +85,7 @@ std::string InfoClients(const InfoFacts& facts) {
       .Add("client_recent_max_output_buffer", stats.largest_output_buffer_bytes)
       .Add("blocked_clients", stats.blocked_clients)
       .Add("tracking_clients", 0)
-      .Add("pubsub_clients", 0)
+      .Add("pubsub_clients", stats.pubsub_clients)
       .Add("watching_clients", stats.watching_clients)
       .Add("clients_in_timeout_table", 0)
       .Add("total_watched_keys", stats.watched_keys)

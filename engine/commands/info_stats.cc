@@ -40,7 +40,8 @@ void AddTraffic(InfoLines& lines, const NodeStats& stats) {
       .Add("sync_partial_err", stats.replication.refused_partial_syncs);
 }
 
-void AddKeys(InfoLines& lines, const KeyspaceStats& keyspace) {
+void AddKeys(InfoLines& lines, const NodeStats& stats) {
+  const KeyspaceStats& keyspace = stats.keyspace;
   lines.Add("expired_keys", keyspace.expired_keys)
       .AddDecimal("expired_stale_perc", keyspace.expired_stale_percent)
       .Add("evicted_keys", keyspace.evicted_keys)
@@ -48,9 +49,9 @@ void AddKeys(InfoLines& lines, const KeyspaceStats& keyspace) {
       .Add("evicted_scripts", 0)
       .Add("keyspace_hits", keyspace.hits)
       .Add("keyspace_misses", keyspace.misses)
-      .Add("pubsub_channels", 0)
-      .Add("pubsub_patterns", 0)
-      .Add("pubsubshard_channels", 0)
+      .Add("pubsub_channels", stats.pubsub_channels)
+      .Add("pubsub_patterns", stats.pubsub_patterns)
+      .Add("pubsubshard_channels", stats.pubsub_shard_channels)
       .Add("latest_fork_usec", 0)
       .Add("total_forks", 0)
       .Add("migrate_cached_sockets", 0)
@@ -87,7 +88,7 @@ std::string InfoStats(const InfoFacts& facts) {
   const ExecutorStats& totals = facts.stats.totals;
   InfoLines lines("Stats");
   AddTraffic(lines, facts.stats);
-  AddKeys(lines, facts.stats.keyspace);
+  AddKeys(lines, facts.stats);
   lines.Add("unexpected_error_replies", totals.unexpected_errors)
       .Add("total_error_replies", totals.total_errors)
       .Add("dump_payload_sanitizations", 0)

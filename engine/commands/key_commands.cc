@@ -18,7 +18,9 @@ void Delete(CommandContext& c) {
   int64_t deleted = 0;
   for (size_t i = 1; i < c.count(); ++i) {
     const Key key = c.KeyAt(i);
-    if (c.DbFor(key).Erase(key, c.moment)) ++deleted;
+    if (!c.DbFor(key).Erase(key, c.moment)) continue;
+    ++deleted;
+    c.Notify(config::kNotifyGeneric, "del", key.bytes);
   }
   c.reply.Integer(deleted);
 }
@@ -41,6 +43,8 @@ void MoveValue(CommandContext& c, const Key& from, const Key& to) {
   const EntryRef found = source.FindForWrite(from, moment);
   const int64_t deadline_ms = found->deadline_ms();
   c.DbFor(to).Put(to, source.Take(from, found), deadline_ms, moment);
+  c.Notify(config::kNotifyGeneric, "rename_from", from.bytes);
+  c.Notify(config::kNotifyGeneric, "rename_to", to.bytes);
 }
 
 void RenameKey(CommandContext& c, bool only_if_absent) {
@@ -253,6 +257,8 @@ void Move(CommandContext& c) {
   if (destination.FindForWrite(key, c.moment)) return c.reply.Integer(0);
   const int64_t deadline_ms = found->deadline_ms();
   destination.Put(key, source.Take(key, found), deadline_ms, c.moment);
+  c.Notify(config::kNotifyGeneric, "move_from", key.bytes);
+  c.NotifyIn(*to, config::kNotifyGeneric, "move_to", key.bytes);
   c.reply.Integer(1);
 }
 
@@ -270,6 +276,7 @@ void Copy(CommandContext& c) {
   const EntryRef found = source.FindForWrite(from, moment);
   const int64_t deadline_ms = found->deadline_ms();
   destination.Put(to, source.Copy(found), deadline_ms, moment);
+  c.NotifyIn(options->db, config::kNotifyGeneric, "copy_to", to.bytes);
   c.reply.Integer(1);
 }
 
@@ -294,12 +301,16 @@ void Restore(CommandContext& c) {
   std::optional<DetachedValue> value = ReadPayload(c);
   if (!value) return;
   if (*deadline_ms != kNoDeadline && *deadline_ms <= c.moment.expired_up_to_ms()) {
-    if (db.Erase(key, c.moment)) c.effect.Instead({"DEL", key.bytes});
+    if (db.Erase(key, c.moment)) {
+      c.effect.Instead({"DEL", key.bytes});
+      c.Notify(config::kNotifyGeneric, "del", key.bytes);
+    }
     return c.reply.Ok();
   }
   value->set_access(persist::RestoredAccess(AccessPolicyOf(c.options), c.moment.now_ms,
                                             options->idle_seconds, options->frequency));
   db.Put(key, *std::move(value), *deadline_ms, c.moment);
+  c.Notify(config::kNotifyGeneric, "restore", key.bytes);
   RepeatRestore(c, key, *options, *deadline_ms);
   c.reply.Ok();
 }
@@ -327,7 +338,9 @@ void Migrate(CommandContext& c) {
   for (size_t i = 0; i < request.keys.size(); ++i) {
     if (!result.arrived[i] || options->copy) continue;
     const Key key = c.keys.MakeKey(request.keys[i].key);
-    if (c.DbFor(key).Erase(key, c.moment)) gone.push_back(key.bytes);
+    if (!c.DbFor(key).Erase(key, c.moment)) continue;
+    gone.push_back(key.bytes);
+    c.Notify(config::kNotifyGeneric, "del", key.bytes);
   }
   if (gone.size() > 1) {
     c.effect.Instead(gone);

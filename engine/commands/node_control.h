@@ -25,6 +25,7 @@
 #include "engine/env/env.h"
 #include "engine/keyspace/keyspace.h"
 #include "engine/persist/aof_info.h"
+#include "engine/pubsub/pubsub.h"
 #include "engine/session/session.h"
 
 namespace norn {
@@ -35,6 +36,9 @@ struct ClientInfo {
   size_t queued_commands = 0;
   size_t watched_keys = 0;
   size_t queued_bytes = 0;
+  size_t channels = 0;
+  size_t patterns = 0;
+  size_t shard_channels = 0;
   int64_t age_s = 0;
   int64_t idle_s = 0;
   size_t argument_bytes = 0;  // words of the command under way
@@ -102,6 +106,10 @@ struct NodeStats {
   uint64_t blocked_clients = 0;
   uint64_t watching_clients = 0;
   uint64_t watched_keys = 0;
+  uint64_t pubsub_clients = 0;
+  uint64_t pubsub_channels = 0;
+  uint64_t pubsub_patterns = 0;
+  uint64_t pubsub_shard_channels = 0;
   uint64_t denied_auths = 0;
   uint64_t client_memory_bytes = 0;
   uint64_t largest_input_buffer_bytes = 0;  // of any client now
@@ -158,6 +166,8 @@ class NodeControl {
                              ClientId self) = 0;
   // RESET: drops the queue and the watches, as DISCARD does, also when no MULTI is open. Parks.
   virtual void DiscardTransaction(Session& session) = 0;
+  // RESET: the client listens to nothing any more, without being told. Parks.
+  virtual void EndSubscriptions(Session& session) = 0;
   // A failed AUTH, for INFO's acl_access_denied_auth.
   virtual void CountDeniedAuth() = 0;
   // CLIENT UNBLOCK: true when the client was blocked. Parks.
@@ -200,6 +210,7 @@ class NodeControl {
   virtual absl::Status Reload(bool save) = 0;
   // The same from the append-only log, which is synced first. Parks.
   virtual absl::Status ReloadLog() = 0;
+  virtual PubSub& pubsub() = 0;                   // pubsub.h says what each call needs
   virtual ReplicationControl& replication() = 0;  // replication_control.h
   virtual MigrationControl& migration() = 0;      // of the current executor; migration_control.h
   virtual ClusterControl* cluster() = 0;  // cluster_control.h; null: this node is in no cluster

@@ -147,7 +147,8 @@ void Scan(CommandContext& c) {
   if (!shard) return ReplyScan(c, 0, keys);
   const Db& db = c.keys.shard(*shard).db(c.session.db);
   uint64_t next = db.Scan(cursor, options->count, [&](const Entry& entry) {
-    if (options->filter.Wants(entry, c.moment)) keys.push_back(entry.key());
+    if (!options->filter.Wants(entry, c.moment)) return;
+    if (!c.keys.shard(*shard).Hides(entry.key())) keys.push_back(entry.key());
   });
   if (next == 0) {
     if (*shard + 1 < c.keys.shard_count()) next = FirstCursorOf(*shard + 1);
@@ -164,7 +165,7 @@ void Keys(CommandContext& c) {
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     const Db& db = c.keys.shard(shard).db(c.session.db);
     db.Scan(0, SIZE_MAX, [&](const Entry& entry) {
-      if (!filter.Wants(entry, c.moment)) return;
+      if (!filter.Wants(entry, c.moment) || c.keys.shard(shard).Hides(entry.key())) return;
       c.reply.Bulk(entry.key());
       ++count;
     });

@@ -78,6 +78,20 @@ void RepeatStore(CommandContext& c, std::string_view key, bool existed, std::str
   }
 }
 
+// Stores, and says so to whoever repeats it or hears of it.
+void StoreAndTell(CommandContext& c, Db& db, const Key& key, EntryRef found, std::string_view value,
+                  const SetStringOptions& options) {
+  const bool existed = static_cast<bool>(found);
+  const bool timed = options.deadline_ms != kNoDeadline && !options.keep_deadline;
+  const bool past = timed && options.deadline_ms <= c.moment.expired_up_to_ms();
+  Store(db, key, found, value, options, c.moment);
+  RepeatStore(c, key.bytes, existed, value, options);
+  if (past && !existed) return;
+  if (past) return c.Notify(config::kNotifyExpired, "expired", key.bytes);
+  c.Notify(config::kNotifyString, "set", key.bytes);
+  if (timed) c.Notify(config::kNotifyGeneric, "expire", key.bytes);
+}
+
 void SetWithOptions(CommandContext& c, const Key& key, std::string_view value,
                     const StringOptions& options) {
   const std::optional<int64_t> deadline = DeadlineOrReply(c, options.expiry);
@@ -93,10 +107,14 @@ void SetWithOptions(CommandContext& c, const Key& key, std::string_view value,
     return;
   }
   const SetStringOptions store{.deadline_ms = *deadline, .keep_deadline = options.keep_deadline};
-  const bool existed = static_cast<bool>(found);
-  Store(db, key, found, value, store, c.moment);
-  RepeatStore(c, key.bytes, existed, value, store);
+  StoreAndTell(c, db, key, found, value, store);
   if (!options.get) c.reply.Ok();
+}
+
+// A key without options.
+void SetPlainly(CommandContext& c, const Key& key, EntryRef found, std::string_view value) {
+  c.DbFor(key).SetString(key, found, value, {}, c.moment);
+  c.Notify(config::kNotifyString, "set", key.bytes);
 }
 
 // SETEX and PSETEX: the time stands before the value.
@@ -134,6 +152,7 @@ void Set(CommandContext& c) {
   const Key key = c.KeyAt(1);
   if (c.count() == 3) {
     c.DbFor(key).SetString(key, c.word(2), {}, c.moment);
+    c.Notify(config::kNotifyString, "set", key.bytes);
     return c.reply.Ok();
   }
   StringOptions options;
@@ -149,19 +168,17 @@ void PSetEx(CommandContext& c) { SetWithTime(c, false); }
 
 void SetNx(CommandContext& c) {
   const Key key = c.KeyAt(1);
-  Db& db = c.DbFor(key);
-  const EntryRef found = db.FindForWrite(key, c.moment);
+  const EntryRef found = c.DbFor(key).FindForWrite(key, c.moment);
   if (found) return c.reply.Integer(0);
-  db.SetString(key, found, c.word(2), {}, c.moment);
+  SetPlainly(c, key, found, c.word(2));
   c.reply.Integer(1);
 }
 
 void GetSet(CommandContext& c) {
   const Key key = c.KeyAt(1);
-  Db& db = c.DbFor(key);
-  const EntryRef found = db.Find(key, c.moment);
+  const EntryRef found = c.DbFor(key).Find(key, c.moment);
   if (!ReplyFound(c, found)) return;
-  db.SetString(key, found, c.word(2), {}, c.moment);
+  SetPlainly(c, key, found, c.word(2));
   c.effect.Instead({"SET", key.bytes, c.word(2)});
 }
 
@@ -172,6 +189,7 @@ void GetDel(CommandContext& c) {
   if (!ReplyFound(c, found)) return;
   if (!found) return;
   db.Erase(key, found);
+  c.Notify(config::kNotifyGeneric, "del", key.bytes);
   c.effect.Instead({"DEL", key.bytes});
 }
 
@@ -190,14 +208,17 @@ void GetEx(CommandContext& c) {
   ReplyString(c, *found);
   if (options.persist && found->has_deadline()) {
     db.SetDeadline(key, found, kNoDeadline);
+    c.Notify(config::kNotifyGeneric, "persist", key.bytes);
     c.effect.Instead({"PERSIST", key.bytes});
   }
   if (!options.expiry.given) return;
   if (*deadline <= c.moment.expired_up_to_ms()) {
     db.Erase(key, found);
+    c.Notify(config::kNotifyExpired, "expired", key.bytes);
     return c.effect.Instead({"DEL", key.bytes});
   }
   db.SetDeadline(key, found, *deadline);
+  c.Notify(config::kNotifyGeneric, "expire", key.bytes);
   c.effect.Instead({"PEXPIREAT", key.bytes, Int64Text(*deadline).view()});
 }
 
@@ -209,6 +230,7 @@ void DelIfEq(CommandContext& c) {
   if (!found->IsString()) return c.reply.Error(kWrongType);
   if (!StringEquals(*found, c.word(2))) return c.reply.Integer(0);
   db.Erase(key, found);
+  c.Notify(config::kNotifyGeneric, "del", key.bytes);
   c.effect.Instead({"DEL", key.bytes});
   c.reply.Integer(1);
 }
@@ -238,7 +260,7 @@ void MSet(CommandContext& c) {
   if (c.count() % 2 == 0) return ReplyWrongArity(c);
   for (size_t i = 1; i < c.count(); i += 2) {
     const Key key = c.KeyAt(i);
-    c.DbFor(key).SetString(key, c.word(i + 1), {}, c.moment);
+    SetPlainly(c, key, c.DbFor(key).FindForWrite(key, c.moment), c.word(i + 1));
   }
   c.reply.Ok();
 }
@@ -248,7 +270,7 @@ void MSetNx(CommandContext& c) {
   if (AnyExists(c, 1, c.count())) return c.reply.Integer(0);
   for (size_t i = 1; i < c.count(); i += 2) {
     const Key key = c.KeyAt(i);
-    c.DbFor(key).SetString(key, c.word(i + 1), {}, c.moment);
+    SetPlainly(c, key, c.DbFor(key).FindForWrite(key, c.moment), c.word(i + 1));
   }
   c.reply.Integer(1);
 }
@@ -274,10 +296,7 @@ void MSetEx(CommandContext& c) {
   for (size_t i = 2; i < end; i += 2) {
     const Key key = c.KeyAt(i);
     Db& db = c.DbFor(key);
-    const EntryRef found = db.FindForWrite(key, c.moment);
-    const bool existed = static_cast<bool>(found);
-    Store(db, key, found, c.word(i + 1), store, c.moment);
-    RepeatStore(c, key.bytes, existed, c.word(i + 1), store);
+    StoreAndTell(c, db, key, db.FindForWrite(key, c.moment), c.word(i + 1), store);
   }
   c.reply.Integer(1);
 }

@@ -11,6 +11,7 @@ void AddTo(CommandContext& c, int64_t by) {
   const Key key = c.KeyAt(1);
   const string_ops::Number sum = string_ops::Add(c.DbFor(key), key, by, c.moment);
   if (!sum.error.empty()) return c.reply.Error(sum.error);
+  c.Notify(config::kNotifyString, "incrby", key.bytes);
   c.reply.Integer(sum.value);
 }
 
@@ -45,13 +46,16 @@ void IncrByFloat(CommandContext& c) {
   const Key key = c.KeyAt(1);
   const string_ops::FloatText sum = string_ops::AddFloat(c.DbFor(key), key, c.word(2), c.moment);
   if (!sum.error.empty()) return c.reply.Error(sum.error);
+  c.Notify(config::kNotifyString, "incrbyfloat", key.bytes);
   c.effect.Instead({"SET", key.bytes, sum.text, "KEEPTTL"});
   c.reply.Bulk(sum.text);
 }
 
 void Append(CommandContext& c) {
   const Key key = c.KeyAt(1);
-  ReplyLength(c, string_ops::Append(c.DbFor(key), key, c.word(2), StringBytesMax(c), c.moment));
+  const auto length = string_ops::Append(c.DbFor(key), key, c.word(2), StringBytesMax(c), c.moment);
+  if (length.error.empty()) c.Notify(config::kNotifyString, "append", key.bytes);
+  ReplyLength(c, length);
 }
 
 void SetRange(CommandContext& c) {
@@ -59,8 +63,11 @@ void SetRange(CommandContext& c) {
   if (!offset) return;
   if (*offset < 0) return c.reply.Error(kOffsetOutOfRange);
   const Key key = c.KeyAt(1);
-  ReplyLength(
-      c, string_ops::SetRange(c.DbFor(key), key, *offset, c.word(3), StringBytesMax(c), c.moment));
+  const auto length =
+      string_ops::SetRange(c.DbFor(key), key, *offset, c.word(3), StringBytesMax(c), c.moment);
+  const bool changed = length.error.empty() && !c.word(3).empty();
+  if (changed) c.Notify(config::kNotifyString, "setrange", key.bytes);
+  ReplyLength(c, length);
 }
 
 void GetRange(CommandContext& c) {

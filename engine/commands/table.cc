@@ -14,6 +14,9 @@ namespace {
 namespace h = handlers;
 using P = Placement;
 
+// For a command that collects its tokens itself, because it waits for others in between: in a transaction it would wait for ever.
+constexpr Placement AtHome(std::span<const std::string_view>) { return P::kHome; }
+
 // The columns: name, arity, flags, ACL categories, key specifications, placement, handler, group, since, complexity, summary,
 // arguments, and where there are any tips, deprecated since, replaced by. Alphabetical in a group.
 // clang-format off
@@ -78,6 +81,16 @@ constexpr CommandSpec kCoreRows[] = {
     {"multi", 1, kNoScript | kLoading | kStale | kFast | kNoMulti | kAllowBusy, "transaction", "", P::kDispatcher, nullptr, "transactions", "1.2.0", "O(1)", "Begins a transaction.", ""},
     {"unwatch", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, "transaction", "", P::kDispatcher, nullptr, "transactions", "2.2.0", "O(1)", "Forgets all watched keys of the connection.", ""},
     {"watch", -2, kNoScript | kLoading | kStale | kFast | kNoMulti | kAllowBusy, "transaction", "idx:1>range:-1:1:0(RO)", P::kDispatcher, nullptr, "transactions", "2.2.0", "O(1) for each key", "Makes the next EXEC depend on keys staying as they are.", "key:key..."},
+    // pubsub
+    {"psubscribe", -2, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kAllShards, h::PSubscribe, "pubsub", "2.0.0", "O(N), N the patterns", "Listens to channels that match patterns.", "pattern:pattern..."},
+    {"publish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate | kSentinel, "", "", P::kChannel, h::Publish, "pubsub", "2.0.0", "O(N+M), N the subscribers of the channel, M the patterns that anybody listens to", "Sends a message to those who listen to a channel.", "channel:string message:string"},
+    {"pubsub", -2, 0, "", "", P::kHome, nullptr, "pubsub", "2.8.0", "That of the subcommand", "Looks at channels and who listens to them.", ""},
+    {"punsubscribe", -1, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kAllShards, h::PUnsubscribe, "pubsub", "2.0.0", "O(N), N the patterns", "Ends listening to channels that match patterns.", "[pattern:pattern]..."},
+    {"spublish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, "", "idx:1>range:0:1:0(NOT_KEY)", P::kChannel, h::SPublish, "pubsub", "7.0.0", "O(N), N the subscribers of the shard channel", "Sends a message to those who listen to a shard channel.", "shardchannel:string message:string"},
+    {"ssubscribe", -2, kPubSub | kNoScript | kLoading | kStale, "", "idx:1>range:-1:1:0(NOT_KEY)", P::kChannels, h::SSubscribe, "pubsub", "7.0.0", "O(N), N the shard channels", "Listens to shard channels.", "shardchannel:string..."},
+    {"subscribe", -2, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kChannels, h::Subscribe, "pubsub", "2.0.0", "O(N), N the channels", "Listens to channels.", "channel:string..."},
+    {"sunsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, "", "idx:1>range:-1:1:0(NOT_KEY)", P::kAllShards, h::SUnsubscribe, "pubsub", "7.0.0", "O(N), N the shard channels", "Ends listening to shard channels.", "[shardchannel:string]..."},
+    {"unsubscribe", -1, kPubSub | kNoScript | kLoading | kStale | kSentinel, "", "", P::kAllShards, h::Unsubscribe, "pubsub", "2.0.0", "O(N), N the channels", "Ends listening to channels.", "[channel:string]..."},
     // connection
     {"auth", -2, kNoScript | kLoading | kStale | kFast | kNoAuth | kSentinel | kAllowBusy, "connection", "", P::kHome, h::Auth, "connection", "1.0.0", "O(N), N the passwords of the user", "Authenticates the connection.", "[username:string@6.0.0] password:string"},
     {"client", -2, kSentinel, "", "", P::kHome, nullptr, "connection", "2.4.0", "That of the subcommand", "Looks at and controls client connections.", ""},
@@ -90,6 +103,7 @@ constexpr CommandSpec kCoreRows[] = {
     // cluster
     {"asking", 1, kFast, "connection", "", P::kHome, h::Asking, "cluster", "3.0.0", "O(1)", "Says that the next command follows an -ASK redirection.", ""},
     {"cluster", -2, 0, "", "", P::kHome, nullptr, "cluster", "3.0.0", "That of the subcommand", "Looks at and controls the cluster of the node.", ""},
+    {"clusterscan", -2, kReadonly | kTouchesArbitraryKeys, "keyspace", "idx:1>range:0:1:0(NOT_KEY)", P::kAllShards, h::ClusterScan, "cluster", "9.1.0", "O(1) for each call, O(N) for a whole iteration, N the keys of the cluster", "Walks the keys of a cluster slot by slot.", "cursor:string [pattern:pattern=MATCH] [count:integer=COUNT] [type:string=TYPE] [slot:integer=SLOT]", "nondeterministic_output,request_policy:special,response_policy:special"},
     {"readonly", 1, kFast | kLoading | kStale, "connection", "", P::kHome, h::ReadOnly, "cluster", "3.0.0", "O(1)", "Lets the connection read at a replica.", ""},
     {"readwrite", 1, kFast | kLoading | kStale, "connection", "", P::kHome, h::ReadWrite, "cluster", "3.0.0", "O(1)", "Ends what READONLY began.", ""},
     // server
@@ -129,6 +143,13 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"object|help", 2, kLoading | kStale, "keyspace", "", P::kHome, h::ObjectHelp, "generic", "6.2.0", "O(1)", "Lists the subcommands of OBJECT.", ""},
     {"object|idletime", 3, kReadonly, "keyspace", "idx:2>range:0:1:0(RO)", P::kKeys, h::ObjectIdleTime, "generic", "2.2.3", "O(1)", "Replies the seconds since the last access of a key.", "key:key", "nondeterministic_output"},
     {"object|refcount", 3, kReadonly, "keyspace", "idx:2>range:0:1:0(RO)", P::kKeys, h::ObjectRefCount, "generic", "2.2.3", "O(1)", "Replies the reference count of a value.", "key:key", "nondeterministic_output"},
+    // pubsub
+    {"pubsub|channels", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubChannels, "pubsub", "2.8.0", "O(N), N the channels that anybody listens to", "Replies the channels that anybody listens to.", "[pattern:pattern]"},
+    {"pubsub|help", 2, kLoading | kStale, "", "", P::kHome, h::PubSubHelp, "pubsub", "6.2.0", "O(1)", "Lists the subcommands of PUBSUB.", ""},
+    {"pubsub|numpat", 2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubNumPat, "pubsub", "2.8.0", "O(1)", "Counts the patterns that anybody listens to.", ""},
+    {"pubsub|numsub", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubNumSub, "pubsub", "2.8.0", "O(N), N the channels asked for", "Counts those who listen to channels.", "[channel:string]..."},
+    {"pubsub|shardchannels", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubShardChannels, "pubsub", "7.0.0", "O(N), N the shard channels that anybody listens to", "Replies the shard channels that anybody listens to.", "[pattern:pattern]"},
+    {"pubsub|shardnumsub", -2, kPubSub | kLoading | kStale, "", "", P::kAllShards, h::PubSubShardNumSub, "pubsub", "7.0.0", "O(N), N the shard channels asked for", "Counts those who listen to shard channels.", "[shardchannel:string]..."},
     // connection
     {"client|caching", 3, kNoScript | kLoading | kStale | kSentinel, "connection", "", P::kHome, h::ClientCaching, "connection", "6.0.0", "O(1)", "Says whether the keys of the next command are tracked.", "mode:oneof(yes:YES|no:NO)"},
     {"client|capa", -3, kNoScript | kLoading | kStale, "connection", "", P::kHome, h::ClientCapa, "connection", "8.0.0", "O(1)", "Tells the server what the client can do.", "capability:string..."},
@@ -152,6 +173,7 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"cluster|addslots", -3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the slots given", "Makes the node the owner of slots that have none.", "slot:integer..."},
     {"cluster|addslotsrange", -4, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "7.0.0", "O(N), N the slots of the ranges", "Makes the node the owner of ranges of slots that have none.", "range:block(start-slot:integer end-slot:integer)..."},
     {"cluster|bumpepoch", 2, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Gives the node the greatest config epoch.", "", "nondeterministic_output"},
+    {"cluster|cancelslotmigrations", 3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "9.0.0", "O(N), N the migrations under way", "Ends the slot migrations of the node.", "all:ALL", "", "", "", AtHome},
     {"cluster|count-failure-reports", 3, kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the reports", "Counts the voters that suspect a node.", "node-id:string", "nondeterministic_output"},
     {"cluster|countkeysinslot", 3, kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(1)", "Counts the keys of a slot.", "slot:integer"},
     {"cluster|delslots", -3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the slots given", "Leaves slots without an owner in the view of the node.", "slot:integer..."},
@@ -160,11 +182,13 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"cluster|flushslots", 2, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(N), N the slots of the node", "Leaves all slots of the node without an owner.", ""},
     {"cluster|forget", 3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Removes a node from the view of the node.", "node-id:string"},
     {"cluster|getkeysinslot", 4, kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(N), N the keys asked for", "Replies keys of a slot.", "slot:integer count:integer", "nondeterministic_output"},
+    {"cluster|getslotmigrations", 2, kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "9.0.0", "O(N), N the migrations remembered", "Describes the slot migrations of the node.", "", "nondeterministic_output"},
     {"cluster|help", 2, kLoading | kStale, "", "", P::kHome, h::ClusterHelp, "cluster", "5.0.0", "O(1)", "Lists the subcommands of CLUSTER.", ""},
     {"cluster|info", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Describes the state of the cluster.", "", "nondeterministic_output"},
     {"cluster|keyslot", 3, kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the bytes of the key", "Replies the slot of a key.", "key:string"},
     {"cluster|links", 2, kStale, "", "", P::kHome, h::Cluster, "cluster", "7.0.0", "O(N), N the nodes", "Describes the bus links of the node.", "", "nondeterministic_output"},
     {"cluster|meet", -4, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(1)", "Makes the node and another one members of one cluster.", "ip:string port:integer [cluster-bus-port:integer@4.0.0]"},
+    {"cluster|migrateslots", -7, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "9.0.0", "O(N), N the slots of the ranges", "Moves ranges of slots with their keys to other nodes.", "slotsrange:block(start-slot:integer=SLOTSRANGE end-slot:integer node-id:string=NODE)...", "", "", "", AtHome},
     {"cluster|myid", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(1)", "Replies the id of the node.", ""},
     {"cluster|myshardid", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "7.2.0", "O(1)", "Replies the id of the shard of the node.", "", "nondeterministic_output"},
     {"cluster|nodes", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Describes the nodes of the cluster, a line each.", "", "nondeterministic_output"},
@@ -173,11 +197,12 @@ constexpr CommandSpec kSubcommandRows[] = {
     {"cluster|reset", -2, kAdmin | kNoScript | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes; and that of FLUSHALL on a replica", "Makes the node forget its cluster.", "[reset-type:oneof(hard:HARD|soft:SOFT)]"},
     {"cluster|saveconfig", 2, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Saves the view of the node to disk.", ""},
     {"cluster|set-config-epoch", 3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(1)", "Sets the config epoch of a new node.", "config-epoch:integer"},
-    {"cluster|setslot", -4, kNoAsyncLoading | kAdmin | kStale | kMayReplicate, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(1)", "Moves a slot, or says that it is on its way.", "slot:integer subcommand:oneof(importing<node-id>:string=IMPORTING|migrating<node-id>:string=MIGRATING|node<node-id>:string=NODE|stable:STABLE) [timeout<timeout>:integer=TIMEOUT@8.0.0]"},
+    {"cluster|setslot", -4, kNoAsyncLoading | kAdmin | kStale | kMayReplicate, "", "", P::kAllShards, h::Cluster, "cluster", "3.0.0", "O(1)", "Moves a slot, or says that it is on its way.", "slot:integer subcommand:oneof(importing<node-id>:string=IMPORTING|migrating<node-id>:string=MIGRATING|node<node-id>:string=NODE|stable:STABLE) [timeout<timeout>:integer=TIMEOUT@8.0.0]", "", "", "", AtHome},
     {"cluster|shards", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "7.0.0", "O(N), N the nodes", "Describes the shards of the cluster.", "", "nondeterministic_output"},
     {"cluster|slaves", 3, kAdmin | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Describes the replicas of a primary, a line each.", "node-id:string", "nondeterministic_output", "5.0.0", "`CLUSTER REPLICAS`"},
     {"cluster|slot-stats", -4, kStale | kLoading, "", "", P::kAllShards, h::Cluster, "cluster", "8.0.0", "O(N), N the slots asked for; O(N*log(N)) with ORDERBY", "Replies statistics of the slots of the node.", "filter:oneof(slotsrange:block(start-slot:integer end-slot:integer)=SLOTSRANGE|orderby:block(metric:string [limit:integer=LIMIT] [order:oneof(asc:ASC|desc:DESC)])=ORDERBY)", "nondeterministic_output,request_policy:all_shards"},
     {"cluster|slots", 2, kLoading | kStale, "", "", P::kHome, h::Cluster, "cluster", "3.0.0", "O(N), N the nodes", "Says which nodes serve which slots.", "", "nondeterministic_output"},
+    {"cluster|syncslots", -3, kNoAsyncLoading | kAdmin | kStale, "", "", P::kAllShards, h::Cluster, "cluster", "9.0.0", "O(N), N the bytes of the message", "How nodes talk to each other about slot migrations.", "", "", "", "", AtHome},
     // server
     {"commandlog|get", 4, kAdmin | kLoading | kStale, "", "", P::kHome, h::CommandLogGet, "server", "8.1.0", "O(N), N the entries replied", "Replies the entries of a command log.", "count:integer type:oneof(slow:string|large-request:string|large-reply:string)", "request_policy:all_nodes,nondeterministic_output"},
     {"commandlog|help", 2, kLoading | kStale, "", "", P::kHome, h::CommandLogHelp, "server", "8.1.0", "O(1)", "Lists the subcommands of COMMANDLOG.", ""},

@@ -42,7 +42,9 @@ struct KeyPosition {
   size_t word;
   uint32_t flags;
 };
+// `channels`: shard channels, which are no keys and have slots all the same, as well.
 std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& spec,
-                                                 std::span<const std::string_view> words);
+                                                 std::span<const std::string_view> words,
+                                                 bool channels = false);
 
 }  // namespace norn

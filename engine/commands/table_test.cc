@@ -110,7 +110,11 @@ uint32_t FirstKeyFlags(std::vector<std::string_view> words) {
 
 TEST(Table, EveryRowAgreesWithTheFacts) {
   const std::vector<Row> facts = Facts();
-  EXPECT_EQ(facts.size(), CommandIdCount());
+  // Valkey 9's, of which there are no facts.
+  const std::set<std::string_view> later = {"cluster|cancelslotmigrations",
+                                            "cluster|getslotmigrations", "cluster|migrateslots",
+                                            "cluster|syncslots"};
+  EXPECT_EQ(facts.size() + later.size(), CommandIdCount());
   for (const Row& row : facts) {
     SCOPED_TRACE(row.at(1));
     const CommandSpec* spec = FindByFullName(row.at(1));

@@ -321,7 +321,10 @@ struct Options {
   bool cluster_enabled = false;
   int64_t cluster_databases = 0;
   std::string cluster_config_file;
-  int64_t cluster_node_timeout = 0;  // ms
+  int64_t cluster_node_timeout = 0;             // ms
+  int64_t cluster_manual_failover_timeout = 0;  // ms
+  int64_t cluster_slot_migration_log_max_len = 0;
+  int64_t slot_migration_max_failover_repl_bytes = 0;
   int64_t cluster_port = 0;
   int64_t cluster_replica_validity_factor = 0;
   int64_t cluster_migration_barrier = 0;
@@ -343,6 +346,7 @@ struct Options {
   int64_t cluster_announce_tls_port = 0;
   int64_t cluster_announce_bus_port = 0;
   int64_t cluster_ping_interval = 0;  // ms
+  bool cluster_old_bus = false;
 
   // Debug
   bool use_exit_on_panic = false;

@@ -13,8 +13,8 @@ namespace {
 
 // As norn defines them: the 226 names of Valkey 8.1 that CONFIG GET * lists there, Valkey 9's
 // rdb-version-check and cluster-databases, and norn's own threads, fiber-stack-size, client-output-buffer-ceiling and rdb-write-version.
-constexpr size_t kVisibleNames = 232;
-constexpr size_t kHiddenNames = 10;
+constexpr size_t kVisibleNames = 235;
+constexpr size_t kHiddenNames = 11;
 
 // The words of a file for what CONFIG GET prints.
 std::vector<std::string> FileWords(const Row& row, const std::string& value) {

@@ -61,6 +61,10 @@ class Disk {
 
   // Names (not paths) in a directory, sorted; without "." and "..".
   virtual absl::StatusOr<std::vector<std::string>> List(std::string_view path) = 0;
+
+  // From now to the end of this process no other one gets this lock; the file is made if it is missing, and stays. Ok when this
+  // process has it already. FailedPrecondition: another process has it.
+  virtual absl::Status Lock(std::string_view path) = 0;
 };
 
 }  // namespace norn::env

@@ -144,6 +144,15 @@ TEST_P(EnvContract, ListingsAreSortedNames) {
   });
 }
 
+// That others are refused takes a second process.
+TEST_P(EnvContract, ALockIsHadAsOftenAsItIsAskedFor) {
+  Run(1, [&](Env& env) {
+    EXPECT_TRUE(env.disk().Lock(Path("lock")).ok());
+    EXPECT_TRUE(env.disk().Lock(Path("lock")).ok());
+    EXPECT_TRUE(env.disk().Lock(Path("other")).ok());
+  });
+}
+
 TEST_P(EnvContract, FilesAreSharedByAllExecutors) {
   Run(2, [&](Env& env) {
     Countdown done(env.executor(), 1);

@@ -42,6 +42,9 @@ EntryRef Db::Find(const Key& key, const Moment& moment) {
   KeyspaceStats& stats = keyspace_->stats();
   if (!ref) {
     stats.misses += moment.count ? 1 : 0;
+    if (moment.count) {
+      keyspace_->events().Add(config::kNotifyKeyMiss, "keymiss", index_, key.bytes);
+    }
     return ref;
   }
   stats.hits += moment.count ? 1 : 0;
@@ -87,6 +90,7 @@ void Db::DeleteExpired(EntryRef ref, Table table) {
   ++keyspace_->stats().expired_keys;
   keyspace_->watch().Bump(index_, ref->key());
   keyspace_->RecordDeletion(index_, ref->key());
+  keyspace_->events().Add(config::kNotifyExpired, "expired", index_, ref->key());
   Remove(ref, table);
 }
 
@@ -106,6 +110,7 @@ void Db::Evict(const Key& key, EntryRef found) {
   ++keyspace_->stats().evicted_keys;
   keyspace_->watch().Bump(index_, key.bytes);
   keyspace_->RecordDeletion(index_, key.bytes);
+  keyspace_->events().Add(config::kNotifyEvicted, "evicted", index_, key.bytes);
   Remove(found, Table::kMayShrink);
 }
 
@@ -136,6 +141,7 @@ void Db::Store(const Key& key, EntryRef found, const ValueView& value, int64_t d
     Entry* entry = EntryBuilder::New(contents_.pool, key.bytes, deadline_ms, access, value);
     contents_.AddOutside(*entry);
     contents_.tables.Insert(entry, key, entry->has_deadline());
+    keyspace_->events().Add(config::kNotifyNew, "new", index_, key.bytes);
     return;
   }
   contents_.tables.BeforeWrite(*found, found.at_);

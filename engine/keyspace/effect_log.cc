@@ -37,17 +37,24 @@ void AppendCommand(ByteBuffer* out, std::span<const std::string_view> words) {
   out->Commit(static_cast<size_t>(at - begin));
 }
 
-void EffectLog::Extend(DbIndex db) {
-  const bool same =
-      !segments_.empty() && segments_.back().db == db && segments_.back().group == open_group_;
-  if (!same) segments_.push_back({db, open_group_, 0});
-  segments_.back().end = bytes_.size();
+EffectLog::Segment& EffectLog::SegmentFor(DbIndex db, uint32_t group, bool for_replicas) {
+  const bool same = !segments_.empty() && segments_.back().db == db &&
+                    segments_.back().group == group &&
+                    segments_.back().for_replicas == for_replicas;
+  if (!same) segments_.push_back({db, group, 0, for_replicas});
+  return segments_.back();
 }
 
 void EffectLog::Add(DbIndex db, std::span<const std::string_view> words) {
   AppendCommand(&bytes_, words);
   ++commands_;
-  Extend(db);
+  SegmentFor(db, open_group_, false).end = bytes_.size();
+}
+
+void EffectLog::AddForReplicas(DbIndex db, std::span<const std::string_view> words) {
+  AppendCommand(&bytes_, words);
+  ++commands_;
+  SegmentFor(db, open_group_, true).end = bytes_.size();
 }
 
 void EffectLog::TakeFrom(EffectLog& other) {
@@ -63,10 +70,7 @@ void EffectLog::TakeFrom(EffectLog& other) {
     bytes_.Append(other.bytes_.view().substr(begin, segment.end - begin));
     begin = segment.end;
     const uint32_t group = open_group_ != 0 ? open_group_ : our_group;
-    if (segments_.empty() || segments_.back().db != segment.db || segments_.back().group != group) {
-      segments_.push_back({segment.db, group, 0});
-    }
-    segments_.back().end = bytes_.size();
+    SegmentFor(segment.db, group, segment.for_replicas).end = bytes_.size();
   }
   commands_ += other.commands_;
   other.Clear();

@@ -35,6 +35,8 @@ class EffectLog {
   void Add(DbIndex db, std::initializer_list<std::string_view> words) {
     Add(db, std::span<const std::string_view>(words.begin(), words.size()));
   }
+  // For replicas only: what changes no key (PUBLISH), and so has no place in a log.
+  void AddForReplicas(DbIndex db, std::span<const std::string_view> words);
   // Moves everything of `other` to the end of this, as part of the group that is open, if one is.
   void TakeFrom(EffectLog& other);
 
@@ -43,18 +45,35 @@ class EffectLog {
   void EndGroup();
   bool group_open() const { return open_group_ != 0; }
 
-  // Calls visit(db, bytes, begins_group, ends_group) for each run of commands, in order.
+  // Commands of one database and one group, side by side.
+  struct Run {
+    DbIndex db;
+    std::string_view bytes;
+    bool for_replicas;  // only
+    bool begins_group;  // the first of a group
+    bool ends_group;    // the last of it
+  };
+  // Calls visit(run) for each, in order.
   template <typename Visit>
-  void ForEach(Visit&& visit) const {
+  void ForEachRun(Visit&& visit) const {
     size_t begin = 0;
     for (size_t i = 0; i < segments_.size(); ++i) {
       const Segment& segment = segments_[i];
       const bool begins = segment.group != 0 && (i == 0 || segments_[i - 1].group != segment.group);
       const bool ends = segment.group != 0 &&
                         (i + 1 == segments_.size() || segments_[i + 1].group != segment.group);
-      visit(segment.db, bytes_.view().substr(begin, segment.end - begin), begins, ends);
+      visit(Run{.db = segment.db,
+                .bytes = bytes_.view().substr(begin, segment.end - begin),
+                .for_replicas = segment.for_replicas,
+                .begins_group = begins,
+                .ends_group = ends});
       begin = segment.end;
     }
+  }
+  // The same as visit(db, bytes, begins_group, ends_group), whoever the runs are for.
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    ForEachRun([&](const Run& run) { visit(run.db, run.bytes, run.begins_group, run.ends_group); });
   }
 
   // Keeps modest memory.
@@ -66,9 +85,11 @@ class EffectLog {
     DbIndex db;
     uint32_t group = 0;  // 0: none
     size_t end = 0;
+    bool for_replicas = false;
   };
 
-  void Extend(DbIndex db);
+  // The segment that takes what comes next, of `db`, in `group`.
+  Segment& SegmentFor(DbIndex db, uint32_t group, bool for_replicas);
 
   ByteBuffer bytes_;
   std::vector<Segment> segments_;

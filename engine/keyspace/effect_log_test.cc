@@ -56,6 +56,22 @@ TEST(EffectLog, AGroupKeepsItsDatabasesTogether) {
                                                 "(1:*1 $1 C *1 $1 D )"));
 }
 
+TEST(EffectLog, TellsWhatIsForReplicasOnly) {
+  EffectLog log;
+  log.BeginGroup();
+  log.Add({0}, {"A"});
+  const std::string_view publish[] = {"P"};
+  log.AddForReplicas({0}, publish);
+  log.Add({0}, {"B"});
+  log.EndGroup();
+  EffectLog taken;
+  taken.TakeFrom(log);
+  std::vector<bool> for_replicas;
+  taken.ForEachRun([&](const EffectLog::Run& run) { for_replicas.push_back(run.for_replicas); });
+  EXPECT_THAT(for_replicas, ::testing::ElementsAre(false, true, false));
+  EXPECT_THAT(Show(taken), ::testing::ElementsAre("(0:*1 $1 A ", "0:*1 $1 P ", "0:*1 $1 B )"));
+}
+
 TEST(EffectLog, TakingFromAnotherKeepsItsGroupsOrJoinsTheOpenOne) {
   EffectLog other;
   const auto fill = [&] {

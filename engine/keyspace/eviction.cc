@@ -80,6 +80,8 @@ Eviction EvictRandom(Keyspace& keyspace, bool volatile_only, Prng& prng) {
     }
     const EntryRef found = db->Sample(prng, volatile_only);
     CHECK(found);
+    // Another draw comes with the next write.
+    if (keyspace.Hides(found->key())) return {};
     return Evict(keyspace, *db, std::string(found->key()), found);
   }
   CHECK(false);
@@ -122,6 +124,7 @@ Eviction EvictOne(Keyspace& keyspace, EvictionPolicy policy, size_t samples, Prn
       if (db == nullptr) continue;
       const EntryRef found = db->FindAny(keyspace.MakeKey(best.key));
       if (!found || (VolatileOnly(policy) && !found->has_deadline())) continue;
+      if (keyspace.Hides(best.key)) continue;
       return Evict(keyspace, *db, std::move(best.key), found);
     }
   }

@@ -120,4 +120,14 @@ void Keyspace::EndSnapshot() {
   snapshot_visit_.reset();
 }
 
+size_t Keyspace::CountShown(DbIndex index) const {
+  const Db* db = FindDb(index);
+  if (db == nullptr) return 0;
+  size_t hidden = 0;
+  for (size_t slot = 0; slot < hidden_slots_.size(); ++slot) {
+    if (hidden_slots_[slot]) hidden += db->CountInSlot(SlotId{static_cast<uint16_t>(slot)});
+  }
+  return db->Size() - hidden;
+}
+
 }  // namespace norn

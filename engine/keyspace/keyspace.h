@@ -8,15 +8,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/check.h"
 #include "engine/base/ids.h"
+#include "engine/base/key_slot.h"
 #include "engine/base/prng.h"
 #include "engine/keyspace/access.h"
 #include "engine/keyspace/db.h"
 #include "engine/keyspace/effect_log.h"
 #include "engine/keyspace/eviction.h"
+#include "engine/keyspace/key_events.h"
 #include "engine/keyspace/reclaimer.h"
 #include "engine/keyspace/watch.h"
 
@@ -74,6 +78,16 @@ class Keyspace {
   // `staged` is left empty. Requires: the same hash seed, slots and count of databases, no snapshot of `staged`. Not a change.
   void Adopt(Keyspace& staged);
 
+  // ---- keys of slots that are on their way here and are not this node's yet: not listed, counted, drawn, expired, evicted ----
+  // By slot; empty: none.
+  void set_hidden_slots(std::vector<bool> by_slot) { hidden_slots_ = std::move(by_slot); }
+  bool hides_some() const { return !hidden_slots_.empty(); }
+  bool Hides(std::string_view key) const {
+    return hides_some() && hidden_slots_[KeySlot(key).value];
+  }
+  // Keys of the database without those; 0 where it was never used.
+  size_t CountShown(DbIndex index) const;
+
   // ---- what the parts share ----
   KeyspaceStats& stats() { return stats_; }
   const KeyspaceStats& stats() const { return stats_; }
@@ -93,6 +107,8 @@ class Keyspace {
   void RecordDeletion(DbIndex db, std::string_view key) {
     if (records_deletions_) deletions_.Add(db, {"DEL", key});
   }
+  // What the keys' own life brings (new, expired, evicted, keymiss); commands tell the rest.
+  KeyEvents& events() { return events_; }
   Prng& prng() { return prng_; }
 
   // ---- memory ----
@@ -125,6 +141,8 @@ class Keyspace {
   EvictionPool eviction_pool_;
   EffectLog deletions_;
   bool records_deletions_ = false;
+  KeyEvents events_;
+  std::vector<bool> hidden_slots_;
   std::unique_ptr<SnapshotVisit> snapshot_visit_;
   std::vector<std::unique_ptr<Db>> dbs_;
 };

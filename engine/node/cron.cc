@@ -80,6 +80,8 @@ void Node::KeepHouse(PerExecutor& here) {
 
 void Node::ExpireSome(PerExecutor& here) {
   Keyspace& keyspace = here.state.home().keyspace();
+  // The source of what is on its way here says when a key of it is gone.
+  if (keyspace.hides_some()) return;
   const Instant start = env_.clock().Now();
   const Instant deadline = start + ExpireBudget(here.state.options());
   const Instant quiet_deadline = start + kExpireQuietBudget;

@@ -1,5 +1,7 @@
 #include "engine/node/journal.h"
 
+#include <utility>
+
 #include "engine/fiber/spawn.h"
 
 namespace norn {
@@ -58,15 +60,26 @@ void Journal::Settle() {
 EffectSink* Journal::sink() { return sink_.get(); }
 
 void Journal::Accept(const EffectLog& effects) {
-  effects.ForEach([this](DbIndex db, std::string_view resp, bool begins, bool ends) {
-    if (begins) Tell(db, "*1\r\n$5\r\nMULTI\r\n");
-    Tell(db, resp);
-    if (ends) Tell(db, "*1\r\n$4\r\nEXEC\r\n");
-  });
+  for (JournalListener* listener : listeners_) Tell(*listener, effects);
 }
 
-void Journal::Tell(DbIndex db, std::string_view resp) {
-  for (JournalListener* listener : listeners_) listener->OnEffects(db, resp);
+void Journal::Tell(JournalListener& listener, const EffectLog& effects) {
+  const bool messages = listener.repeats_messages();
+  // A listener that leaves a group's first or last commands out has its MULTI and EXEC around the others.
+  bool in_group = false;
+  bool told_multi = false;
+  effects.ForEachRun([&](const EffectLog::Run& run) {
+    in_group |= run.begins_group;
+    if (messages || !run.for_replicas) {
+      if (in_group && !std::exchange(told_multi, true)) {
+        listener.OnEffects(run.db, "*1\r\n$5\r\nMULTI\r\n");
+      }
+      listener.OnEffects(run.db, run.bytes);
+    }
+    if (!run.ends_group) return;
+    in_group = false;
+    if (std::exchange(told_multi, false)) listener.OnEffects(run.db, "*1\r\n$4\r\nEXEC\r\n");
+  });
 }
 
 }  // namespace norn

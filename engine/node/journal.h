@@ -24,6 +24,8 @@ class JournalListener {
   virtual ~JournalListener() = default;
   // Whole commands of one database, none of them SELECT.
   virtual void OnEffects(DbIndex db, std::string_view resp) = 0;
+  // Whether it repeats also what only replicas need (PUBLISH).
+  virtual bool repeats_messages() const = 0;
 };
 
 class Journal {
@@ -45,7 +47,7 @@ class Journal {
   struct Chunk;
 
   void Accept(const EffectLog& effects);
-  void Tell(DbIndex db, std::string_view resp);
+  static void Tell(JournalListener& listener, const EffectLog& effects);
 
   env::Executor& executor_;
   std::unique_ptr<Sink> sink_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/base/check.h"
 #include "engine/base/status.h"
@@ -10,6 +11,7 @@
 #include "engine/fiber/spawn.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
+#include "engine/shard/subscriptions.h"
 #include "engine/shard/token_set.h"
 #include "engine/shard/transaction.h"
 
@@ -61,6 +63,7 @@ Node::Node(env::Env& env, config::Config config, HostFacts host)
     shards_.push_back(std::make_unique<Shard>(ShardId{i}, std::move(keyspace)));
     shard_pointers_.push_back(shards_.back().get());
   }
+  pubsub_ = std::make_unique<PubSub>(env.executor(), key_map);
   for (uint32_t i = 0; i < count; ++i) {
     executors_.push_back(std::make_unique<PerExecutor>(
         env, *this, i, config, shard_pointers_.data(), keyspace_pointers_.data(), key_map));
@@ -128,7 +131,14 @@ ClientInfo Node::DescribeClient(ClientHandle& client) {
   info.watched_keys = session.watched.size();
   info.age_s = (now - session.created).ns / 1000000000;
   info.idle_s = (now - session.last_interaction).ns / 1000000000;
+  if (session.subscriptions != nullptr) {
+    info.channels = session.subscriptions->channels.size();
+    info.patterns = session.subscriptions->patterns.size();
+    info.shard_channels = session.subscriptions->shard_channels.size();
+  }
   info.session = session;
+  info.session.handle = nullptr;
+  info.session.subscriptions.reset();
   info.session.transaction.queue.clear();
   info.session.watched.clear();
   return info;
@@ -176,6 +186,8 @@ bool Node::Unblock(ClientId id, bool with_error) {
 }
 
 void Node::DiscardTransaction(Session& session) { AbandonTransaction(session, Here().state); }
+
+void Node::EndSubscriptions(Session& session) { AbandonSubscriptions(session, Here().state); }
 
 void Node::CountDeniedAuth() { ++Here().denied_auths; }
 
@@ -263,6 +275,12 @@ void Node::ApplyToEngine(PerExecutor& here) {
   if (options.maxmemory_policy != here.adopted_policy) keyspace.eviction_pool().Clear();
   here.adopted_policy = options.maxmemory_policy;
   keyspace.set_access_policy(AccessPolicyOf(options));
+  keyspace.events().set_wanted(options.notify_keyspace_events);
+  here.state.key_events.set_wanted(options.notify_keyspace_events);
+  const bool counts = options.cluster_enabled && options.cluster_slot_stats_enabled;
+  if (counts != (here.state.slot_counters != nullptr)) {
+    here.state.slot_counters = counts ? std::make_unique<SlotCounters>() : nullptr;
+  }
 }
 
 absl::Status Node::RewriteConfig() {
@@ -306,6 +324,7 @@ void Node::DescribeExecutor(PerExecutor& here, NodeStats* part) {
     part->paused_clients += session.paused ? 1 : 0;
     part->blocked_clients += session.blocked ? 1 : 0;
     part->watching_clients += session.watched.empty() ? 0 : 1;
+    part->pubsub_clients += session.client_class == ClientClass::kPubSub ? 1 : 0;
   }
   part->client_memory_bytes = ClientMemoryBytes(here);
   for (const auto& [id, client] : here.clients) {
@@ -328,6 +347,7 @@ void Node::AddExecutor(const NodeStats& part, NodeStats* sum) {
   sum->paused_clients += part.paused_clients;
   sum->blocked_clients += part.blocked_clients;
   sum->watching_clients += part.watching_clients;
+  sum->pubsub_clients += part.pubsub_clients;
   sum->client_memory_bytes += part.client_memory_bytes;
   sum->used_memory_peak_bytes += part.used_memory_peak_bytes;
   sum->denied_auths += part.denied_auths;
@@ -357,6 +377,9 @@ NodeStats Node::GatherStats() {
     if (sum.dbs.size() < part.dbs.size()) sum.dbs.resize(part.dbs.size());
     for (size_t db = 0; db < part.dbs.size(); ++db) AddDb(part.dbs[db], &sum.dbs[db]);
   }
+  sum.pubsub_channels = pubsub_->Count(ChannelKind::kChannel);
+  sum.pubsub_patterns = pubsub_->Count(ChannelKind::kPattern);
+  sum.pubsub_shard_channels = pubsub_->Count(ChannelKind::kShardChannel);
   OnExecutor(env_.executor(), 0,
              [&] { sum.persistence = persistence_->Stats(sum.keyspace.changes); });
   if (replication_ != nullptr) sum.replication = replication_->Stats();
@@ -377,7 +400,7 @@ void Node::DescribeKeyspace(Keyspace& keyspace, NodeStats* out) {
   for (uint32_t i = 0; i < databases; ++i) {
     const Db* db = keyspace.FindDb(DbIndex{i});
     if (db == nullptr) continue;
-    out->dbs[i] = DbStats{.keys = db->Size(),
+    out->dbs[i] = DbStats{.keys = keyspace.CountShown(DbIndex{i}),
                           .expires = db->DeadlineCount(),
                           .avg_ttl_ms = db->AverageTtlMs(),
                           .used_bytes = db->UsedBytes(),
@@ -522,10 +545,11 @@ absl::Status Node::Shutdown(const ShutdownRequest& request) {
 // Under every token: what runs before is in nobody's log, what runs after is in the journal.
 void Node::SetJournaling(Listener listener, bool on) {
   journal_listeners_[static_cast<size_t>(listener)] = on;
-  const bool wanted = journal_listeners_[0] || journal_listeners_[1];
-  if (wanted == (states_[0]->effect_sink != nullptr)) return;
+  const auto any = [this] { return std::ranges::any_of(journal_listeners_, std::identity()); };
+  if (any() == (states_[0]->effect_sink != nullptr)) return;
   TokenSet tokens(env_.executor(), shard_pointers_.data());
   tokens.Collect(EveryShard(executor_count()));
+  const bool wanted = any();  // others may have changed their minds meanwhile
   EffectSink* const sink = wanted ? journal_.sink() : nullptr;
   OnEveryExecutor(env_.executor(), executor_count(), [&](uint32_t i) {
     states_[i]->effect_sink = sink;

@@ -19,6 +19,7 @@
 #include "engine/node/persistence.h"
 #include "engine/node/rate_sampler.h"
 #include "engine/node/snapshot.h"
+#include "engine/pubsub/pubsub.h"
 #include "engine/session/client_registry.h"
 #include "engine/shard/executor_state.h"
 #include "engine/shard/shard.h"
@@ -51,6 +52,11 @@ class Node : public NodeControl {
   void SetMigration(std::vector<MigrationControl*> migration) { migration_ = std::move(migration); }
   // Likewise, where cluster-enabled is yes.
   void SetCluster(ClusterControl& cluster) { cluster_ = &cluster; }
+  // Effects are wanted for slots that move, or no longer; `listener` is told of all of them, wanted or not. Executor 0; the first
+  // parks.
+  void SetMigrationJournal(bool on) { SetJournaling(Listener::kMigration, on); }
+  void ListenToJournal(JournalListener* listener) { journal_.Listen(listener); }
+  Journal& journal() { return journal_; }
   void SetHooks(NodeHooks hooks) { hooks_ = std::move(hooks); }
   void SetListeningPort(std::string port) { port_ = std::move(port); }
 
@@ -82,6 +88,7 @@ class Node : public NodeControl {
   std::vector<ClientInfo> Clients() override;
   size_t KillClients(const std::function<bool(const ClientInfo&)>& wanted, ClientId self) override;
   void DiscardTransaction(Session& session) override;
+  void EndSubscriptions(Session& session) override;
   void CountDeniedAuth() override;
   bool Unblock(ClientId id, bool with_error) override;
   void SetPause(Pause pause) override;
@@ -111,6 +118,7 @@ class Node : public NodeControl {
   bool replies_wait() { return env_.clock().Now() >= Here().answerable_until; }
   // Parks until what ran here so far is as safe as appendfsync promises before a reply. Any executor.
   void AwaitAnswerable();
+  PubSub& pubsub() override { return *pubsub_; }
   ReplicationControl& replication() override { return *replication_; }
   MigrationControl& migration() override { return *migration_[env_.executor().Current()]; }
   ClusterControl* cluster() override { return cluster_; }
@@ -149,7 +157,7 @@ class Node : public NodeControl {
   void AdoptConfig(const config::Config& config);
   void ApplyToEngine(PerExecutor& here);
   uint64_t ClientMemoryBytes(PerExecutor& here);
-  enum class Listener : uint8_t { kLog, kStream };
+  enum class Listener : uint8_t { kLog, kStream, kMigration };
   void SetJournaling(Listener listener, bool on);
   NodeCondition ConditionNow();
   void PublishCondition();
@@ -169,6 +177,7 @@ class Node : public NodeControl {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::vector<Shard*> shard_pointers_;
   std::vector<Keyspace*> keyspace_pointers_;
+  std::unique_ptr<PubSub> pubsub_;
   std::vector<std::unique_ptr<PerExecutor>> executors_;
   std::vector<ExecutorState*> states_;
 
@@ -177,7 +186,7 @@ class Node : public NodeControl {
   std::unique_ptr<SnapshotWriter> snapshots_;
   std::unique_ptr<Persistence> persistence_;
   std::unique_ptr<NodeReplication> node_replication_;
-  std::array<bool, 2> journal_listeners_ = {};  // by Listener
+  std::array<bool, 3> journal_listeners_ = {};  // by Listener
   bool ending_ = false;
   uint64_t next_client_id_ = 1;
   uint64_t admitted_clients_ = 0;

@@ -93,7 +93,7 @@ SnapshotFields NodeReplication::HistoryFields() const {
 
 void NodeReplication::OnLoaded(const persist::RdbInfo& info) {
   if (stream_ == nullptr || info.replication_id.empty() || !info.replication_offset) return;
-  if (states_[0]->options().replicaof.host.empty()) {
+  if (states_[0]->options().replicaof.host.empty() && !starts_as_replica_) {
     stream_->RestoreAsPrimary(info.replication_id, *info.replication_offset);
   } else {
     const auto db = static_cast<uint32_t>(std::max<int64_t>(info.replication_db.value_or(0), 0));

@@ -38,6 +38,8 @@ class NodeReplication : public ReplicationHost,
   const ReplicationGates& gates() const { return gates_; }
   // repl-id, repl-offset, repl-stream-db, when there is a history to tell of.
   SnapshotFields HistoryFields() const;
+  // The node will follow somebody from the start, though `replicaof` does not say so. Before the data is read.
+  void SetStartsAsReplica() { starts_as_replica_ = true; }
   // The data comes from a file that says where in which history it stood.
   void OnLoaded(const persist::RdbInfo& info);
   // The log may have been synced further. Never parks.
@@ -66,6 +68,7 @@ class NodeReplication : public ReplicationHost,
   };
 
   void OnEffects(DbIndex db, std::string_view resp) override;
+  bool repeats_messages() const override { return true; }
   bool Drain() override;
   void RunPrimaryCommands(std::span<const StreamCommand> commands);
   void Close() override;
@@ -79,6 +82,7 @@ class NodeReplication : public ReplicationHost,
   PrimaryStream* stream_ = nullptr;
   std::function<void()> on_log_synced_;
   ReplicationGates gates_;
+  bool starts_as_replica_ = false;
 
   std::deque<Mark> marks_;
   StreamOffset synced_stream_ = 0;

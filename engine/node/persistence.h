@@ -96,6 +96,7 @@ class Persistence : private JournalListener {
   int64_t UnixSeconds() const { return env().clock().Wall().unix_s(); }
 
   void OnEffects(DbIndex db, std::string_view resp) override;
+  bool repeats_messages() const override { return false; }
 
   // ---- snapshot file ----
   absl::Status WriteSnapshotFile();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/cover.h"
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/persist/aof_block.h"
@@ -261,7 +262,10 @@ absl::Status Loader::Take(const CommandReader& reader, const LogFile& log_file,
 
 // T2
 AofCut CutBefore(const Transaction& transaction, const CommandReader& reader) {
-  if (transaction.open() && !NORN_PLANTED("B63")) return transaction.begin();
+  if (transaction.open() && !NORN_PLANTED("B63")) {
+    NORN_COVER("aof_cut_transaction");
+    return transaction.begin();
+  }
   return {reader.begin(), reader.block()};
 }
 
@@ -279,7 +283,9 @@ absl::Status Loader::LoadCommands(env::File& file, const LogFile& log_file, uint
       }
       case CommandReader::Outcome::kEnd:
         if (NORN_PLANTED("B63")) return absl::OkStatus();
-        return transaction.open() ? Torn(log_file, transaction.begin()) : absl::OkStatus();
+        if (!transaction.open()) return absl::OkStatus();
+        NORN_COVER("aof_cut_transaction");
+        return Torn(log_file, transaction.begin());
       case CommandReader::Outcome::kTorn:
         return Torn(log_file, CutBefore(transaction, reader));
       case CommandReader::Outcome::kDamage:
@@ -310,6 +316,7 @@ absl::Status Loader::Torn(const LogFile& log_file, const AofCut& cut) {
   if (!file.ok()) return file.status();
   const absl::StatusOr<uint64_t> size = CutLogFile(**file, cut);  // T3
   if (!size.ok()) return size.status();
+  NORN_COVER("aof_cut_torn");
   result_.cut_path = log_file.path;
   result_.cut_offset = *size;
   result_.cut_bytes = log_file.size - *size;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 #include "engine/base/status.h"
 #include "engine/persist/aof_log.h"
 
@@ -118,6 +119,7 @@ void AofLog::WriteFailed(const absl::Status& status) {
     logger_.Warning("Error writing to the AOF file: {}. Writes are refused until it is solved.",
                     MessageOf(status));
   }
+  NORN_COVER("aof_write_failed");
   write_ok_ = false;
   last_error_ = status;
   retry_at_ = Now() + kRetryWriteAfter;
@@ -194,6 +196,7 @@ void AofLog::SyncFailed(const absl::Status& status) {
     logger_.Warning("Error syncing the AOF file: {}. Writes are refused until it is solved.",
                     MessageOf(status));
   }
+  NORN_COVER("aof_sync_failed");
   sync_ok_ = false;
   last_error_ = status;
   written_ = synced_;  // L2

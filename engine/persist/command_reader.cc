@@ -149,8 +149,11 @@ bool CommandReader::HoleFrom(size_t from) const {
   const size_t filled = bytes_.find_first_not_of('\0', from);
   if (filled == std::string::npos) return true;
   if (filled == from) return false;
-  return filled - from >= kSectorBytes - (base_ + from) % kSectorBytes ||
-         std::string_view(bytes_).substr(filled).starts_with(AofBlockLine::kPrefix);
+  if (filled - from >= kSectorBytes - (base_ + from) % kSectorBytes) return true;
+  const std::string_view next = std::string_view(bytes_).substr(filled);
+  // Of a line across a sector's end the second part may be lost as well, and of the first one or two bytes be left.
+  const std::string_view in_sector = next.substr(0, kSectorBytes - (base_ + filled) % kSectorBytes);
+  return next.starts_with(AofBlockLine::kPrefix) || AofBlockLine::kPrefix.starts_with(in_sector);
 }
 
 CommandReader::Step CommandReader::ReadCommand() {

@@ -189,6 +189,34 @@ TEST(CommandReader, AHoleIsATornTailUnlessALaterBlockCallsItSafe) {
   }
 }
 
+// A command of so many bytes.
+std::string EchoOf(size_t bytes) {
+  const size_t word = bytes - std::string("*2\r\n$4\r\nECHO\r\n$100\r\n\r\n").size();
+  return "*2\r\n$4\r\nECHO\r\n$" + std::to_string(word) + "\r\n" + std::string(word, 'v') + "\r\n";
+}
+
+TEST(CommandReader, AHoleMayEndInTheFirstBytesOfALineWhoseRestIsLostToo) {
+  constexpr size_t kLost = 1100;  // in a sector of 1024 to 1536
+  constexpr size_t kSectorEnd = 1536;
+  for (const size_t left : {0, 1, 2, 3, 20}) {
+    std::string bytes = Block(EchoOf(500), 0, 0);
+    bytes += Block(EchoOf(kLost - bytes.size() - AofBlockLine::kBytes), bytes.size(), 0);
+    bytes += Block(EchoOf(kSectorEnd - left - kLost - AofBlockLine::kBytes), kLost, kLost);
+    bytes += Block(EchoOf(600), bytes.size(), kLost);
+    const size_t whole = bytes.size();
+    bytes += Block(std::string(kSet), whole, kLost);
+    const auto at = [&](size_t offset) {
+      return bytes.begin() + static_cast<std::ptrdiff_t>(offset);
+    };
+    std::fill(at(kLost), at(kSectorEnd - left), '\0');
+    std::fill(at(kSectorEnd), at(whole), '\0');
+    const Read read = ReadAll(bytes);
+    EXPECT_EQ(read.outcome, Outcome::kDamage) << left;
+    EXPECT_EQ(read.begin, kLost) << left << ": " << read.reason;
+    EXPECT_TRUE(read.torn) << left;
+  }
+}
+
 TEST(CommandReader, AClaimedLengthCostsNothing) {
   StringSource source("*2000000000\r\n$1000000000000\r\nabc");
   CommandReader reader(source, 0, UINT64_MAX / 4);

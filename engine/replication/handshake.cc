@@ -94,7 +94,7 @@ Handshake::Action Handshake::Send(Step step) {
       if (facts_.dual_channel) words.insert(words.end(), {"capa", "dual-channel"});
       break;
     case Step::kVersion:
-      words = {"REPLCONF", "version", std::string(kRedisVersion)};
+      words = {"REPLCONF", "version", std::string(kReplicaVersion)};
       break;
     case Step::kPsync:
       words = {"PSYNC", "?", "-1"};

@@ -46,7 +46,7 @@ TEST(HandshakeTest, AsksForACopy) {
                                                      "", "+FULLRESYNC " + kId + " 100"});
   EXPECT_THAT(talk.sent,
               ElementsAre("PING", "REPLCONF listening-port 7", "REPLCONF capa eof capa psync2",
-                          "REPLCONF version 7.2.4", "PSYNC ? -1"));
+                          "REPLCONF version 8.1.0", "PSYNC ? -1"));
   EXPECT_EQ(talk.end.verdict, Verdict::kFull);
   EXPECT_EQ(talk.end.text, kId);
   EXPECT_EQ(talk.end.offset, 100);
@@ -65,7 +65,7 @@ TEST(HandshakeTest, ResumesWithThePasswordOfAUser) {
   EXPECT_THAT(talk.sent, ElementsAre("PING", "AUTH repl secret", "REPLCONF listening-port 7",
                                      "REPLCONF ip-address 1.2.3.4",
                                      "REPLCONF capa eof capa psync2 capa dual-channel",
-                                     "REPLCONF version 7.2.4", "PSYNC " + kId + " 100"));
+                                     "REPLCONF version 8.1.0", "PSYNC " + kId + " 100"));
   EXPECT_EQ(talk.end.verdict, Verdict::kContinue);
   EXPECT_EQ(talk.end.text, kId);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/cover.h"
 
 namespace norn {
 namespace {
@@ -132,10 +133,12 @@ SyncAnswer PrimaryStream::Answer(const SyncRequest& request, const ReplicaFacts&
   const bool resumable = active_ && lineage_.IsPrefix(request.id, request.at) &&  // I11
                          backlog_.Contains(request.at);
   if (resumable) {
+    if (request.id != lineage_.id()) NORN_COVER("resume_other_history");
     return {SyncAnswer::Kind::kContinue, facts.capa_psync2
                                              ? fmt::format("+CONTINUE {}\r\n", lineage_.id())
                                              : std::string("+CONTINUE\r\n")};
   }
+  if (active_ && request.id == lineage_.id()) NORN_COVER("resume_too_old");
   if (facts.capa_dual_channel) return {SyncAnswer::Kind::kDualChannel, "+DUALCHANNELSYNC\r\n"};
   return {SyncAnswer::Kind::kFull, ""};
 }

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <string_view>
 
+#include "engine/base/byte_buffer.h"
 #include "engine/session/session.h"
 
 namespace norn {
@@ -19,6 +21,14 @@ class ClientHandle {
   virtual void RefreshSizes() = 0;
   // Once a second: what must happen to a client that does nothing.
   virtual void Tick() = 0;
+
+  // ---- what the client did not ask for just now: messages of channels ----
+  // Keeps `bytes` to be sent behind what it was told so far; true when nothing was waiting so before. Never parks.
+  virtual bool Push(std::string_view bytes) = 0;
+  // Sends what was pushed, unless commands of the client are under way: then it goes with their replies. Never parks.
+  virtual void FlushPushes() = 0;
+  // Puts what was pushed to the end of `replies`, so that what follows there comes behind it.
+  virtual void TakePushes(ByteBuffer& replies) = 0;
 };
 
 class ClientRegistry {

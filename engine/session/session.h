@@ -5,7 +5,9 @@
 // fiber is parked, so reading it there is safe; only commands that run at home (no keys) change it.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,7 @@
 
 namespace norn {
 
+class ClientHandle;
 struct CommandSpec;
 
 // A command waiting for EXEC; owns its words.
@@ -58,6 +61,16 @@ class BlockedCall {
   virtual void Unblock(End end) = 0;
 };
 
+// What a client listens to (engine/pubsub); ordered, because it is told of each when it stops listening to all.
+struct Subscriptions {
+  using Names = std::set<std::string, std::less<>>;
+  Names channels;
+  Names patterns;
+  Names shard_channels;
+
+  size_t total() const { return channels.size() + patterns.size() + shard_channels.size(); }
+};
+
 struct Session {
   ClientId id;
   DbIndex db;
@@ -93,6 +106,13 @@ struct Session {
   BlockedCall* blocked_call = nullptr;   // while `blocked`
   std::shared_ptr<ReplicaSide> replica;  // since its first REPLCONF, PSYNC or SYNC
   std::vector<WatchedKey> watched;
+  ClientHandle* handle = nullptr;  // its connection; null: a client that no message can reach
+  std::shared_ptr<Subscriptions> subscriptions;  // since its first subscription
+
+  // Speaks RESP2 and listens to channels: what it is sent could be a reply or a message, so it may ask little else.
+  bool in_subscriber_mode() const {
+    return client_class == ClientClass::kPubSub && resp == Resp::k2;
+  }
 
   // For CLIENT LIST, kept by the connection.
   uint64_t commands_processed = 0;

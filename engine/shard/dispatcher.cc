@@ -25,6 +25,14 @@ bool RunsInsideMulti(const CommandSpec& spec) {
   return spec.full_name == "quit" || spec.full_name == "reset";
 }
 
+// Whether it can have a part in the replication stream, which WAIT then waits for.
+bool Reaches(const CommandSpec& spec) { return (spec.flags & (kWrite | kMayReplicate)) != 0; }
+
+// SUBSCRIBE and its kin: what they reply is pushed, as messages are, and so comes whatever CLIENT REPLY said.
+bool RepliesByPush(const CommandSpec* spec) {
+  return spec != nullptr && spec->Has(kPubSub) && spec->Has(kNoScript);
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)
@@ -81,18 +89,21 @@ void Dispatcher::Ask(const Session& session, Prepared* out) {
     out->refusal = RedirectBeforeTokens(out->ref, session, state_);
     out->redirected = !out->refusal.empty();
   }
+  if (out->refusal.empty()) out->refusal = SubscriberText(spec, session);
   if (out->refusal.empty()) out->refusal = ConditionText(spec, session, state_.condition);
   out->refused = !out->refusal.empty();
 }
 
 bool Dispatcher::MayJoinWave(const Prepared& prepared, const Session& session) const {
-  return prepared.single_shard && !session.transaction.open && !session.asking &&
-         session.reply_mode == ReplyMode::kOn && (!PauseActive() || session.from_primary);
+  return prepared.single_shard && !IsHeld(prepared.ref, session) && !session.transaction.open &&
+         !session.asking && session.reply_mode == ReplyMode::kOn &&
+         (!PauseActive() || session.from_primary);
 }
 
 size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begin,
                                Session& session) {
   wave_.clear();
+  bool one_shard = true;  // so far
   size_t at = begin;
   for (; at < commands.size() && wave_.size() < kWaveCommandsMax; ++at) {
     Prepare(commands[at], session, &next_);
@@ -100,6 +111,9 @@ size_t Dispatcher::CollectWave(std::span<const RawCommand> commands, size_t begi
       has_next_ = true;
       return at;
     }
+    one_shard = one_shard && (wave_.empty() || next_.ref.shard == wave_[0].shard);
+    // Its message must not arrive before what stands before it has happened (W4); the next wave begins with it.
+    if (next_.ref.spec->placement == Placement::kChannel && !one_shard) return at;
     wave_.push_back(next_.ref);
   }
   return at;
@@ -111,7 +125,7 @@ bool Dispatcher::RunWave(Session& session, ReplyWriter& reply, ReplySink& sink) 
   bool here = true;
   for (const CommandRef& command : wave_) {
     here = here && command.shard == state_.index;
-    session.wrote |= command.spec->Has(kWrite);
+    session.wrote |= Reaches(*command.spec);
   }
   if (here && state_.home().token().free()) return RunWaveHere(session, reply, sink);
   RunWaveAcross(session, reply);
@@ -195,7 +209,9 @@ void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& re
   RunSingleNow(prepared, session, reply);
   const bool dropped =
       session.reply_mode == ReplyMode::kOff || session.reply_mode == ReplyMode::kSkipThis;
-  if (dropped) reply.out().Truncate(begin);
+  if (dropped && (prepared.refused || !RepliesByPush(prepared.ref.spec))) {
+    reply.out().Truncate(begin);
+  }
   if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   const bool asks = prepared.ref.spec != nullptr && prepared.ref.spec->name == "asking";
   if (session.asking && !session.transaction.open && !asks) session.asking = false;
@@ -234,7 +250,7 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
   if (prepared.refused) return RefuseSingle(prepared, session, reply);
   const CommandSpec& spec = *command.spec;
   session.last_command = &spec;
-  session.wrote |= spec.Has(kWrite) || spec.placement == Placement::kDispatcher;
+  session.wrote |= Reaches(spec) || spec.placement == Placement::kDispatcher;
   AwaitPause(spec, session);
   if (session.transaction.open && !RunsInsideMulti(spec)) {
     if (spec.PlacementOf(command.Words()) !=
@@ -244,6 +260,10 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
     }
     if (MayQueue(command, session, reply)) QueueCommand(command, session, reply);
     return;
+  }
+  if (IsHeld(command, session)) {
+    AwaitSlot(prepared, session);
+    if (prepared.refused) return RefuseSingle(prepared, session, reply);
   }
   if (spec.placement == Placement::kDispatcher) {
     return RunTransactionCommand(command, session, state_, runner_, reply);
@@ -267,12 +287,34 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
     AwaitPause(*command.spec, session);
     tokens.Collect(shards);
   }
+  // Likewise its slot.
+  if (IsHeld(command, session)) {
+    tokens.Release();
+    Prepared again{.ref = command, .refusal = {}};
+    AwaitSlot(again, session);
+    if (again.refused) return RefuseSingle(again, session, reply);
+    return RunWithTokens(again.ref, session, reply);
+  }
   if (shards.size() > 1) ++state_.stats.multi_shard_commands;
   runner_.RestartClock();
   runner_.HoldShards(shards);
   runner_.Run(command, session, reply);
   runner_.HoldShards({});
   runner_.Settle();
+}
+
+bool Dispatcher::IsHeld(const CommandRef& command, const Session& session) const {
+  return command.has_slot() && !session.from_primary && !state_.routes.held.empty() &&
+         state_.routes.held.Contains(SlotId{command.slot});
+}
+
+// Then it is asked anew where the command belongs.
+void Dispatcher::AwaitSlot(Prepared& prepared, const Session& session) {
+  while (!prepared.refused && IsHeld(prepared.ref, session)) {
+    state_.held_fibers.Wait(Instant::Never());
+    Ask(session, &prepared);
+  }
+  runner_.RestartClock();
 }
 
 bool Dispatcher::PauseActive() const {

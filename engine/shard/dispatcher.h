@@ -9,6 +9,7 @@
 //   W2  Commands of a wave that share a key share a shard, so they run in order. Valkey: commands of one pipeline on keys
 //       of different shards may run at the same time; with one thread nothing does.
 //   W3  Nothing outside the wave runs for this session until the wave is complete.
+//   W4  Before a message of a channel leaves, all that stands before its PUBLISH in the pipeline has happened.
 
 #include <cstdint>
 #include <span>
@@ -77,6 +78,9 @@ class Dispatcher {
   // Waits while CLIENT PAUSE holds the command back.
   void AwaitPause(const CommandSpec& spec, Session& session);
   bool PauseActive() const;
+  // Its slot is being handed over to another node.
+  bool IsHeld(const CommandRef& command, const Session& session) const;
+  void AwaitSlot(Prepared& prepared, const Session& session);
 
   ExecutorState& state_;
   ExecutorState* const* states_;

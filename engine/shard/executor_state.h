@@ -3,6 +3,7 @@
 // other executor touches it; changes arrive by post.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/base/time.h"
@@ -17,6 +18,7 @@
 #include "engine/fiber/wait_queue.h"
 #include "engine/shard/command_names.h"
 #include "engine/shard/shard.h"
+#include "engine/shard/slot_counters.h"
 
 namespace norn {
 
@@ -71,12 +73,15 @@ struct ExecutorState {
   // Of a node in a cluster; else none of them is looked at.
   const bool cluster_mode;
   cluster::SlotRoutes routes;     // by AdoptRoutes
+  WaitQueue held_fibers;          // wait for routes that do not hold their slot
   cluster::SlotSet stable_slots;  // of routes: what this primary serves without a second look
   Instant cluster_writable_until =
       Instant::Never();               // a primary that lost its quorum takes no writes from here on
   EffectSink* effect_sink = nullptr;  // null: nobody listens
   EffectLog effects;                  // of commands run here, until Settle
   EffectLog effect_scratch;
+  KeyEvents key_events;  // of the command that runs here, as its handler tells them
+  std::unique_ptr<SlotCounters> slot_counters;  // null: nobody counts (cluster-slot-stats-enabled)
   Pause pause;
   WaitQueue paused_fibers;
   Prng eviction_random;

@@ -80,6 +80,20 @@ std::string RefusalText(const CommandSpec& spec, std::span<const std::string_vie
   return {};
 }
 
+std::string SubscriberText(const CommandSpec& spec, const Session& session) {
+  if (!session.in_subscriber_mode()) return {};
+  // Those that change what the client listens to are the only ones of the family that scripts may not call.
+  const bool listens = spec.Has(kPubSub) && spec.Has(kNoScript);
+  if (listens || spec.full_name == "ping" || spec.full_name == "quit" ||
+      spec.full_name == "reset") {
+    return {};
+  }
+  return fmt::format(
+      "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+      "allowed in this context",
+      spec.full_name);
+}
+
 uint32_t QueuedFlags(const Session& session) {
   uint32_t flags = 0;
   for (const QueuedCommand& queued : session.transaction.queue) flags |= queued.spec->flags;

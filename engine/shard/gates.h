@@ -20,7 +20,8 @@ std::string UnknownCommandText(std::span<const std::string_view> words, bool unk
 inline bool PassesGates(const CommandSpec& spec, uint32_t word_count, const Session& session) {
   const int count = static_cast<int>(word_count);
   const bool complete = spec.arity >= 0 ? count == spec.arity : count >= -spec.arity;
-  const bool plain = !spec.Has(kProtected) && session.authenticated && !session.transaction.open;
+  const bool plain = !spec.Has(kProtected) && session.authenticated && !session.transaction.open &&
+                     !session.in_subscriber_mode();
   return complete && plain;
 }
 
@@ -28,6 +29,9 @@ inline bool PassesGates(const CommandSpec& spec, uint32_t word_count, const Sess
 // allocates. In cluster mode RedirectBeforeTokens comes next, then ConditionText.
 std::string RefusalText(const CommandSpec& spec, std::span<const std::string_view> words,
                         const Session& session, const ExecutorState& state);
+
+// Whether a client that listens to channels in RESP2 may say this. Empty: pass. Asked after the redirections.
+std::string SubscriberText(const CommandSpec& spec, const Session& session);
 
 // Whether what the node is in (broken disk, replica, loading) refuses this command to this client; asked again once its tokens are held, because a role may have
 // changed while it waited for them. Empty: pass.

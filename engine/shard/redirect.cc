@@ -71,14 +71,10 @@ DbIndex DbAfter(const CommandSpec& spec, std::span<const std::string_view> words
 void AddKeys(const CommandSpec& spec, std::span<const std::string_view> words, DbIndex db,
              KeySurvey& survey) {
   if (spec.key_spec_count == 0) return;
-  const auto keys = FindKeys(spec, words);
+  if (spec.name == "clusterscan" && words[1] == "0") return;  // begins anywhere
+  const auto keys = FindKeys(spec, words, /*channels=*/true);
   if (!keys) return;  // Valkey: the handler says what is wrong with the words
-  // MIGRATE with the option KEYS has no key in the usual place, but an empty word.
-  const bool migrates = spec.name == "migrate";
-  for (const KeyPosition& key : *keys) {
-    const std::string_view word = words[key.word];
-    if (!migrates || !word.empty()) survey.Add(word, db);
-  }
+  for (const KeyPosition& key : *keys) survey.Add(words[key.word], db);
   if (LeavesItsDb(spec, words)) survey.MarkSeveralDbs();
 }
 
@@ -92,6 +88,7 @@ std::optional<Surveyed> Survey(const CommandRef& command, const Session& session
   KeySurvey survey;
   const bool exec = IsExec(*command.spec);
   bool write = command.spec->Has(kWrite);
+  bool channels = command.spec->Has(kPubSub);
   DbIndex db = session.db;
   for (const QueuedCommand& queued : session.transaction.queue) {
     const std::vector<std::string_view> words(queued.words.begin(), queued.words.end());
@@ -99,11 +96,14 @@ std::optional<Surveyed> Survey(const CommandRef& command, const Session& session
     if (!exec) continue;
     AddKeys(*queued.spec, words, db, survey);
     write |= queued.spec->Has(kWrite);
+    channels |= queued.spec->Has(kPubSub);
   }
   if (!exec) AddKeys(*command.spec, command.Words(), db, survey);
   std::optional<SlotQuery> query = survey.Take();
   if (!query) return std::nullopt;
   query->write = write;
+  query->channels = channels;
+  query->keyless = channels || command.spec->name == "clusterscan";
   query->migrate = command.spec->name == "migrate";
   query->asking = session.asking || command.spec->Has(kAsking);
   query->readonly_client = session.readonly;
@@ -141,7 +141,7 @@ std::optional<SlotVerdict> JudgeOpenSlot(const SlotRoutes& routes, const SlotQue
   if (query.several_dbs && (opening == Opening::kMigrating || invited)) {
     return SlotVerdict{SlotAnswer::kTryAgain};
   }
-  if (opening == Opening::kMigrating || (invited && query.several_keys)) {
+  if (!query.keyless && (opening == Opening::kMigrating || (invited && query.several_keys))) {
     if (!query.census) return SlotVerdict{SlotAnswer::kNeedsCensus};
     if (query.census->missing > 0) {
       const bool elsewhere = opening == Opening::kMigrating && query.census->existing == 0;
@@ -172,24 +172,27 @@ bool Refuses(const SlotVerdict& verdict) {
 }
 
 SlotVerdict Judge(const SlotQuery& query, const ExecutorState& state) {
-  return JudgeSlot(state.routes, query, state.options().cluster_allow_reads_when_down);
+  return JudgeSlot(state.routes, query,
+                   {.reads = state.options().cluster_allow_reads_when_down,
+                    .channels = state.options().cluster_allow_pubsubshard_when_down});
 }
 
 }  // namespace
 
-SlotVerdict JudgeSlot(const SlotRoutes& routes, const SlotQuery& query, bool reads_when_down) {
+SlotVerdict JudgeSlot(const SlotRoutes& routes, const SlotQuery& query, const WhenDown& when_down) {
   const RouteIndex owner = routes.OwnerOf(query.slot);
   if (owner == kNoRoute) return {SlotAnswer::kUnbound};
   if (query.several_slots) return {SlotAnswer::kCrossSlot};
   if (!routes.state.ok) {
-    if (!reads_when_down) return {SlotAnswer::kDown};
+    if (!(query.channels ? when_down.channels : when_down.reads)) return {SlotAnswer::kDown};
     // Valkey: lets EXEC pass here, whose commands were asked when they were queued.
     if (query.write) return {SlotAnswer::kDownForWrites};
   }
   const Opening opening = OpeningOf(query.slot, routes, query.readonly_client);
   if (const auto open = JudgeOpenSlot(routes, query, opening)) return *open;
   if (routes.is_primary && owner == routes.self) return {SlotAnswer::kServe};
-  const bool may_read_here = !routes.is_primary && query.readonly_client && !query.write;
+  const bool may_read_here =
+      !routes.is_primary && (query.readonly_client || query.channels) && !query.write;
   if (may_read_here && owner == routes.primary) return {SlotAnswer::kServe};
   return {SlotAnswer::kMoved, owner};
 }
@@ -225,11 +228,15 @@ std::string RedirectBeforeTokens(CommandRef& command, const Session& session,
   if (HasOneKeyOnly(command)) {
     const SlotId slot = KeySlot(command.words[command.spec->first_key]);
     command.slot = slot.value;
-    if (state.stable_slots.Contains(slot)) return {};
+    if (state.stable_slots.Contains(slot) || state.routes.held.Contains(slot)) return {};
   }
   if (command.spec->key_spec_count == 0 && !IsExec(*command.spec)) return {};
   const std::optional<Surveyed> surveyed = Survey(command, session);
   if (!surveyed) return {};
+  if (state.routes.held.Contains(surveyed->query.slot)) {
+    command.slot = surveyed->query.slot.value;
+    return {};
+  }
   const SlotVerdict verdict = Judge(surveyed->query, state);
   if (Refuses(verdict)) return VerdictText(verdict, surveyed->query.slot, state.routes);
   command.slot = surveyed->query.slot.value;
@@ -239,6 +246,7 @@ std::string RedirectBeforeTokens(CommandRef& command, const Session& session,
 bool HasOpenSlot(const CommandRef& command, const ExecutorState& state) {
   if (!command.has_slot()) return false;
   const SlotId slot{command.slot};
+  if (state.routes.held.Contains(slot)) return false;  // EXEC will wait
   return state.routes.migrating.contains(slot) || state.routes.importing.contains(slot);
 }
 

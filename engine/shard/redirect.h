@@ -29,6 +29,9 @@ struct SlotQuery {
   bool several_keys = false;   // not all keys are the same
   bool several_dbs = false;    // needs keys of another database than the session's
   bool write = false;          // changes keys
+  bool channels = false;       // of shard channels, which replicas serve too
+  bool keyless =
+      false;  // names a slot and no key (shard channels, a cursor): nothing of it moves while the slot is open
   bool migrate = false;  // MIGRATE, which moves keys and so is served at both sides of an open slot
   bool asking = false;   // the client was sent here by -ASK
   bool readonly_client = false;
@@ -57,9 +60,15 @@ struct SlotVerdict {
   cluster::RouteIndex to = cluster::kNoRoute;  // of kMoved, kAsk
 };
 
+// What is served while the cluster is down, by the options of the same names.
+struct WhenDown {
+  bool reads = false;
+  bool channels = true;
+};
+
 // The decision itself.
 SlotVerdict JudgeSlot(const cluster::SlotRoutes& routes, const SlotQuery& query,
-                      bool reads_when_down);
+                      const WhenDown& when_down);
 // The error that says so. Requires: an answer that refuses.
 std::string VerdictText(const SlotVerdict& verdict, SlotId slot, const cluster::SlotRoutes& routes);
 

@@ -356,17 +356,46 @@ TEST_F(Redirect, ReplicaKnowsTheOpenSlotsOfItsPrimary) {
   EXPECT_EQ(Run("GET {m}x"), kAskM);
 }
 
+TEST_F(Redirect, ShardChannelsAreServedWhereTheirSlotIs) {
+  PubSub pubsub(env_.executor(), state_.key_map);
+  node_.pubsub_value = &pubsub;
+  EXPECT_EQ(Run("SPUBLISH {m}c x"), ":0");
+  EXPECT_EQ(Run("SPUBLISH {o}c x"), kMovedO);
+  EXPECT_EQ(Run("SSUBSCRIBE {o}c"), kMovedO);
+  EXPECT_EQ(Run("SSUBSCRIBE {m}c {o}c"), kCrossSlotText);
+  EXPECT_EQ(Run("PUBLISH {o}c x"), ":0");  // others are everybody's
+  Migrate("{m}");
+  EXPECT_EQ(Run("SPUBLISH {m}c x"), ":0");
+  BecomeReplicaOf(kOther);
+  EXPECT_EQ(Run("SPUBLISH {m}c x"), ":0");  // without READONLY
+  routes_.state.ok = false;
+  Adopt();
+  state_.config.options.cluster_allow_pubsubshard_when_down = true;
+  EXPECT_EQ(Run("SPUBLISH {m}c x"), ":0");
+  state_.config.options.cluster_allow_pubsubshard_when_down = false;
+  EXPECT_EQ(Run("SPUBLISH {m}c x"), kDownText);
+}
+
+TEST_F(Redirect, AClusterScanGoesOnWhereItsSlotIs) {
+  EXPECT_EQ(Run("CLUSTERSCAN x-{o}-0"), kMovedO);
+  // Its own slot, or its begin: asked is the cluster, which this node is not in.
+  EXPECT_EQ(Run("CLUSTERSCAN x-{m}-0"), "-ERR This instance has cluster support disabled");
+  EXPECT_EQ(Run("CLUSTERSCAN 0"), "-ERR This instance has cluster support disabled");
+  Migrate("{m}");
+  EXPECT_EQ(Run("CLUSTERSCAN x-{m}-0"), "-ERR This instance has cluster support disabled");
+}
+
 TEST_F(Redirect, MigrateIsServedOnBothSides) {
   SlotQuery query;
   query.slot = SlotOf("{m}");
   query.write = query.migrate = true;
-  EXPECT_EQ(JudgeSlot(routes_, query, false).answer, SlotAnswer::kServe);
+  EXPECT_EQ(JudgeSlot(routes_, query, {}).answer, SlotAnswer::kServe);
   routes_.migrating[query.slot] = kOther;
-  EXPECT_EQ(JudgeSlot(routes_, query, false).answer, SlotAnswer::kServe);
+  EXPECT_EQ(JudgeSlot(routes_, query, {}).answer, SlotAnswer::kServe);
   query.slot = SlotOf("{o}");
-  EXPECT_EQ(JudgeSlot(routes_, query, false).answer, SlotAnswer::kMoved);
+  EXPECT_EQ(JudgeSlot(routes_, query, {}).answer, SlotAnswer::kMoved);
   routes_.importing[query.slot] = kOther;
-  EXPECT_EQ(JudgeSlot(routes_, query, false).answer, SlotAnswer::kServe);
+  EXPECT_EQ(JudgeSlot(routes_, query, {}).answer, SlotAnswer::kServe);
 }
 
 TEST_F(Redirect, BlockedClientsAreSentAway) {

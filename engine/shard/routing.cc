@@ -5,6 +5,7 @@
 
 #include "engine/commands/scan_commands.h"
 #include "engine/commands/table.h"
+#include "engine/pubsub/channel_kind.h"
 
 namespace norn {
 namespace {
@@ -27,12 +28,29 @@ std::vector<uint32_t> EveryShard(uint32_t count) {
   return all;
 }
 
+namespace {
+
+std::vector<uint32_t> ShardsOfChannels(const CommandRef& command, const KeyspaceView& view) {
+  std::vector<uint32_t> shards;
+  for (const std::string_view channel : command.Words().subspan(1)) {
+    if (StandsInEveryShard(ChannelKind::kChannel, channel)) return EveryShard(view.shard_count());
+    shards.push_back(ShardOfWord(channel, view));
+  }
+  std::sort(shards.begin(), shards.end());
+  shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
+  return shards;
+}
+
+}  // namespace
+
 std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& view) {
   const CommandSpec& spec = *command.spec;
   if (spec.placement == Placement::kAllShards) return EveryShard(view.shard_count());
   if (spec.placement == Placement::kScan) {
     return {ScanShard(command.words[1], view.map())};
   }
+  if (spec.placement == Placement::kChannel) return {ShardOfWord(command.words[1], view)};
+  if (spec.placement == Placement::kChannels) return ShardsOfChannels(command, view);
   std::vector<uint32_t> shards;
   // WATCH is the dispatcher's own, and yet touches the shards of its keys.
   const bool watches = spec.placement == Placement::kDispatcher && spec.first_key > 0;
@@ -52,6 +70,10 @@ bool RouteToOneShard(CommandRef& command, const KeyspaceView& view) {
   if (spec.placement == Placement::kScan) {
     command.shard = ScanShard(command.words[1], view.map());
     return true;
+  }
+  if (spec.placement == Placement::kChannel || spec.placement == Placement::kChannels) {
+    command.shard = ShardOfWord(command.words[1], view);
+    return spec.placement == Placement::kChannel;
   }
   if (spec.placement != Placement::kKeys) return false;
   if (spec.first_key > 0 && static_cast<uint32_t>(spec.first_key) < command.word_count) {

@@ -53,6 +53,7 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
   const WallTime wall = time_.wall();
   const bool listened = state_.effect_sink != nullptr &&
                         command.spec->placement != Placement::kHome && !command.spec->Has(kAdmin);
+  const bool told = state_.options().notify_keyspace_events != 0;
   const DbIndex db = session.db;
   Effect effect = listened ? Effect(&state_.effect_scratch, db) : Effect();
   const uint64_t changes_before = listened ? Changes(command) : 0;
@@ -68,6 +69,7 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
       .options = state_.options(),
       .node = state_.node,
       .effect = effect,
+      .events = told ? &state_.key_events : nullptr,
       .first_key_hash = command.first_key_hash,
       .first_key_slot = command.first_key_slot,
       .has_first_key_hash = command.has_first_key_hash,
@@ -76,6 +78,7 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
   reply.ResetErrors();
   command.spec->handler(context);
   if (listened) Record(command, db, effect, changes_before);
+  if (__builtin_expect(told, 0)) TellEvents(HeldBy(command));
   const Duration took = time_.Lap();
   Account(command, session, took, reply.out().size() - reply_before, reply);
 }
@@ -100,12 +103,31 @@ void Runner::RecordDeletions(std::span<const uint32_t> shards) {
     EffectLog& deletions = state_.keyspaces[shard]->deletions();
     if (!deletions.empty()) effects_->TakeFrom(deletions);
   }
+  if (__builtin_expect(state_.options().notify_keyspace_events != 0, 0)) TellEvents(shards);
+}
+
+// What the keyspaces tell (new, expired) comes before what the handler told of its keys.
+void Runner::TellEvents(std::span<const uint32_t> shards) {
+  const uint32_t wanted = state_.options().notify_keyspace_events;
+  PubSub& pubsub = state_.node.pubsub();
+  for (const uint32_t shard : shards) {
+    KeyEvents& events = state_.keyspaces[shard]->events();
+    if (!events.empty()) pubsub.TellEvents(shard, events.Take(), wanted);
+  }
+  if (!state_.key_events.empty() && !shards.empty()) {
+    pubsub.TellEvents(shards[0], state_.key_events.Take(), wanted);
+  }
+}
+
+std::span<const uint32_t> Runner::HeldBy(const CommandRef& command) const {
+  if (!held_.empty() || command.spec->placement == Placement::kHome) return held_;
+  return {&command.shard, 1};
 }
 
 // What the command found expired or evicted comes first: it was gone before the command did anything.
 void Runner::Record(const CommandRef& command, DbIndex db, const Effect& effect,
                     uint64_t changes_before) {
-  RecordDeletions(held_.empty() ? std::span<const uint32_t>(&command.shard, 1) : held_);
+  RecordDeletions(HeldBy(command));
   EffectLog& effects = *effects_;
   if (!state_.effect_scratch.empty()) {
     const bool own_group = !effects.group_open();
@@ -114,6 +136,7 @@ void Runner::Record(const CommandRef& command, DbIndex db, const Effect& effect,
     if (own_group) effects.EndGroup();
     return;
   }
+  if (effect.on_replicas()) return effects.AddForReplicas(db, command.Words());
   if (!effect.own_words() || !command.spec->Has(kWrite)) return;
   if (effect.always() || Changes(command) != changes_before) effects.Add(db, command.Words());
 }
@@ -166,6 +189,9 @@ bool Runner::HasMemorySlow(const CommandRef& command, ReplyWriter& reply) {
 void Runner::Account(const CommandRef& command, const Session& session, Duration took,
                      size_t reply_bytes, const ReplyWriter& reply) {
   const config::Options& options = state_.options();
+  if (__builtin_expect(state_.slot_counters != nullptr, 0)) {
+    CountSlot(command, took, reply_bytes);
+  }
   CommandStats& stats = state_.stats.commands[command.spec->id];
   ++stats.calls;
   stats.nanos += static_cast<uint64_t>(took.ns);
@@ -196,6 +222,15 @@ void Runner::Account(const CommandRef& command, const Session& session, Duration
   if (reply_bytes >= reply_max) {
     Log(CommandLogKind::kLargeReply, command, session, static_cast<int64_t>(reply_bytes));
   }
+}
+
+void Runner::CountSlot(const CommandRef& command, Duration took, size_t reply_bytes) {
+  if (!command.has_slot() && !command.has_first_key_hash) return;
+  const size_t slot = command.has_slot() ? command.slot : command.first_key_slot.value;
+  SlotCost& cost = state_.slot_counters->slots[slot];
+  cost.cpu_nanos += static_cast<uint64_t>(took.ns);
+  cost.input_bytes += command.request_bytes;
+  cost.output_bytes += reply_bytes;
 }
 
 void Runner::CountErrors(const ReplyWriter& reply) {

@@ -32,7 +32,7 @@ class Runner {
   void Settle() {
     if (__builtin_expect(!state_.effects.empty(), 0)) state_.effect_sink->Accept(state_.effects);
   }
-  // Deletions of keys found to be expired outside of Run.
+  // Deletions of keys found to be expired outside of Run: for those who repeat them, and for those who hear of them.
   void RecordDeletions(std::span<const uint32_t> shards);
 
   // Refuses without running: the error, and its counters.
@@ -47,6 +47,11 @@ class Runner {
   Instant instant() const { return time_.instant(); }
 
  private:
+  // The shards whose tokens it runs under.
+  std::span<const uint32_t> HeldBy(const CommandRef& command) const;
+  // What happened to keys of `shards`, to subscribers.
+  void TellEvents(std::span<const uint32_t> shards);
+  void CountSlot(const CommandRef& command, Duration took, size_t reply_bytes);
   uint64_t Changes(const CommandRef& command) const;
   void Record(const CommandRef& command, DbIndex db, const Effect& effect, uint64_t changes_before);
   // False, with the error written, when memory is full and nothing can be evicted.

@@ -39,7 +39,8 @@ class Agreement : public ::testing::Test {
   }
 
   const ClusterLayout layout_{.shards = 2, .replicas = 1};
-  const SeededConfig config_{layout_, {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"}, Prng(7)};
+  const SeededConfig config_{
+      layout_, {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"}, {}, Prng(7)};
   std::vector<std::unique_ptr<cluster::Member>> members_;
 };
 

@@ -80,6 +80,7 @@ void Closing::TryAllSlots(env::Env& env) {
 void Closing::ReadAll(env::Env& env) {
   FollowRedirects(env);
   CompareNodes(env);
+  FindHolders(env);
   const size_t keys = record_.history.keys.size();
   for (KeyNumber key = 0; key < keys; ++key) {
     if (record_.history.keys[key].is_list) client_.ReadList(env, key);
@@ -165,6 +166,37 @@ void Closing::CompareNodes(env::Env& env) {
   ++Tally(CheckId::kReplicasConverge).examined;
   if (!why.empty()) Tally(CheckId::kReplicasConverge).Fail(why);
   Tally(CheckId::kSameHistorySameData).examined += histories_.compared();
+}
+
+// ---- do keys lie where their slot is served ----
+
+std::string Closing::WrongHolder(env::Env& env, SlotId slot) {
+  const uint64_t owners = record_.members_of(slot);
+  for (size_t i = 0; i < settings_.nodes.size(); ++i) {
+    const NodeNumber node = record_.number_of(settings_.nodes[i]);
+    if (((owners >> node) & 1) != 0) continue;
+    Wire& wire = wires_[i];
+    if (!wire.Connect(env, kTimeout)) return "a node does not answer";
+    const auto replies =
+        wire.Call(env, {{"CLUSTER", "COUNTKEYSINSLOT", std::to_string(slot.value)}}, kTimeout);
+    if (!replies) return "a node does not answer";
+    if (replies->front().text == "0") continue;
+    return fmt::format("node {} has {} keys of slot {}, which is another shard's", node,
+                       replies->front().text, slot.value);
+  }
+  return "";
+}
+
+void Closing::FindHolders(env::Env& env) {
+  for (const SlotId slot : settings_.moved) {
+    const Instant deadline = world_.now() + kTimeout * 4;
+    std::string why;
+    while (!(why = WrongHolder(env, slot)).empty() && world_.now() < deadline) {
+      env.executor().Park(env.clock().Now() + kTurn);
+    }
+    ++Tally(CheckId::kOneHolder).examined;
+    if (!why.empty()) Tally(CheckId::kOneHolder).Fail(why);
+  }
 }
 
 }  // namespace norn::scenarios

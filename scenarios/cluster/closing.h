@@ -19,6 +19,7 @@ namespace norn::scenarios {
 struct ClosingSettings {
   std::vector<std::string> nodes;  // addresses of those that live
   std::vector<SlotId> slots;       // that are tried
+  std::vector<SlotId> moved;       // whose keys were moved to other shards
   Instant healed_at;               // of the world
   Duration serve_within;
 };
@@ -40,6 +41,8 @@ class Closing {
   void ReadAll(env::Env& env);
   void FollowRedirects(env::Env& env);
   void CompareNodes(env::Env& env);
+  void FindHolders(env::Env& env);
+  std::string WrongHolder(env::Env& env, SlotId slot);
   std::optional<NodeReading> Read(env::Env& env, size_t node);
   std::string NotTogether(env::Env& env);
   CheckTally& Tally(CheckId check) { return At(record_.checks, check); }

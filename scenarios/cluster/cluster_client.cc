@@ -101,10 +101,8 @@ size_t ClusterClient::GroupToWrite() {
 void ClusterClient::Read(env::Env& env) {
   const ClusterRecord::Group& group = record_.groups[prng_.Below(record_.groups.size())];
   const KeyNumber key = Recent(group, prng_.Below(2));
-  const Answer answer =
-      router_.Ask(env, record_.history.keys[key].slot, {{"GET", record_.history.keys[key].name}},
-                  settings_.reads_replicas);
-  Tell(answer);
+  const Answer answer = Ask(env, record_.history.keys[key].slot,
+                            {{"GET", record_.history.keys[key].name}}, settings_.reads_replicas);
   if (answer.outcome == Outcome::kAcked) Note(key, answer, 0);
 }
 
@@ -115,8 +113,7 @@ void ClusterClient::ReadPair(env::Env& env) {
   const SlotId slot = record_.history.keys[first].slot;
   const std::vector<Words> gets = {{"GET", record_.history.keys[first].name},
                                    {"GET", record_.history.keys[second].name}};
-  const Answer answer = router_.Ask(env, slot, gets, settings_.reads_replicas);
-  Tell(answer);
+  const Answer answer = Ask(env, slot, gets, settings_.reads_replicas);
   if (answer.outcome != Outcome::kAcked || answer.replies.size() != 2) return;
   if (!Note(first, answer, 0) || !Note(second, answer, 1)) return;
   const size_t reads = record_.history.reads.size();
@@ -133,8 +130,7 @@ void ClusterClient::Write(env::Env& env) {
 bool ClusterClient::WriteList(env::Env& env, KeyNumber key) {
   const ListKey list = record_.history.keys[key];
   const WriteId id = Begin(key);
-  const Answer answer = router_.Ask(env, list.slot, {{"APPEND", list.name, TokenOf(id)}}, false);
-  Tell(answer);
+  const Answer answer = Ask(env, list.slot, {{"APPEND", list.name, TokenOf(id)}}, false);
   End(id, answer, 0);
   if (answer.outcome != Outcome::kAcked) return false;
   if (prng_.Between(0, 99) < settings_.wait_percent) WaitForAll(env, id, answer.node);
@@ -164,9 +160,8 @@ void ClusterClient::WritePair(env::Env& env) {
   const WriteId a = Begin(first);
   const WriteId b = Begin(second);
   record_.history.write_pairs.push_back({a, b});
-  const Answer answer = router_.Ask(
+  const Answer answer = Ask(
       env, one.slot, {{"APPEND", one.name, TokenOf(a)}, {"APPEND", two.name, TokenOf(b)}}, false);
-  Tell(answer);
   if (answer.outcome == Outcome::kAcked && answer.replies.size() != 2) {
     return Complain("EXEC of two answered another number");
   }
@@ -179,8 +174,7 @@ void ClusterClient::Increment(env::Env& env) {
   const ClusterRecord::Group& group = record_.groups[GroupToWrite()];
   const KeyNumber key = group.keys.back();
   const ListKey count = record_.history.keys[key];
-  const Answer answer = router_.Ask(env, count.slot, {{"INCR", count.name}}, false);
-  Tell(answer);
+  const Answer answer = Ask(env, count.slot, {{"INCR", count.name}}, false);
   if (answer.outcome != Outcome::kAcked) return;
   const std::optional<int64_t> value = ParseInt64(answer.replies[0].text);
   if (!value) return Complain("INCR answered " + answer.replies[0].text);
@@ -190,8 +184,7 @@ void ClusterClient::Increment(env::Env& env) {
 
 bool ClusterClient::ReadList(env::Env& env, KeyNumber key) {
   const ListKey list = record_.history.keys[key];
-  const Answer answer = router_.Ask(env, list.slot, {{"GET", list.name}}, false);
-  Tell(answer);
+  const Answer answer = Ask(env, list.slot, {{"GET", list.name}}, false);
   return answer.outcome == Outcome::kAcked && Note(key, answer, 0);
 }
 
@@ -231,11 +224,17 @@ bool ClusterClient::Note(KeyNumber key, const Answer& answer, size_t reply) {
   return true;
 }
 
-void ClusterClient::Tell(const Answer& answer) {
+Answer ClusterClient::Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands,
+                          bool may_be_replica) {
+  const int64_t from_ns = world_.now().ns;
+  Answer answer = router_.Ask(env, slot, commands, may_be_replica);
+  if (answer.outcome == Outcome::kRefused) record_.on_refusal(answer.refusal);
   ++record_.operations;
   last_refusal_ = answer.refusal;
   if (answer.outcome == Outcome::kUnknown) ++record_.operations_unknown;
   if (answer.outcome == Outcome::kRefused) ++record_.operations_refused;
+  if (record_.served) record_.served(slot, from_ns, answer.outcome == Outcome::kAcked);
+  return answer;
 }
 
 void ClusterClient::Complain(const std::string& what) {

@@ -34,6 +34,10 @@ struct ClusterRecord {
   // The nodes of the shard that has the slot, dead or alive, as bits; 0: not clear.
   std::function<uint64_t(SlotId)> members_of;
   std::function<NodeNumber(std::string_view address)> number_of;
+  // Hears of each operation: its slot, since when it was tried, and whether it was answered well. Null: nobody wants to know.
+  std::function<void(SlotId slot, int64_t from_ns, bool answered)> served = nullptr;
+  // Told of each request that was refused for good, with its last error.
+  std::function<void(std::string_view error)> on_refusal = [](std::string_view) {};
 
   // Makes the group's next keys.
   void NewKeys(size_t group);
@@ -84,7 +88,8 @@ class ClusterClient {
   WriteId Begin(KeyNumber key);
   void End(WriteId id, const Answer& answer, size_t reply);
   bool Note(KeyNumber key, const Answer& answer, size_t reply);
-  void Tell(const Answer& answer);
+  // Router::Ask, and all the books of it.
+  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands, bool may_be_replica);
   void Complain(const std::string& what);
 
   const ClusterClientSettings settings_;

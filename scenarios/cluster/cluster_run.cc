@@ -5,17 +5,22 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "scenarios/cluster/agreement.h"
+#include "scenarios/cluster/bus_tap.h"
 #include "scenarios/cluster/closing.h"
 #include "scenarios/cluster/cluster_client.h"
+#include "scenarios/cluster/cluster_roles.h"
 #include "scenarios/cluster/layout.h"
 #include "scenarios/cluster/observer.h"
 #include "scenarios/cluster/operator.h"
+#include "scenarios/cluster/resharder.h"
 #include "scenarios/cluster/write_judge.h"
 #include "scenarios/drawn.h"
+#include "scenarios/page/recorder.h"
 #include "sim/world.h"
 
 namespace norn::scenarios {
@@ -24,9 +29,14 @@ namespace {
 constexpr Duration kStartMax = Duration::Seconds(10);
 constexpr Duration kFormMax = Duration::Seconds(60);
 constexpr Duration kClosingMax = Duration::Seconds(120);
+// A move that faults interrupted is done that long after the last of them.
+constexpr Duration kMoveMax = Duration::Seconds(40);
+constexpr size_t kRecentKeys = 40;
 constexpr Duration kPoll = Duration::Millis(50);
 // Promotions that one fault or order may cause, each shard counted.
 constexpr uint64_t kPromotionsOfFault = 3;
+// Full copies that a node may need once all is healed.
+constexpr uint64_t kHealedCopiesMax = 4;
 
 class ClusterRun {
  public:
@@ -42,10 +52,13 @@ class ClusterRun {
     if (options_.trace) world_.trace().SetSink(options_.trace);
   }
   ~ClusterRun() {
+    recorder_ = nullptr;
+    world_.fabric().SetTap(nullptr);
     for (const auto& node : world_.nodes()) {
       if (node->state() != sim::NodeState::kDown) world_.Stop(node.get());
     }
     closing_ = nullptr;
+    resharder_ = nullptr;
     operator_ = nullptr;
     clients_.clear();
     hosts_.clear();
@@ -77,6 +90,7 @@ class ClusterRun {
   void Hear(NodeNumber node, env::LogLevel level, std::string_view line) {
     hosts_[node]->Hear(level, line);
     if (observer_ != nullptr) observer_->Hear(node, line);
+    if (recorder_ != nullptr) recorder_->Hear(node, line);
   }
 
   // ---- the nodes ----
@@ -86,26 +100,64 @@ class ClusterRun {
     options.emplace_back("cluster-enabled", "yes");
     options.emplace_back("cluster-node-timeout", std::to_string(drawn_.node_timeout.millis()));
     std::vector<ServerHost*> hosts;
+    DrawOldNodes();
     for (size_t i = 0; i < layout_.nodes(); ++i) {
       sim::NodeOptions node;
       node.name = fmt::format("node{}", i);
       node.executors.executors = i == 0 ? drawn_.threads : drawn_.replica_threads[i - 1];
       node.executors.policy = drawn_.pct ? sim::SchedulePolicy::kPct : sim::SchedulePolicy::kRandom;
       node.clock.drift_ppm = drawn_.drift_ppm * (i % 2 == 0 ? 1 : -1);
+      ServerOptions of_node = options;
+      if (old_nodes_.contains(static_cast<NodeNumber>(i))) {
+        of_node.emplace_back("cluster-old-bus", "yes");
+      }
       hosts_.push_back(
-          std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_, options));
+          std::make_unique<ServerHost>(world_, world_.AddNode(node), factory_, of_node));
       hosts.push_back(hosts_.back().get());
     }
     if (scenario_.cluster.seed_config) SeedConfigs();
-    observer_ = std::make_unique<Observer>(world_, hosts, record_.checks);
+    ServiceBounds bounds;
+    bounds.outage_ns = drawn_.node_timeout.ns * scenario_.cluster.outage_timeouts +
+                       scenario_.cluster.outage_extra_ns;
+    std::vector<SlotId> watched;
+    for (size_t i = 0; i < layout_.shards; ++i) watched.push_back(layout_.SlotsOf(i).first);
+    observer_ = std::make_unique<Observer>(world_, hosts, watched, bounds, record_.checks);
     operator_ = std::make_unique<Operator>(scenario_, layout_, world_, hosts, *observer_);
+    if (options_.timeline != nullptr) Record(*options_.timeline, hosts);
     for (const auto& host : hosts_) host->Start();
+  }
+
+  void Record(Timeline& timeline, const std::vector<ServerHost*>& hosts) {
+    roles_ = std::make_unique<ClusterRoles>(hosts);
+    tap_ = std::make_unique<BusTap>(world_, timeline, hosts.size(),
+                                    [this](const auto& id) { return roles_->NameOf(id); });
+    world_.fabric().SetTap(tap_.get());
+    recorder_ = std::make_unique<Recorder>(scenario_, world_, timeline, hosts, record_.checks,
+                                           [this](size_t lane) { return roles_->Of(lane); });
+    for (size_t shard = 0; shard < layout_.shards; ++shard) {
+      const cluster::SlotRange slots = layout_.SlotsOf(shard);
+      timeline.AddService(fmt::format("slots {}-{}", slots.first.value, slots.last.value));
+    }
+    record_.served = [this, &timeline](SlotId slot, int64_t from_ns, bool answered) {
+      size_t shard = 0;
+      while (layout_.SlotsOf(shard).last < slot) ++shard;
+      timeline.Served(shard, from_ns, world_.now().ns, answered);
+    };
+  }
+
+  void DrawOldNodes() {
+    Prng prng = world_.PrngOf("old nodes");
+    const auto wanted = static_cast<uint64_t>(scenario_.cluster.old_nodes.Draw(prng));
+    while (old_nodes_.size() < std::min<size_t>(wanted, layout_.nodes())) {
+      old_nodes_.insert(static_cast<NodeNumber>(prng.Below(layout_.nodes())));
+    }
+    if (!old_nodes_.empty()) result_.drawn += fmt::format(" old_nodes={}", old_nodes_.size());
   }
 
   void SeedConfigs() {
     std::vector<std::string> ips;
     for (const auto& host : hosts_) ips.push_back(host->node()->ip());
-    const SeededConfig config(layout_, ips, world_.PrngOf("cluster names"));
+    const SeededConfig config(layout_, ips, old_nodes_, world_.PrngOf("cluster names"));
     for (NodeNumber i = 0; i < hosts_.size(); ++i) {
       hosts_[i]->PrepareWith([file = config.FileOf(i)](env::Env& env) {
         const cluster::NodesFileName name{"nodes.conf", "nodes.conf.tmp"};
@@ -126,6 +178,7 @@ class ClusterRun {
     sim::NodeOptions node;
     node.name = "operator";
     world_.Start(world_.AddNode(node), [this](env::Env& env) { operator_->Run(env); });
+    if (scenario_.cluster.form_in_trouble) BeginFaults();
     if (RunTended([this] { return operator_->formed(); }, world_.now() + kFormMax)) return true;
     if (result_.passed()) Fail("form", "no cluster came to be: " + NotConverged());
     return false;
@@ -136,6 +189,9 @@ class ClusterRun {
   void AddClients() {
     record_.groups.resize(drawn_.universe.groups);
     for (size_t i = 0; i < record_.groups.size(); ++i) record_.NewKeys(i);
+    record_.on_refusal = [this](std::string_view error) {
+      if (error.starts_with("OOM")) operator_->OutOfMemory();
+    };
     record_.members_of = [this](SlotId slot) { return observer_->MembersOf(slot); };
     for (size_t i = 0; i < hosts_.size(); ++i) numbers_[Address(i)] = static_cast<NodeNumber>(i);
     record_.number_of = [this](std::string_view address) {
@@ -196,6 +252,11 @@ class ClusterRun {
     targets.clients_reach_all = true;
     targets.client_patience = Duration::Nanos(scenario_.clients.timeout_ns.high);
     targets.bus_port = kBusPort;
+    targets.limit_memory = [this](size_t machine, std::optional<int64_t> bytes,
+                                  std::function<void()> effect) {
+      operator_->LimitMemory(static_cast<NodeNumber>(machine), bytes, std::move(effect));
+      return true;
+    };
     return targets;
   }
 
@@ -225,7 +286,9 @@ class ClusterRun {
   bool RunTended(const std::function<bool()>& done, Instant deadline) {
     ServerHost* failed = nullptr;
     const auto call = [&] {
+      NoteTrouble();
       observer_->Look();
+      if (recorder_ != nullptr) recorder_->Look();
       if (result_.passed() && AnyFailed(&failed)) return true;
       return done();
     };
@@ -246,26 +309,62 @@ class ClusterRun {
     return false;
   }
 
-  void Busy() {
-    AddClients();
-    faults_ = std::make_unique<faults::Injector>(FaultTargets(), drawn_.plan, drawn_.kinds);
+  void BeginFaults() {
+    faults::Targets targets = FaultTargets();
+    if (recorder_ != nullptr) recorder_->Watch(targets, drawn_.plan, false);
+    faults_ = std::make_unique<faults::Injector>(std::move(targets), drawn_.plan, drawn_.kinds);
     faults_->Arm();
+  }
+
+  void NoteTrouble() {
+    if (faults_ == nullptr || (faults_->quiet() && faults_->fired() == faults_fired_)) return;
+    faults_fired_ = faults_->fired();
+    observer_->Trouble();
+  }
+
+  void Busy() {
+    observer_->BeginService();
+    AddClients();
+    if (faults_ == nullptr) BeginFaults();
     for (size_t i = 0; i < clients_.size(); ++i) {
       ClusterClient* const client = clients_[i].get();
       world_.Start(client_nodes_[i], [client](env::Env& env) { client->Run(env); });
     }
+    if (scenario_.cluster.moves_slots()) StartResharding();
     RunTended([] { return false; }, stop_at_);
     operator_->EndBusyTime();
+    if (resharder_ != nullptr) resharder_->EndBusyTime();
     if (!result_.passed()) return;
     if (scenario_.ending.heal_quorum) KillMinority();
     faults_->Heal();
+    if (recorder_ != nullptr) recorder_->Healed();
     healed_at_ = world_.now();
+    copies_before_ = observer_->full_copies();
     const auto all_done = [this] {
       return std::all_of(clients_.begin(), clients_.end(), [](const auto& c) { return c->done(); });
     };
     RunTended(all_done, healed_at_ + drawn_.timeout * 6 + kStartMax);
-    if (!result_.passed() || all_done()) return;
-    Fail("finish", "a client hangs");
+    if (!result_.passed()) return;
+    if (!all_done()) return Fail("finish", "a client hangs");
+    if (resharder_ == nullptr) return;
+    RunTended([this] { return resharder_->resting(); }, healed_at_ + kMoveMax);
+    if (result_.passed() && !resharder_->resting()) Fail("finish", "a slot cannot be moved");
+  }
+
+  void StartResharding() {
+    std::vector<ServerHost*> hosts;
+    for (const auto& host : hosts_) hosts.push_back(host.get());
+    // Where clients were a moment ago.
+    const auto draw_slot = [this](Prng& prng) {
+      const auto& keys = record_.history.keys;
+      const size_t back = prng.Below(std::min<size_t>(keys.size(), kRecentKeys));
+      return keys[keys.size() - 1 - back].slot;
+    };
+    resharder_ =
+        std::make_unique<Resharder>(scenario_, world_, std::move(hosts), *observer_, draw_slot);
+    sim::NodeOptions node;
+    node.name = "resharder";
+    world_.Start(world_.AddNode(node), [this](env::Env& env) { resharder_->Run(env); });
   }
 
   // For good: as many as leave a quorum, and a node of each shard that has its data.
@@ -315,6 +414,7 @@ class ClusterRun {
       const auto middle = static_cast<uint16_t>((slots.first.value + slots.last.value) / 2);
       settings.slots.insert(settings.slots.end(), {slots.first, SlotId{middle}, slots.last});
     }
+    if (resharder_ != nullptr) settings.moved = resharder_->moved();
     settings.healed_at = healed_at_;
     settings.serve_within = Duration::Nanos(scenario_.ending.serve_within_ns);
     closing_ = std::make_unique<Closing>(std::move(settings), world_, record_);
@@ -359,6 +459,7 @@ class ClusterRun {
 
   void Judge() {
     JudgeElections();
+    JudgeCopies();
     JudgeOptions judge;
     judge.forgot = [this](NodeNumber node, int64_t from_ns, int64_t to_ns) {
       const auto within = [&](const Operator::Emptied& death) {
@@ -402,6 +503,7 @@ class ClusterRun {
 
   void JudgeElections() {
     uint64_t causes = operator_->orders() + gone_.size();
+    if (resharder_ != nullptr) causes += resharder_->orders();
     if (faults_ != nullptr) {
       for (const FaultCount& count : faults_->counts()) causes += count.fired;
     }
@@ -411,6 +513,15 @@ class ClusterRun {
     if (observer_->promotions() <= most) return;
     tally.Fail(
         fmt::format("{} promotions after {} faults and orders", observer_->promotions(), causes));
+  }
+
+  void JudgeCopies() {
+    CheckTally& tally = At(record_.checks, CheckId::kBoundedFullSyncs);
+    ++tally.examined;
+    const uint64_t healed = observer_->full_copies() - copies_before_;
+    if (healed <= kHealedCopiesMax * layout_.nodes()) return;
+    tally.Fail(
+        fmt::format("{} full copies of {} nodes after all was healed", healed, layout_.nodes()));
   }
 
   void Fail(std::string check, std::string message) {
@@ -434,6 +545,7 @@ class ClusterRun {
     for (const auto& host : hosts_) result_.restarts += host->deaths();
     result_.checks = record_.checks;
     if (faults_ != nullptr) result_.faults = faults_->counts();
+    if (recorder_ != nullptr) recorder_->End(result_.failed_check, result_.message);
   }
 
   const Scenario& scenario_;
@@ -445,6 +557,9 @@ class ClusterRun {
   Instant stop_at_;
   Instant healed_at_;
   std::vector<NodeNumber> gone_;  // for good
+  std::set<NodeNumber> old_nodes_;
+  uint64_t faults_fired_ = 0;   // when they were last looked at
+  uint64_t copies_before_ = 0;  // the end of the faults
   std::vector<Operator::Emptied> deaths_;
   std::vector<std::unique_ptr<ServerHost>> hosts_;
   std::vector<std::unique_ptr<ClusterClient>> clients_;
@@ -452,7 +567,11 @@ class ClusterRun {
   std::unique_ptr<faults::Injector> faults_;
   std::unique_ptr<Observer> observer_;
   std::unique_ptr<Operator> operator_;
+  std::unique_ptr<Resharder> resharder_;
   std::unique_ptr<Closing> closing_;
+  std::unique_ptr<ClusterRoles> roles_;  // these three only if a timeline is wanted
+  std::unique_ptr<BusTap> tap_;
+  std::unique_ptr<Recorder> recorder_;
   const Drawn drawn_;
   const ClusterLayout layout_;
   // Last, so that it goes first: its fibers use all of the above.

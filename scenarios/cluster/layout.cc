@@ -27,8 +27,9 @@ cluster::SlotRange ClusterLayout::SlotsOf(size_t shard) const {
   return {SlotId{bound(shard)}, SlotId{static_cast<uint16_t>(bound(shard + 1) - 1)}};
 }
 
-SeededConfig::SeededConfig(const ClusterLayout& layout, std::vector<std::string> ips, Prng prng)
-    : layout_(layout), ips_(std::move(ips)) {
+SeededConfig::SeededConfig(const ClusterLayout& layout, std::vector<std::string> ips,
+                           std::set<NodeNumber> old_nodes, Prng prng)
+    : layout_(layout), ips_(std::move(ips)), old_nodes_(std::move(old_nodes)) {
   for (size_t i = 0; i < layout_.nodes(); ++i) {
     ids_.push_back(*cluster::NodeId::Parse(RandomName(prng)));
   }
@@ -59,7 +60,8 @@ cluster::NodesFile SeededConfig::FileOf(NodeNumber node) const {
       line.replica_of = ids_[shard];
     }
     file.nodes.push_back(line);
-    if (i != node) memory.norn_nodes.insert(ids_[i]);
+    if (i != node && !old_nodes_.contains(i) && !old_nodes_.contains(node))
+      memory.norn_nodes.insert(ids_[i]);
   }
   file.norn = cluster::NornMemoryText(memory);
   return file;

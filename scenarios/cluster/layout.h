@@ -1,6 +1,7 @@
 #pragma once
 // The cluster that a scenario begins with: which node is what, and the nodes.conf that makes it so at once.
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,12 +25,14 @@ struct ClusterLayout {
 // As if they had met long ago; `ips` by node. The same for every node but for who is "myself".
 class SeededConfig {
  public:
-  SeededConfig(const ClusterLayout& layout, std::vector<std::string> ips, Prng prng);
+  SeededConfig(const ClusterLayout& layout, std::vector<std::string> ips,
+               std::set<NodeNumber> old_nodes, Prng prng);
   cluster::NodesFile FileOf(NodeNumber node) const;
 
  private:
   const ClusterLayout layout_;
   const std::vector<std::string> ips_;
+  const std::set<NodeNumber> old_nodes_;  // cluster-old-bus: nobody takes them for norn's
   std::vector<cluster::NodeId> ids_;
   std::vector<cluster::ClusterShardId> shards_;
 };

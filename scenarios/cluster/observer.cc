@@ -19,8 +19,14 @@ constexpr int64_t kToldAfterNs = 300'000'000;
 
 }  // namespace
 
-Observer::Observer(sim::World& world, std::vector<ServerHost*> hosts, CheckTallies& tallies)
-    : world_(world), hosts_(std::move(hosts)), tallies_(tallies), seen_(hosts_.size()) {}
+Observer::Observer(sim::World& world, std::vector<ServerHost*> hosts, std::vector<SlotId> watched,
+                   const ServiceBounds& bounds, CheckTallies& tallies)
+    : world_(world),
+      hosts_(std::move(hosts)),
+      tallies_(tallies),
+      seen_(hosts_.size()),
+      watched_(std::move(watched)),
+      service_(bounds, tallies) {}
 
 void Observer::Fail(CheckId check, NodeNumber node, const std::string& what) {
   Tally(check).Fail(fmt::format("node {} ({}) at {:.6f} s: {}", node,
@@ -47,6 +53,8 @@ void Observer::Look() {
   }
   if (changed) FindRivals();
   if (!rivals_.empty()) CheckRivals();
+  if (changed && (!rivals_.empty() || !ties_.empty())) NoteTies();
+  if (serves_ && world_.now().ns >= service_.next_ns()) WatchService();
   if (world_.now().ns < suspicions_at_ns_ && verdicts_.empty()) return;
   suspicions_at_ns_ = world_.now().ns + kSuspicionsEveryNs;
   NoteSuspicions();
@@ -59,6 +67,10 @@ void Observer::Died(NodeNumber node) {
   seen.first_look = true;
   seen.died_ns = world_.now().ns;
   reigns_.Ends(node, world_.now().ns);
+  forgotten_.Died(node);
+  std::erase_if(ties_, [node](const auto& tie) {
+    return tie.first.first == node || tie.first.second == node;
+  });
   FindRivals();
 }
 
@@ -70,6 +82,8 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
   numbers_[self.id] = node;
   CheckEpochs(node, member);
   CheckVotes(node, member);
+  CheckMembership(node, member);
+  CheckOwners(node, member);
   const bool rules = self.is_primary() && self.owns_slots();
   if (rules) {
     cluster::SlotSet slots;
@@ -78,6 +92,9 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
     const bool claims_anew =
         begins || seen.config_epoch != self.config_epoch || !(seen.slots == slots);
     seen.slots = slots;
+    seen.leaving.ClearAll();
+    for (const auto& [slot, to] : member.migrating()) seen.leaving.Set(slot);
+    seen.leaving |= member.held();
     seen.config_epoch = self.config_epoch;
     reigns_.Rules(node, self.config_epoch, slots, world_.now().ns);
     if (claims_anew) CheckClaim(node);
@@ -156,6 +173,24 @@ void Observer::CheckClaim(NodeNumber node) {
   claimants[seen.id] |= seen.slots;
 }
 
+// A replica may have slots that it had as a primary, until its successor's claim comes; never more than these (T1 of topology.h).
+void Observer::CheckOwners(NodeNumber node, const cluster::Member& member) {
+  Seen& seen = seen_[node];
+  if (seen.first_look) seen.owned.clear();
+  for (const auto& [id, other] : member.view().nodes()) {
+    uint32_t& before = seen.owned[id];
+    const bool grew = other.slot_count > before;
+    before = other.slot_count;
+    if (!grew || other.is_primary()) continue;
+    // At the first look it may be from the file; not if whom it follows is no primary either.
+    const cluster::ClusterNode* const followed = member.view().Find(other.primary);
+    const bool chained = followed != nullptr && !followed->is_primary() && other.primary != seen.id;
+    if (seen.first_look && !chained) continue;
+    Fail(CheckId::kOneClaimant, node,
+         fmt::format("gives slots to {}, a replica", id.str().substr(0, 8)));
+  }
+}
+
 void Observer::CheckPromotion(NodeNumber node, const cluster::Member& member) {
   ++promotions_;
   if (unasked_.contains(node)) return;
@@ -183,7 +218,12 @@ void Observer::FindRivals() {
     if (seen_[i].member == nullptr || !seen_[i].primary_with_slots) continue;
     for (NodeNumber j = i + 1; j < seen_.size(); ++j) {
       if (seen_[j].member == nullptr || !seen_[j].primary_with_slots) continue;
-      if (seen_[i].slots.Intersects(seen_[j].slots)) rivals_.emplace_back(i, j);
+      cluster::SlotSet both = seen_[i].slots;
+      both &= seen_[j].slots;
+      // Who moves a slot away takes no new keys of it, and its keys have gone when another claims it.
+      both -= seen_[i].leaving;
+      both -= seen_[j].leaving;
+      if (!both.empty()) rivals_.emplace_back(i, j);
     }
   }
 }
@@ -204,6 +244,117 @@ void Observer::CheckRivals() {
   }
 }
 
+// ---- ties ----
+
+// Once one of the two moves on or yields, it is clear who keeps the slots: not who had less from the beginning to the end.
+void Observer::NoteTies() {
+  const auto history = [this](NodeNumber node) {
+    const cluster::Member* const member = hosts_[node]->member();
+    return member == nullptr ? cluster::History() : member->view().self().history;
+  };
+  for (const auto& [one, two] : rivals_) {
+    const bool equals = seen_[one].config_epoch == seen_[two].config_epoch;
+    if (!equals || !(seen_[one].shard == seen_[two].shard)) continue;
+    ties_.try_emplace({one, two}, Tie{history(one), history(two)});
+  }
+  for (auto at = ties_.begin(); at != ties_.end();) {
+    const auto& [one, two] = at->first;
+    if (seen_[one].primary_with_slots && seen_[two].primary_with_slots &&
+        seen_[one].config_epoch == seen_[two].config_epoch) {
+      ++at;
+      continue;
+    }
+    const bool one_stays =
+        seen_[one].primary_with_slots &&
+        (!seen_[two].primary_with_slots || seen_[one].config_epoch > seen_[two].config_epoch);
+    const Tie& tie = at->second;
+    if (one_stays) {
+      JudgeTie({one, tie.one}, {two, tie.two});
+    } else {
+      JudgeTie({two, tie.two}, {one, tie.one});
+    }
+    at = ties_.erase(at);
+  }
+}
+
+// Whoever won votes meanwhile, or follows a third, is no part of it any more.
+void Observer::JudgeTie(const Equal& winner, const Equal& loser) {
+  if (!Runs(winner.node) || !Runs(loser.node)) return;
+  const cluster::ClusterNode& stays = hosts_[winner.node]->member()->view().self();
+  const cluster::ClusterNode& yields = hosts_[loser.node]->member()->view().self();
+  if (!stays.is_primary() || stays.history.reign != winner.had.reign) return;
+  if (!yields.is_primary() && yields.primary != stays.id) return;
+  ++Tally(CheckId::kTiesGoToData).examined;
+  if (stays.history.reign > loser.had.reign || stays.history.offset >= loser.had.offset) return;
+  Fail(CheckId::kTiesGoToData, winner.node,
+       fmt::format("stays with offset {}; node {} of the same epoch had {}", stays.history.offset,
+                   loser.node, loser.had.offset));
+}
+
+void Observer::CheckMembership(NodeNumber node, const cluster::Member& member) {
+  const cluster::Topology& view = member.view();
+  Seen& seen = seen_[node];
+  if (!seen.first_look && seen.membership_version == view.membership_version()) return;
+  seen.membership_version = view.membership_version();
+  ForgottenBook::Ids known;
+  for (const auto& [id, other] : view.nodes()) known.insert(id);
+  const std::string wrong =
+      forgotten_.Note(node, known, view.options().forget_ttl.ns, world_.now().ns);
+  Tally(CheckId::kForgottenStays).examined = forgotten_.examined();
+  if (!wrong.empty()) Fail(CheckId::kForgottenStays, node, wrong);
+}
+
+// ---- who can be written to ----
+
+bool Observer::Runs(NodeNumber node) const {
+  return hosts_[node]->member() != nullptr &&
+         hosts_[node]->node()->state() == sim::NodeState::kRunning;
+}
+
+bool Observer::QuorumRuns(const cluster::Topology& view) const {
+  uint32_t voters = 0;
+  for (const auto& [id, node] : view.nodes()) {
+    const std::optional<NodeNumber> number = NumberOf(id);
+    if (number && Runs(*number) && view.IsVoter(node)) ++voters;
+  }
+  return voters >= view.electorate().quorum();
+}
+
+SlotService Observer::ServiceOf(SlotId slot) const {
+  SlotService service;
+  const std::optional<NodeNumber> owner = OwnerOf(slot);
+  for (NodeNumber i = 0; i < seen_.size() && !service.served; ++i) {
+    if (!seen_[i].primary_with_slots || !seen_[i].slots.Contains(slot) || !Runs(i)) continue;
+    service.by_hand |= hosts_[i]->member()->election().paused();
+    service.served = MayWrite(i);
+  }
+  if (service.served || !owner) return service;
+  if (Runs(*owner)) {
+    service.primary_runs = true;
+    service.able = QuorumRuns(hosts_[*owner]->member()->view());
+    service.node = *owner;
+    return service;
+  }
+  for (NodeNumber i = 0; i < seen_.size() && !service.able; ++i) {
+    if (!Runs(i) || seen_[i].primary_with_slots || !(seen_[i].shard == seen_[*owner].shard)) {
+      continue;
+    }
+    const cluster::Topology& view = hosts_[i]->member()->view();
+    const cluster::ClusterNode& self = view.self();
+    service.able = self.history.has_data && self.hears_quorum && QuorumRuns(view);
+    service.node = i;
+  }
+  return service;
+}
+
+void Observer::WatchService() {
+  std::vector<SlotService> services;
+  for (const SlotId slot : watched_) services.push_back(ServiceOf(slot));
+  service_.Look(services, world_.now().ns);
+}
+
+// ---- whose word is whose ----
+
 std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
   std::optional<NodeNumber> owner;
   for (NodeNumber i = 0; i < seen_.size(); ++i) {
@@ -211,6 +362,15 @@ std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
     if (!owner || seen_[i].config_epoch > seen_[*owner].config_epoch) owner = i;
   }
   return owner;
+}
+
+std::optional<NodeNumber> Observer::LeaderOf(NodeNumber node) const {
+  std::optional<NodeNumber> leader;
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (!seen_[i].primary_with_slots || seen_[i].shard != seen_[node].shard) continue;
+    if (!leader || seen_[i].config_epoch > seen_[*leader].config_epoch) leader = i;
+  }
+  return leader;
 }
 
 std::optional<NodeNumber> Observer::NumberOf(const cluster::NodeId& id) const {
@@ -233,6 +393,7 @@ uint64_t Observer::MembersOf(SlotId slot) const {
 
 // Those who obey another's word say so with other words.
 void Observer::Hear(NodeNumber node, std::string_view line) {
+  if (line.starts_with("Starting a full copy")) ++full_copies_;
   constexpr std::string_view kBegin = "Marking node ";
   if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
   const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));

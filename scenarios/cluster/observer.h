@@ -1,8 +1,9 @@
 #pragma once
 // Sees into all nodes of a cluster between steps, as nobody in the world can, and holds what must be true of all of them at
 // once: who claims what with which epoch (one_claimant, epochs_never_fall), who promised whom what (vote_once,
-// backed_promotions), who may take writes (one_writer), who is declared failed and why (fail_by_quorum). Keeps the book of
-// reigns for the judge of writes.
+// backed_promotions), who may take writes (one_writer), who is declared failed and why (fail_by_quorum), who was forgotten
+// (forgotten_stays), which of two equals yields (ties_go_to_data), how long slots are not served (service_watch). Keeps the book
+// of reigns for the judge of writes.
 //
 // A node is looked at again when something that it would save or route by has changed, which is one comparison an event;
 // suspicions, which change neither, once a millisecond.
@@ -18,7 +19,9 @@
 #include <vector>
 
 #include "scenarios/checks.h"
+#include "scenarios/cluster/forgotten_book.h"
 #include "scenarios/cluster/reigns.h"
+#include "scenarios/cluster/service_watch.h"
 #include "scenarios/server_host.h"
 #include "sim/world.h"
 
@@ -26,8 +29,9 @@ namespace norn::scenarios {
 
 class Observer {
  public:
-  // `hosts`: by node number.
-  Observer(sim::World& world, std::vector<ServerHost*> hosts, CheckTallies& tallies);
+  // `hosts`: by node number. `watched`: slots that are to be served.
+  Observer(sim::World& world, std::vector<ServerHost*> hosts, std::vector<SlotId> watched,
+           const ServiceBounds& bounds, CheckTallies& tallies);
 
   // Before every event.
   void Look();
@@ -37,10 +41,18 @@ class Observer {
   void Died(NodeNumber node);
   // A takeover without votes was asked of it.
   void MayTakeOver(NodeNumber node) { unasked_.insert(node); }
+  // It was told to meet that one.
+  void MayMeet(NodeNumber node, const cluster::NodeId& id) { forgotten_.MayMeet(node, id); }
+  // The cluster is whole: from now on it has to serve.
+  void BeginService() { serves_ = true; }
+  // Some fault is at work.
+  void Trouble() { service_.Trouble(world_.now().ns); }
 
   const Reigns& reigns() const { return reigns_; }
   // Promotions so far.
   uint64_t promotions() const { return promotions_; }
+  // Full copies for replicas that were begun.
+  uint64_t full_copies() const { return full_copies_; }
   // What is known of the node, even while it is down.
   bool IsPrimary(NodeNumber node) const { return seen_[node].primary_with_slots; }
   const cluster::NodeId& IdOf(NodeNumber node) const { return seen_[node].id; }
@@ -49,6 +61,10 @@ class Observer {
   std::optional<NodeNumber> OwnerOf(SlotId slot) const;
   // Its shard, as bits.
   uint64_t MembersOf(SlotId slot) const;
+  // Who leads the shard that `node` belongs to.
+  std::optional<NodeNumber> LeaderOf(NodeNumber node) const;
+  // A slot is being moved by hand from now on.
+  void MoveBegins(SlotId slot) { reigns_.MoveBegins(slot, world_.now().ns); }
 
  private:
   struct Seen {
@@ -59,10 +75,14 @@ class Observer {
     cluster::ClusterShardId shard;
     bool primary_with_slots = false;
     cluster::SlotSet slots;  // while it is one
+    cluster::SlotSet
+        leaving;  // of them, what is on its way to another shard: served as far as keys are here
     uint64_t config_epoch = 0;
     bool was_replica = false;  // in this life
     bool first_look = true;    // of this life
     int64_t died_ns = 0;       // the life before
+    uint64_t membership_version = 0;
+    std::map<cluster::NodeId, uint32_t> owned;  // slots, as it sees it
   };
   // What must outlast the lives of a node, each with the time since when. What it came to just before it died it may have told
   // nobody yet, and forget.
@@ -84,6 +104,23 @@ class Observer {
   void CheckPromotion(NodeNumber node, const cluster::Member& member);
   void FindRivals();
   void CheckRivals();
+  // Two primaries of a shard with one epoch, and what each had when they were first seen so.
+  struct Tie {
+    cluster::History one;
+    cluster::History two;
+  };
+  struct Equal {
+    NodeNumber node = 0;
+    cluster::History had;
+  };
+  void NoteTies();
+  void JudgeTie(const Equal& winner, const Equal& loser);
+  void CheckOwners(NodeNumber node, const cluster::Member& member);
+  void CheckMembership(NodeNumber node, const cluster::Member& member);
+  void WatchService();
+  SlotService ServiceOf(SlotId slot) const;
+  bool QuorumRuns(const cluster::Topology& view) const;
+  bool Runs(NodeNumber node) const;
   void NoteSuspicions();
   void CheckVerdict(NodeNumber by, const cluster::NodeId& of);
   bool MayWrite(NodeNumber node) const;
@@ -106,6 +143,12 @@ class Observer {
   std::vector<std::pair<NodeNumber, cluster::NodeId>> verdicts_;  // since the last look: by, of
   int64_t suspicions_at_ns_ = 0;
   uint64_t promotions_ = 0;
+  uint64_t full_copies_ = 0;
+  bool serves_ = false;
+  const std::vector<SlotId> watched_;
+  ServiceWatch service_;
+  ForgottenBook forgotten_;
+  std::map<std::pair<NodeNumber, NodeNumber>, Tie> ties_;
 };
 
 }  // namespace norn::scenarios

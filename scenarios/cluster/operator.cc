@@ -11,6 +11,8 @@ namespace {
 constexpr Duration kTurn = Duration::Millis(50);
 constexpr Duration kTendEvery = Duration::Millis(500);
 constexpr Duration kCallMax = Duration::Millis(500);
+// A MEET of which nothing came by then is given again.
+constexpr Duration kMeetAgain = Duration::Seconds(3);
 // A primary without slots for that long is no primary on its way to become a replica.
 constexpr Duration kSlotlessMax = Duration::Seconds(3);
 
@@ -56,9 +58,12 @@ void Operator::Run(env::Env& env) {
   };
   Instant failover_at = next(scenario_.cluster.failover_every_ns);
   Instant membership_at = next(scenario_.cluster.membership_every_ns);
+  Instant move_at = next(scenario_.cluster.move_every_ns);
+  Instant bump_at = next(scenario_.cluster.bump_every_ns);
   Instant tend_at = world_.now();
   for (;;) {
     Pause(kTurn);
+    SetMemory();
     if (busy_ && world_.now() >= failover_at) {
       FailOver();
       failover_at = next(scenario_.cluster.failover_every_ns);
@@ -66,6 +71,14 @@ void Operator::Run(env::Env& env) {
     if (busy_ && world_.now() >= membership_at) {
       SendAway();
       membership_at = next(scenario_.cluster.membership_every_ns);
+    }
+    if (busy_ && world_.now() >= move_at) {
+      MoveReplica();
+      move_at = next(scenario_.cluster.move_every_ns);
+    }
+    if (busy_ && world_.now() >= bump_at) {
+      BumpEpoch();
+      bump_at = next(scenario_.cluster.bump_every_ns);
     }
     if (world_.now() >= tend_at) {
       TendAll();
@@ -78,17 +91,29 @@ void Operator::Run(env::Env& env) {
 
 void Operator::Form() {
   for (NodeNumber i = 0; i < hosts_.size(); ++i) {
-    if (layout_.IsPrimary(i)) {
-      const cluster::SlotRange slots = layout_.SlotsOf(i);
+    // Where the answer is lost, it is looked at what became of the order.
+    const cluster::ClusterNode& self = hosts_[i]->member()->view().self();
+    const cluster::SlotRange slots = layout_.SlotsOf(layout_.ShardOf(i));
+    while (layout_.IsPrimary(i) && !self.owns_slots()) {
       Order(i, {"CLUSTER", "ADDSLOTSRANGE", std::to_string(slots.first.value),
                 std::to_string(slots.last.value)});
     }
-    Order(i, {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    while (self.config_epoch == 0) {
+      Order(i, {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    }
   }
   for (NodeNumber i = 1; i < hosts_.size(); ++i) {
     Order(i, {"CLUSTER", "MEET", hosts_[0]->node()->ip(), std::to_string(kServerPort)});
   }
-  while (!AllKnowAll()) Pause(kTurn);
+  // Looked at from where the order was given, as people do: who knows the first node has met it.
+  for (Instant again_at = world_.now() + kMeetAgain; !AllKnowAll(); Pause(kTurn)) {
+    if (world_.now() < again_at) continue;
+    again_at = world_.now() + kMeetAgain;
+    for (NodeNumber i = 1; i < hosts_.size(); ++i) {
+      if (hosts_[i]->member()->view().Find(observer_.IdOf(0)) != nullptr) continue;
+      Order(i, {"CLUSTER", "MEET", hosts_[0]->node()->ip(), std::to_string(kServerPort)});
+    }
+  }
   for (NodeNumber i = 0; i < hosts_.size(); ++i) {
     if (layout_.IsPrimary(i)) continue;
     const cluster::NodeId primary = observer_.IdOf(static_cast<NodeNumber>(layout_.ShardOf(i)));
@@ -136,6 +161,7 @@ void Operator::Introduce(NodeNumber node) {
     if (i == node || !Answers(i) || !Answers(node)) continue;
     if (world_.now() < alone_until_[node] || world_.now() < alone_until_[i]) continue;
     if (hosts_[i]->member()->view().Find(observer_.IdOf(node)) != nullptr) continue;
+    observer_.MayMeet(i, observer_.IdOf(node));
     Order(i, {"CLUSTER", "MEET", hosts_[node]->node()->ip(), std::to_string(kServerPort)});
   }
 }
@@ -148,6 +174,7 @@ void Operator::TakeIn(NodeNumber node) {
   if (!owner || *owner == node || !Answers(*owner)) return;
   const cluster::NodeId primary = observer_.IdOf(*owner);
   if (member.view().Find(primary) == nullptr) {
+    observer_.MayMeet(node, primary);
     Order(node, {"CLUSTER", "MEET", hosts_[*owner]->node()->ip(), std::to_string(kServerPort)});
     return;
   }
@@ -180,6 +207,55 @@ void Operator::FailOver() {
     words.emplace_back("FORCE");
   }
   if (Order(node, words)) ++orders_;
+  if (!takeover) return;
+  // Somebody on the other side of a partition may have the same idea.
+  for (NodeNumber other = 0; other < hosts_.size(); ++other) {
+    if (other == node || !Answers(other) || !Answers(node)) continue;
+    const cluster::ClusterNode& sibling = hosts_[other]->member()->view().self();
+    if (sibling.is_primary()) continue;
+    if (!(sibling.shard == hosts_[node]->member()->view().self().shard)) continue;
+    observer_.MayTakeOver(other);
+    if (Order(other, words)) ++orders_;
+  }
+}
+
+// To another shard, whose data it has to copy first.
+void Operator::MoveReplica() {
+  const NodeNumber node = static_cast<NodeNumber>(prng_.Below(hosts_.size()));
+  const size_t shard = prng_.Below(layout_.shards);
+  if (!Answers(node) || hosts_[node]->member()->view().self().is_primary()) return;
+  const std::optional<NodeNumber> owner = observer_.OwnerOf(layout_.SlotsOf(shard).first);
+  if (!owner || !Answers(*owner)) return;
+  const cluster::NodeId primary = observer_.IdOf(*owner);
+  if (hosts_[node]->member()->view().self().primary == primary) return;
+  emptied_.push_back({node, world_.now().ns});
+  if (Order(node, {"CLUSTER", "REPLICATE", primary.str()})) ++orders_;
+}
+
+void Operator::LimitMemory(NodeNumber node, std::optional<int64_t> bytes,
+                           std::function<void()> effect) {
+  memory_orders_.push_back({node, bytes.value_or(0)});
+  if (bytes) memory_effect_ = std::move(effect);
+}
+
+void Operator::OutOfMemory() {
+  if (memory_effect_) std::exchange(memory_effect_, nullptr)();
+}
+
+// Until the node takes it; a new life has no bound.
+void Operator::SetMemory() {
+  for (const MemoryOrder& order : std::exchange(memory_orders_, {})) {
+    if (!Answers(order.node)) continue;
+    const bool done =
+        Order(order.node, {"CONFIG", "SET", "maxmemory", std::to_string(order.bytes)}).has_value();
+    if (!done) memory_orders_.push_back(order);
+  }
+}
+
+void Operator::BumpEpoch() {
+  const std::optional<NodeNumber> owner =
+      observer_.OwnerOf(layout_.SlotsOf(prng_.Below(layout_.shards)).first);
+  if (owner && Answers(*owner) && Order(*owner, {"CLUSTER", "BUMPEPOCH"})) ++orders_;
 }
 
 // A replica is forgotten by all, reset, and after a while taken in again.

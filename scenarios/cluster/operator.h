@@ -1,8 +1,9 @@
 #pragma once
-// The operator of a cluster: makes it as `redis-cli --cluster create` does, fails shards over by hand, sends nodes away and
-// takes them back, and looks after nodes that lost their disk. Its own links are never ill.
+// The operator of a cluster: makes it as `redis-cli --cluster create` does, fails shards over by hand, moves replicas, sends
+// nodes away and takes them back, and looks after nodes that lost their disk. Its own links are never ill.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ class Operator {
   bool formed() const { return formed_; }
   // No more orders than what is needed to put things right.
   void EndBusyTime() { busy_ = false; }
+  // Bounds a node's memory by CONFIG SET, or no more, within a moment. `effect` is called when a client was refused for it.
+  void LimitMemory(NodeNumber node, std::optional<int64_t> bytes, std::function<void()> effect);
+  // A write was refused for want of memory.
+  void OutOfMemory();
   // This node never comes back.
   void GiveUp(NodeNumber node) { gone_ |= uint64_t{1} << node; }
 
@@ -57,6 +62,9 @@ class Operator {
   void ForgetTheLost(NodeNumber node, const cluster::Member& member);
   void FailOver();
   void SendAway();
+  void SetMemory();
+  void MoveReplica();
+  void BumpEpoch();
 
   const Scenario& scenario_;
   const ClusterLayout& layout_;
@@ -71,6 +79,12 @@ class Operator {
   bool formed_ = false;
   bool busy_ = true;
   uint64_t gone_ = 0;
+  struct MemoryOrder {
+    NodeNumber node = 0;
+    int64_t bytes = 0;  // 0: no bound
+  };
+  std::vector<MemoryOrder> memory_orders_;  // yet to be given
+  std::function<void()> memory_effect_;     // of the last bound; null: it had one, or there is none
   uint64_t orders_ = 0;
   std::vector<Emptied> emptied_;
 };

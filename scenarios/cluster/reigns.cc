@@ -12,20 +12,50 @@ constexpr int64_t kGraceNs = 10'000'000;
 }  // namespace
 
 void Reigns::Rules(NodeNumber node, uint64_t epoch, const cluster::SlotSet& slots, int64_t now_ns) {
-  const auto [ruling, begins] = ruling_.try_emplace(node, reigns_.size());
-  if (begins) {
-    of_node_[node].push_back(reigns_.size());
-    reigns_.push_back({node, epoch, now_ns, kNeverNs, slots});
-  } else if (Reign& reign = reigns_[ruling->second]; !(reign.slots == slots)) {
-    reign.slots |= slots;
+  Ruling& ruling = ruling_.try_emplace(node, Ruling{now_ns, {}}).first->second;
+  cluster::SlotSet had;
+  for (const ReignNumber number : ruling.reigns) had |= reigns_[number].slots;
+  if (had == slots) return;
+  cluster::SlotSet gained = slots;
+  gained -= had;
+  had -= slots;
+  if (!had.empty()) GiveUp(ruling, had, now_ns);
+  if (gained.empty()) return;
+  ruling.reigns.push_back(reigns_.size());
+  of_node_[node].push_back(reigns_.size());
+  reigns_.push_back({node, epoch, now_ns, kNeverNs, gained, ruling.since_ns});
+}
+
+// Their part of each reign becomes one of its own that is over.
+void Reigns::GiveUp(Ruling& ruling, const cluster::SlotSet& lost, int64_t now_ns) {
+  for (const ReignNumber number : ruling.reigns) {
+    if (!reigns_[number].slots.Intersects(lost)) continue;
+    Reign over = reigns_[number];
+    over.slots &= lost;
+    over.end_ns = now_ns;
+    over.given_up = true;
+    reigns_[number].slots -= lost;
+    of_node_[over.node].push_back(reigns_.size());
+    reigns_.push_back(std::move(over));
   }
 }
 
 void Reigns::Ends(NodeNumber node, int64_t now_ns) {
   const auto ruling = ruling_.find(node);
   if (ruling == ruling_.end()) return;
-  reigns_[ruling->second].end_ns = now_ns;
+  for (const ReignNumber number : ruling->second.reigns) reigns_[number].end_ns = now_ns;
   ruling_.erase(ruling);
+}
+
+bool Reigns::MovedUnhurt(SlotId slot, const Reign& before, const Reign& after) const {
+  const auto moves = moves_.find(slot);
+  if (moves == moves_.end() || !before.given_up) return false;
+  // The one that led to `after` is the last before it.
+  int64_t began_ns = -1;
+  for (const int64_t at_ns : moves->second) {
+    if (at_ns <= after.begin_ns) began_ns = at_ns;
+  }
+  return began_ns >= 0 && before.begin_ns <= began_ns && after.primary_since_ns <= began_ns;
 }
 
 std::optional<ReignNumber> Reigns::Of(NodeNumber node, SlotId slot, int64_t from_ns,

@@ -120,6 +120,7 @@ Router::Turn Router::AskOnce(env::Env& env, const std::vector<Words>& commands, 
   counts_.commands += replies->size();
   const std::string error = ErrorOf(*replies);
   if (!error.empty()) return Judge(error, target, answer);
+  if (target.asking) replies->erase(replies->begin());  // ASKING's own
   answer.outcome = Outcome::kAcked;
   answer.complete_ns = world_.now().ns;
   answer.replies = commands.size() > 1 ? std::move(replies->back().elements) : std::move(*replies);

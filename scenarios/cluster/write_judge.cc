@@ -205,8 +205,12 @@ class KeyJudge {
     ++lost_acked_;
     const Reign& old_reign = reigns_.all()[before.reign];
     const Reign& new_reign = reigns_.all()[after.reign];
-    if (options_.restarts_lose || old_reign.node != new_reign.node) return;
     if (OthersBetween(before, after)) return;
+    if (reigns_.MovedUnhurt(key_.slot, old_reign, new_reign)) {
+      return Fail(CheckId::kLossModel, fmt::format("lost while its slot was moved: {}\n  {}\n  {}",
+                                                   Show(id), Show(old_reign), Show(new_reign)));
+    }
+    if (options_.restarts_lose || old_reign.node != new_reign.node) return;
     Fail(CheckId::kLossModel, fmt::format("lost without a change of primary: {}\n  {}\n  {}",
                                           Show(id), Show(old_reign), Show(new_reign)));
   }

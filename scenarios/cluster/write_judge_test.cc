@@ -106,6 +106,29 @@ TEST_F(WriteJudge, TheLastWritesMayBeLostWithTheirPrimary) {
   EXPECT_EQ(fate_.lost, 2u);
 }
 
+TEST_F(WriteJudge, AMoveOfASlotLosesNothing) {
+  cluster::SlotSet others = cluster::SlotSet::All();
+  others.Clear(SlotId{7});
+  reigns_.Rules(kNew, 2, cluster::SlotSet::OfRange({SlotId{9}, SlotId{9}}), Tick());
+  const WriteId a = Write(kOld, 1);
+  reigns_.MoveBegins(SlotId{7}, Tick());
+  const WriteId b = Write(kOld, 2);
+  reigns_.Rules(kNew, 3, cluster::SlotSet::OfRange({SlotId{7}, SlotId{9}}), Tick());
+  reigns_.Rules(kOld, 1, others, Tick());
+  now_ns_ += 20 * kMs;
+  Read(kNew, {a, b});
+  EXPECT_EQ(Verdict(), "");
+  history_.reads.clear();
+  Read(kNew, {a});
+  EXPECT_EQ(Verdict(), "loss_model ");
+  // Who became a primary in the middle of it may have lacked the last writes.
+  Ends(kNew);
+  reigns_.Rules(kNew, 4, cluster::SlotSet::OfRange({SlotId{7}, SlotId{9}}), Tick());
+  history_.reads.clear();
+  Read(kNew, {a});
+  EXPECT_EQ(Verdict(), "");
+}
+
 TEST_F(WriteJudge, ALossInTheMiddleIsNoLossOfTheLast) {
   const WriteId a = Write(kOld, 1);
   Write(kOld, 2);

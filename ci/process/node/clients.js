@@ -120,6 +120,32 @@ const tests = {
     await assert.rejects(db.rename('nosuch', 'x'), /ERR no such key/);
   },
 
+  async channels(db) {
+    const listener = connect();
+    const heard = [];
+    const enough = new Promise((resolve) => {
+      const take = (...message) => heard.push(message) === 4 && resolve();
+      listener.on('message', (channel, text) => take('message', channel, text));
+      listener.on('pmessage', (pattern, channel, text) => take('pmessage', pattern, channel, text));
+      listener.on('smessage', (channel, text) => take('smessage', channel, text));
+    });
+    assert.equal(await listener.subscribe('a', 'b'), 2);
+    assert.equal(await listener.psubscribe('a*'), 3);
+    assert.equal(await listener.ssubscribe('c'), 1);
+    assert.equal(await db.publish('a', '1'), 2);
+    assert.equal(await db.publish('b', '2'), 1);
+    assert.equal(await db.spublish('c', '3'), 1);
+    await enough;
+    assert.deepEqual(heard, [['message', 'a', '1'], ['pmessage', 'a*', 'a', '1'], ['message', 'b', '2'], ['smessage', 'c', '3']]);
+    assert.deepEqual(await db.pubsub('NUMSUB', 'a', 'b'), ['a', 1, 'b', 1]);
+    await listener.sunsubscribe('c');
+    await listener.punsubscribe('a*');
+    await listener.unsubscribe('a', 'b');
+    assert.equal(await listener.ping(), 'PONG');
+    assert.deepEqual(await db.pubsub('CHANNELS'), []);
+    listener.disconnect();
+  },
+
   async autopipelining() {
     const db = connect({ enableAutoPipelining: true });
     await Promise.all(Array.from({ length: 5000 }, (_, i) => db.set(`auto:${i % 100}`, i)));

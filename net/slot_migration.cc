@@ -1,0 +1,280 @@
+// The commands about slot migrations, and what both sides share: the journal, the list of what was.
+
+#include "net/slot_migration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/key_slot.h"
+#include "engine/base/number.h"
+#include "engine/commands/table.h"
+#include "engine/fiber/spawn.h"
+#include "net/resp_parser.h"
+
+namespace norn::net {
+
+using cluster::ClusterCall;
+using cluster::MigrationRow;
+using cluster::NodeId;
+using cluster::SlotSet;
+
+SlotMigrations::SlotMigrations(Node& node, Replication& replication, SlotMigrationHost& host)
+    : node_(node),
+      replication_(replication),
+      host_(host),
+      dispatcher_(node.state(0), node.states()),
+      turn_(node.env().executor()) {
+  node.ListenToJournal(this);
+}
+
+SlotMigrations::~SlotMigrations() = default;
+
+bool SlotMigrations::Run(const ClusterCall& call) {
+  const std::string_view name = call.words[1];
+  if (WordIs(name, "migrateslots")) {
+    Migrate(call);
+  } else if (WordIs(name, "getslotmigrations")) {
+    Show(call);
+  } else if (WordIs(name, "cancelslotmigrations")) {
+    Cancel(call);
+  } else if (WordIs(name, "syncslots")) {
+    OnSync(call);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// ---- MIGRATESLOTS ----
+
+std::string SlotMigrations::NewName() {
+  return cluster::NodeId::Random(node_.env().entropy()).str();
+}
+
+// SLOTSRANGE start end [start end ...] NODE id, and again. False: the error is written.
+bool SlotMigrations::ParseRequests(const ClusterCall& call, std::vector<MigrationRow>& rows) {
+  const auto& words = call.words;
+  const auto wrong = [&](std::string_view text) {
+    call.reply.Error(fmt::format("ERR {}", text));
+    return false;
+  };
+  SlotSet all;
+  size_t at = 2;
+  while (at < words.size()) {
+    if (!WordIs(words[at++], "slotsrange")) return wrong("syntax error");
+    MigrationRow row{.exports = true};
+    for (; at + 1 < words.size() && !WordIs(words[at], "node"); at += 2) {
+      const std::string range = fmt::format("{}-{}", words[at], words[at + 1]);
+      if (!cluster::AddRange(range, row.slots)) return wrong("Invalid or out of range slot");
+    }
+    if (at + 1 >= words.size() || row.slots.empty()) return wrong("syntax error");
+    const std::optional<NodeId> id = NodeId::Parse(words[at + 1]);
+    if (!id || member().view().Find(*id) == nullptr) {
+      return wrong(fmt::format("Unknown node {}", words[at + 1]));
+    }
+    if (all.Intersects(row.slots)) return wrong("Slot ranges in migrations overlap");
+    all |= row.slots;
+    row.target = *id;
+    rows.push_back(std::move(row));
+    at += 2;
+  }
+  return true;
+}
+
+// Empty: it may begin.
+std::string SlotMigrations::WhyNot(const MigrationRow& row) {
+  const cluster::Topology& view = member().view();
+  if (!view.self().is_primary()) return "Slot migrations can only be used on primary nodes.";
+  const cluster::ClusterNode* target = view.Find(row.target);
+  if (target == &view.self()) return "Target node can not be this node itself";
+  if (!target->is_primary()) return "Target node is not a primary";
+  SlotSet strange = row.slots;
+  strange -= cluster::ToSet(view.self().slots);
+  if (!strange.empty()) return "Slots are not served by this node.";
+  if (Busy(row.slots)) return "I am already migrating one of these slots.";
+  for (const auto& [slot, to] : member().migrating()) {
+    if (row.slots.Contains(slot)) return "One of these slots is open (CLUSTER SETSLOT).";
+  }
+  return {};
+}
+
+bool SlotMigrations::Busy(const SlotSet& slots) const {
+  const auto exports = [&](const auto& job) {
+    return !job->machine.row().ended() && job->machine.row().slots.Intersects(slots);
+  };
+  const auto imports = [&](const auto& job) {
+    return job->hidden && job->machine.row().slots.Intersects(slots);
+  };
+  return std::ranges::any_of(exports_, exports) || std::ranges::any_of(imports_, imports);
+}
+
+void SlotMigrations::Migrate(const ClusterCall& call) {
+  std::vector<MigrationRow> rows;
+  if (!ParseRequests(call, rows)) return;
+  for (const MigrationRow& row : rows) {
+    const std::string why = WhyNot(row);
+    if (!why.empty()) return call.reply.Error("ERR " + why);
+  }
+  for (MigrationRow& row : rows) {
+    row.name = NewName();
+    row.source = member().view().self().id;
+    Begin(cluster::SlotExport(std::move(row)));
+  }
+  call.reply.Ok();
+}
+
+void SlotMigrations::Cancel(const ClusterCall& call) {
+  if (!WordIs(call.words[2], "all")) return call.reply.Error("ERR syntax error");
+  for (const auto& job : exports_) job->machine.Abort("cancelled by CANCELSLOTMIGRATIONS", true);
+  call.reply.Ok();
+}
+
+// ---- GETSLOTMIGRATIONS ----
+
+void SlotMigrations::Show(const ClusterCall& call) {
+  std::vector<const MigrationRow*> rows;
+  for (const auto& job : exports_) rows.push_back(&job->machine.row());
+  for (const auto& job : imports_) rows.push_back(&job->machine.row());
+  const auto later = [](const MigrationRow* a, const MigrationRow* b) {
+    return a->created_unix_s > b->created_unix_s;
+  };
+  std::ranges::stable_sort(rows, later);
+  call.reply.Array(rows.size());
+  const auto text = [&](std::string_view name, std::string_view value) {
+    call.reply.Bulk(name);
+    call.reply.Bulk(value);
+  };
+  const auto number = [&](std::string_view name, int64_t value) {
+    call.reply.Bulk(name);
+    call.reply.Integer(value);
+  };
+  for (const MigrationRow* row : rows) {
+    call.reply.Map(12);
+    text("name", row->name);
+    text("operation", row->exports ? "EXPORT" : "IMPORT");
+    text("slot_ranges", cluster::RangesText(row->slots));
+    text("target_node", row->target.view());
+    text("source_node", row->source.view());
+    number("create_time", row->created_unix_s);
+    number("last_update_time", row->updated_unix_s);
+    number("last_ack_time", row->acked_unix_s);
+    text("state", cluster::MigrationStateName(row->state));
+    text("message", row->message);
+    number("cow_size", 0);
+    number("remaining_repl_size", static_cast<int64_t>(row->remaining_bytes));
+  }
+}
+
+void SlotMigrations::TrimLog() {
+  const auto most = static_cast<size_t>(options().cluster_slot_migration_log_max_len);
+  size_t ended = 0;
+  std::erase_if(exports_,
+                [&](const auto& job) { return job->machine.row().ended() && ++ended > most; });
+  std::erase_if(imports_, [&](const auto& job) { return !job->hidden && ++ended > most; });
+}
+
+// ---- the journal ----
+
+// Whether anybody needs it. Parks while that is changed.
+void SlotMigrations::WatchJournal() {
+  while (watching_) turn_.Wait(Instant::Never());
+  const bool wanted =
+      std::ranges::any_of(exports_, [](const auto& job) { return !job->machine.row().ended(); }) ||
+      std::ranges::any_of(imports_, [](const auto& job) { return job->machine.active(); });
+  if (wanted == journaling_) return;
+  watching_ = true;
+  journaling_ = wanted;
+  node_.SetMigrationJournal(wanted);
+  watching_ = false;
+  turn_.WakeAll();
+}
+
+void SlotMigrations::OnEffects(DbIndex db, std::string_view resp) {
+  if (!journaling_) return;
+  RespParser parser;
+  CommandBatch batch;
+  size_t consumed = 0;
+  parser.Parse(resp, ParseLimits{}, SIZE_MAX, batch, &consumed);
+  size_t at = 0;
+  for (const ParsedCommand& command : batch.commands) {
+    OnCommand(db, {&batch.words[command.first_word], command.word_count},
+              resp.substr(at, command.request_bytes));
+    at += command.request_bytes;
+  }
+}
+
+void SlotMigrations::OnCommand(DbIndex db, Words words, std::string_view raw) {
+  const CommandSpec* spec = FindCommand(words[0]);
+  if (spec == nullptr) return;
+  if (spec->name == "flushall" || spec->name == "flushdb" || spec->name == "swapdb") {
+    const std::string why = fmt::format("{} was called", spec->name);
+    for (const auto& job : exports_) job->machine.Abort(why, false);
+    for (const auto& job : imports_) job->machine.Drop(why);
+    return;
+  }
+  const auto keys = FindKeys(*spec, words);
+  if (!keys || keys->empty()) return;
+  const SlotId slot = KeySlot(words[keys->front().word]);
+  for (const auto& job : exports_) {
+    if (job->machine.row().ended() || !job->live.Contains(slot)) continue;
+    if (job->pieces.empty() || job->pieces.back().db != db) job->pieces.push_back({db, {}});
+    job->pieces.back().bytes += raw;
+    job->queued_bytes += raw.size();
+  }
+}
+
+// An order for this node's replicas: CLUSTER SYNCSLOTS verb [node] range ...
+std::vector<std::string_view> SlotMigrations::Order(std::string_view verb, const SlotSet& slots,
+                                                    std::string_view node,
+                                                    std::vector<std::string>& room) {
+  room.clear();
+  for (const cluster::SlotRange& range : slots.Ranges()) {
+    room.push_back(fmt::format("{}-{}", range.first.value, range.last.value));
+  }
+  std::vector<std::string_view> words = {"CLUSTER", "SYNCSLOTS", verb, node};
+  words.insert(words.end(), room.begin(), room.end());
+  return words;
+}
+
+void SlotMigrations::Tick() {
+  if (ended_) return;
+  const bool primary = member().view().self().is_primary();
+  const Duration silence =
+      Duration::Millis(options().cluster_node_timeout) * 2 + Duration::Seconds(1);
+  bool due = false;
+  for (const auto& job : imports_) {
+    if (!primary) job->machine.Lose();
+    if (Now() - job->heard > silence) job->machine.Drop("the source went silent");
+    due |= job->hidden && !job->machine.active() && !job->cleaning;
+  }
+  if (due) SpawnFiber(node_.env().executor(), [this] { CleanUpAll(); });
+  if (primary) TakeUpGivenUp();
+}
+
+void SlotMigrations::CleanUpAll() {
+  const std::vector<std::shared_ptr<Import>> all(imports_.begin(), imports_.end());
+  for (const auto& job : all) CleanUp(*job);
+}
+
+// What was given up before this process began, or before this node led its shard.
+void SlotMigrations::TakeUpGivenUp() {
+  const auto begin = [this](const cluster::NodeId& to, const SlotSet& slots) {
+    if (Busy(slots)) return;
+    MigrationRow row{.name = NewName(), .exports = true, .slots = slots};
+    row.source = member().view().self().id;
+    row.target = to;
+    row.message = "given up before; asking for the outcome";
+    Begin(cluster::SlotExport::OfGivenUp(std::move(row)));
+  };
+  for (const auto& [to, slots] : member().GivenUp()) {
+    if (!one_by_one_) {
+      begin(to, slots);
+      continue;
+    }
+    for (const SlotId slot : slots) begin(to, SlotSet::OfRange({slot, slot}));
+  }
+}
+
+}  // namespace norn::net

@@ -1,0 +1,63 @@
+#include "scenarios/cluster/service_watch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace norn::scenarios {
+namespace {
+
+constexpr int64_t kServedEveryNs = 5'000'000;
+constexpr int64_t kUnservedEveryNs = 1'000'000;
+
+double Seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+}  // namespace
+
+void ServiceWatch::Look(const std::vector<SlotService>& slots, int64_t now_ns) {
+  slots_.resize(slots.size());
+  for (size_t i = 0; i < slots.size(); ++i) LookAt(i, slots[i], now_ns);
+  const bool all =
+      std::all_of(slots.begin(), slots.end(), [](const SlotService& slot) { return slot.served; });
+  next_ns_ = now_ns + (all ? kServedEveryNs : kUnservedEveryNs);
+}
+
+void ServiceWatch::LookAt(size_t index, const SlotService& service, int64_t now_ns) {
+  Slot& slot = slots_[index];
+  if (service.served) {
+    if (slot.pause_since_ns >= 0) EndPause(index, now_ns);
+    if (slot.able_since_ns >= 0) ++At(tallies_, CheckId::kBoundedOutage).examined;
+    slot = Slot();
+    return;
+  }
+  if (service.by_hand && slot.pause_since_ns < 0) slot.pause_since_ns = now_ns;
+  if (!service.able) {
+    slot.able_since_ns = -1;
+    return;
+  }
+  const bool other_duty = slot.primary_ran != service.primary_runs;
+  slot.primary_ran = service.primary_runs;
+  if (slot.able_since_ns < 0 || other_duty) slot.able_since_ns = now_ns;
+  const int64_t lasted_ns = now_ns - slot.able_since_ns;
+  if (lasted_ns <= bounds_.outage_ns + (service.primary_runs ? bounds_.comeback_ns : 0)) return;
+  At(tallies_, CheckId::kBoundedOutage)
+      .Fail(fmt::format("at {:.3f} s: nobody takes writes of watched slot {} for {:.3f} s, with a "
+                        "quorum and node {} alive",
+                        Seconds(now_ns), index, Seconds(lasted_ns), service.node));
+}
+
+void ServiceWatch::EndPause(size_t index, int64_t now_ns) {
+  const int64_t since_ns = slots_[index].pause_since_ns;
+  if (trouble_ns_ > since_ns - bounds_.aftermath_ns) return;
+  CheckTally& tally = At(tallies_, CheckId::kShortPause);
+  ++tally.examined;
+  const int64_t lasted_ns = now_ns - since_ns;
+  longest_pause_ns_ = std::max(longest_pause_ns_, lasted_ns);
+  if (lasted_ns <= bounds_.pause_ns) return;
+  tally.Fail(
+      fmt::format("at {:.3f} s: a failover by hand held writes of watched slot {} back for "
+                  "{:.0f} ms",
+                  Seconds(now_ns), index, static_cast<double>(lasted_ns) / 1e6));
+}
+
+}  // namespace norn::scenarios

@@ -1,0 +1,64 @@
+#pragma once
+// How long slots are without a primary that takes writes. Two things are asked: that an outage ends while the cluster is able to
+// end it (bounded_outage, I13), and that a failover by hand, which nobody disturbs, holds writes back for a moment only
+// (short_pause, G12).
+//
+// Pure: told what an observer sees at some instants, a few milliseconds apart; complains into the tallies.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "scenarios/checks.h"
+
+namespace norn::scenarios {
+
+// One slot at one instant.
+struct SlotService {
+  bool served = false;  // some node that runs may take writes of it
+  bool able =
+      false;  // a quorum of voters runs, and its primary, or a replica with data that hears it
+  bool primary_runs = false;
+  size_t node = 0;       // that one
+  bool by_hand = false;  // its primary holds writes back for a failover
+};
+
+struct ServiceBounds {
+  int64_t outage_ns = 0;
+  // A primary that came back waits before it takes writes (G6).
+  int64_t comeback_ns = 3'000'000'000;
+  int64_t pause_ns = 100'000'000;
+  // A pause is not judged when a fault was felt so short a time before it.
+  int64_t aftermath_ns = 5'000'000'000;
+};
+
+class ServiceWatch {
+ public:
+  ServiceWatch(ServiceBounds bounds, CheckTallies& tallies) : bounds_(bounds), tallies_(tallies) {}
+
+  // Some fault is at work.
+  void Trouble(int64_t now_ns) { trouble_ns_ = now_ns; }
+  // Of the slots that are watched, always the same ones.
+  void Look(const std::vector<SlotService>& slots, int64_t now_ns);
+  // When to look again: soon while a slot is not served.
+  int64_t next_ns() const { return next_ns_; }
+  int64_t longest_pause_ns() const { return longest_pause_ns_; }
+
+ private:
+  struct Slot {
+    int64_t able_since_ns = -1;   // not served though it could be; -1: it is, or could not
+    bool primary_ran = false;     // when it was last looked at
+    int64_t pause_since_ns = -1;  // held back by hand; -1: not
+  };
+  void LookAt(size_t index, const SlotService& service, int64_t now_ns);
+  void EndPause(size_t index, int64_t now_ns);
+
+  const ServiceBounds bounds_;
+  CheckTallies& tallies_;
+  std::vector<Slot> slots_;
+  int64_t trouble_ns_ = INT64_MIN / 2;
+  int64_t next_ns_ = 0;
+  int64_t longest_pause_ns_ = 0;
+};
+
+}  // namespace norn::scenarios
