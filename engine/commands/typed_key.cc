@@ -2,11 +2,15 @@
 
 namespace norn {
 
-bool StoreResult(CommandContext& c, const Key& key, LoosePlace& result, ValueType type) {
+void StoreResult(CommandContext& c, const Key& key, LoosePlace& result, ValueType type,
+                 uint32_t kind, std::string_view event) {
   Db& db = c.DbFor(key);
-  if (!result.exists()) return db.Erase(key, c.moment);
-  db.Put(key, result.Take(type), kNoDeadline, c.moment);
-  return true;
+  if (result.exists()) {
+    db.Put(key, result.Take(type), kNoDeadline, c.moment);
+    c.Notify(kind, event, key.bytes);
+  } else if (db.Erase(key, c.moment)) {
+    c.Notify(config::kNotifyGeneric, "del", key.bytes);
+  }
 }
 
 }  // namespace norn

@@ -32,8 +32,15 @@ inline KeyPlace PlaceOf(CommandContext& c, const Key& key, EntryRef found, Value
 // The generator for choices among the elements of a key.
 inline Prng& PrngFor(CommandContext& c, const Key& key) { return c.keys.ShardFor(key).prng(); }
 
-// What a command stores under `key` in place of all that was there; nothing: the key goes. Returns whether anything is or was
-// there.
-bool StoreResult(CommandContext& c, const Key& key, LoosePlace& result, ValueType type);
+// Tells of a change to the value of `key`, and of the key's deletion if that was its last element.
+inline void NotifyRemoval(CommandContext& c, uint32_t kind, std::string_view event, const Key& key,
+                          const KeyPlace& place) {
+  c.Notify(kind, event, key.bytes);
+  if (!place.exists()) c.Notify(config::kNotifyGeneric, "del", key.bytes);
+}
+
+// What a command stores under `key` in place of all that was there; nothing: the key goes. Tells of `event`, or of the deletion.
+void StoreResult(CommandContext& c, const Key& key, LoosePlace& result, ValueType type,
+                 uint32_t kind, std::string_view event);
 
 }  // namespace norn

@@ -69,6 +69,7 @@ std::optional<int64_t> SetFields(CommandContext& c) {
     const bool is_new = writer.Set(c.word(i), c.word(i + 1));
     added += is_new || hidden ? 1 : 0;
   }
+  c.Notify(config::kNotifyHash, "hset", c.word(1));
   return added;
 }
 
@@ -155,6 +156,7 @@ void HSetNx(CommandContext& c) {
   HashWriter writer(hash->place, c.rules());
   writer.Expect(c.words.subspan(2));
   writer.Set(c.word(2), c.word(3));
+  c.Notify(config::kNotifyHash, "hset", c.word(1));
   c.reply.Integer(1);
 }
 
@@ -184,6 +186,7 @@ void HDel(CommandContext& c) {
     const bool visible = hash->Find(c, c.word(i)).has_value();
     if (writer.Erase(c.word(i)) && visible) ++deleted;
   }
+  if (deleted > 0) NotifyRemoval(c, config::kNotifyHash, "hdel", c.KeyAt(1), hash->place);
   c.reply.Integer(deleted);
 }
 
@@ -221,6 +224,7 @@ void HIncrBy(CommandContext& c) {
   if (__builtin_add_overflow(*old, *increment, &sum)) return c.reply.Error(kOverflow);
   const int64_t deadline_ms = field ? field->deadline_ms : Field::kNoDeadline;
   HashWriter(hash->place, c.rules()).Set(c.word(2), Int64Text(sum).view(), deadline_ms);
+  c.Notify(config::kNotifyHash, "hincrby", c.word(1));
   c.reply.Integer(sum);
 }
 
@@ -239,6 +243,7 @@ void HIncrByFloat(CommandContext& c) {
   const std::string text = FormatLongDoubleHuman(sum);
   const int64_t deadline_ms = field ? field->deadline_ms : Field::kNoDeadline;
   HashWriter(hash->place, c.rules()).Set(c.word(2), text, deadline_ms);
+  c.Notify(config::kNotifyHash, "hincrbyfloat", c.word(1));
   // The sum, not the addition: another machine may round otherwise. HSET takes a field's deadline away.
   const std::string_view key = c.word(1);
   c.effect.Instead({"HSET", key, c.word(2), text});

@@ -142,6 +142,7 @@ void LSet(CommandContext& c) {
   if (!at) return c.reply.Error("ERR index out of range");
   KeyPlace place = PlaceOf(c, key, found, kType);
   ListWriter(place, c.rules()).Replace(*at, c.word(3));
+  c.Notify(config::kNotifyList, "lset", key.bytes);
   c.reply.Ok();
 }
 
@@ -157,6 +158,7 @@ void LInsert(CommandContext& c) {
   KeyPlace place = PlaceOf(c, key, *found, kType);
   ListWriter writer(place, c.rules());
   writer.Insert(*pivot + (after ? 1 : 0), c.word(4));
+  c.Notify(config::kNotifyList, "linsert", key.bytes);
   c.reply.Integer(static_cast<int64_t>(writer.size()));
 }
 
@@ -172,6 +174,7 @@ void LRem(CommandContext& c) {
   const size_t count_max = *count == 0 ? SIZE_MAX : static_cast<size_t>(std::abs(*count));
   const ListEnd from = *count < 0 ? ListEnd::kBack : ListEnd::kFront;
   const size_t erased = ListWriter(place, c.rules()).EraseEqual(c.word(3), count_max, from);
+  if (erased > 0) NotifyRemoval(c, config::kNotifyList, "lrem", key, place);
   c.reply.Integer(static_cast<int64_t>(erased));
 }
 
@@ -194,6 +197,7 @@ void LTrim(CommandContext& c) {
     writer.Erase(behind, writer.size() - behind);
     writer.Erase(0, kept.first);
   }
+  NotifyRemoval(c, config::kNotifyList, "ltrim", key, place);
   c.reply.Ok();
 }
 

@@ -15,6 +15,12 @@ namespace {
 
 constexpr ValueType kType = ValueType::kList;
 
+std::string_view PushEvent(ListEnd end) { return end == ListEnd::kFront ? "lpush" : "rpush"; }
+
+void NotifyPop(CommandContext& c, ListEnd end, const Key& key, const KeyPlace& place) {
+  NotifyRemoval(c, config::kNotifyList, end == ListEnd::kFront ? "lpop" : "rpop", key, place);
+}
+
 std::optional<ListEnd> EndAt(CommandContext& c, size_t at) {
   if (WordIs(c.word(at), "left")) return ListEnd::kFront;
   if (WordIs(c.word(at), "right")) return ListEnd::kBack;
@@ -31,11 +37,12 @@ void Push(CommandContext& c, ListEnd end, bool must_exist) {
   ListWriter writer(place, c.rules());
   writer.Expect(c.words.subspan(2));
   for (size_t i = 2; i < c.count(); ++i) writer.Push(end, c.word(i));
+  c.Notify(config::kNotifyList, PushEvent(end), key.bytes);
   c.reply.Integer(static_cast<int64_t>(writer.size()));
 }
 
 // Replies `count` elements from that end, the end first, and takes them away.
-void PopRange(CommandContext& c, KeyPlace& place, ListEnd end, size_t count) {
+void PopRange(CommandContext& c, const Key& key, KeyPlace& place, ListEnd end, size_t count) {
   ListWriter writer(place, c.rules());
   const size_t size = writer.size();
   count = std::min(count, size);
@@ -48,6 +55,7 @@ void PopRange(CommandContext& c, KeyPlace& place, ListEnd end, size_t count) {
                             return --left > 0;
                           });
   writer.Erase(end == ListEnd::kFront ? 0 : size - count, count);
+  NotifyPop(c, end, key, place);
 }
 
 void Pop(CommandContext& c, ListEnd end) {
@@ -63,9 +71,12 @@ void Pop(CommandContext& c, ListEnd end) {
   if (!found) return;
   if (!*found) return count ? c.reply.NullArray() : c.reply.Null();
   KeyPlace place = PlaceOf(c, key, *found, kType);
-  if (!count) return c.reply.Bulk(ListWriter(place, c.rules()).Pop(end));
+  if (!count) {
+    c.reply.Bulk(ListWriter(place, c.rules()).Pop(end));
+    return NotifyPop(c, end, key, place);
+  }
   if (*count == 0) return c.reply.Array(0);
-  PopRange(c, place, end, static_cast<size_t>(*count));
+  PopRange(c, key, place, end, static_cast<size_t>(*count));
 }
 
 void Move(CommandContext& c, ListEnd from_end, ListEnd to_end) {
@@ -82,12 +93,16 @@ void Move(CommandContext& c, ListEnd from_end, ListEnd to_end) {
   if (from.bytes == to.bytes && from_writer.size() == 1) {
     // It stays where it is, and the key keeps its deadline; still the command counts as a change.
     from_place.NoteChanges(1);
+    c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
+    NotifyPop(c, from_end, from, from_place);
     return c.reply.Bulk(ListReader(from_place).At(0));
   }
   const std::string element = from_writer.Pop(from_end);
   // Looked up again: the pop may have moved entries.
   KeyPlace to_place = PlaceOf(c, to, c.DbFor(to).FindAny(to), kType);
   ListWriter(to_place, c.rules()).Push(to_end, element);
+  c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
+  NotifyPop(c, from_end, from, from_place);
   c.reply.Bulk(element);
 }
 
@@ -137,7 +152,7 @@ void LMPop(CommandContext& c) {
     const auto popped = std::min<int64_t>(count, static_cast<int64_t>(ListReader(place).size()));
     c.reply.Array(2);
     c.reply.Bulk(key.bytes);
-    PopRange(c, place, *end, static_cast<size_t>(popped));
+    PopRange(c, key, place, *end, static_cast<size_t>(popped));
     const std::string_view name = *end == ListEnd::kFront ? "LPOP" : "RPOP";
     return c.effect.Instead({name, key.bytes, Int64Text(popped).view()});
   }

@@ -125,7 +125,9 @@ void StoreOf(CommandContext& c, Operation operation) {
   SetWriter writer(result, c.rules());
   Apply(operation, *sets, writer);
   const size_t members = writer.size();
-  StoreResult(c, c.KeyAt(1), result, kType);
+  constexpr std::string_view kEvents[] = {"sinterstore", "sunionstore", "sdiffstore"};
+  StoreResult(c, c.KeyAt(1), result, kType, config::kNotifySet,
+              kEvents[static_cast<size_t>(operation)]);
   c.reply.Integer(static_cast<int64_t>(members));
 }
 

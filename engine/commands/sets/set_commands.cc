@@ -76,6 +76,7 @@ void PopOne(CommandContext& c) {
   const std::string member = SetReader(**found).Random(PrngFor(c, key)).ToString();
   KeyPlace place = PlaceOf(c, key, *found, kType);
   SetWriter(place, c.rules()).Remove(member);
+  NotifyRemoval(c, config::kNotifySet, "spop", key, place);
   c.effect.Instead({"SREM", key.bytes, member});
   c.reply.Bulk(member);
 }
@@ -93,6 +94,8 @@ void PopSeveral(CommandContext& c) {
     c.reply.Set(reader.size());
     reader.ForEach([&](const PackedValue& member) { ReplyMember(c, member); });
     c.DbFor(key).Erase(key, *found);
+    c.Notify(config::kNotifySet, "spop", key.bytes);
+    c.Notify(config::kNotifyGeneric, "del", key.bytes);
     return RepeatDeletion(c, key.bytes);
   }
   const std::vector<std::string> drawn = Draw(reader, static_cast<size_t>(*count), PrngFor(c, key));
@@ -103,6 +106,7 @@ void PopSeveral(CommandContext& c) {
     writer.Remove(member);
     c.reply.Bulk(member);
   }
+  NotifyRemoval(c, config::kNotifySet, "spop", key, place);
   RepeatRemoval(c, key.bytes, drawn);
 }
 
@@ -131,6 +135,7 @@ void SAdd(CommandContext& c) {
   writer.Expect(c.word(2), c.count() - 2);
   int64_t added = 0;
   for (size_t i = 2; i < c.count(); ++i) added += writer.Add(c.word(i)) ? 1 : 0;
+  if (added > 0) c.Notify(config::kNotifySet, "sadd", key.bytes);
   c.reply.Integer(added);
 }
 
@@ -143,6 +148,7 @@ void SRem(CommandContext& c) {
   int64_t removed = 0;
   for (size_t i = 2; i < c.count() && place.exists(); ++i)
     removed += writer.Remove(c.word(i)) ? 1 : 0;
+  if (removed > 0) NotifyRemoval(c, config::kNotifySet, "srem", key, place);
   c.reply.Integer(removed);
 }
 
@@ -159,9 +165,12 @@ void SMove(CommandContext& c) {
   if (from.bytes == to.bytes) return c.reply.Integer(SetReader(*source).Contains(member) ? 1 : 0);
   KeyPlace from_place = PlaceOf(c, from, source, kType);
   if (!SetWriter(from_place, c.rules()).Remove(member)) return c.reply.Integer(0);
+  NotifyRemoval(c, config::kNotifySet, "srem", from, from_place);
   // Looked up again: the removal may have moved entries.
   KeyPlace to_place = PlaceOf(c, to, c.DbFor(to).FindAny(to), kType);
-  SetWriter(to_place, c.rules()).Add(member);
+  if (SetWriter(to_place, c.rules()).Add(member)) {
+    c.Notify(config::kNotifySet, "sadd", to.bytes);
+  }
   c.reply.Integer(1);
 }
 

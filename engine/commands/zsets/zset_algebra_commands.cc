@@ -225,7 +225,9 @@ void StoreOf(CommandContext& c, Operation operation) {
   ZsetWriter writer(result, c.rules());
   Apply(operation, *query, result, writer);
   const size_t members = writer.size();
-  StoreResult(c, c.KeyAt(1), result, ValueType::kZset);
+  constexpr std::string_view kEvents[] = {"zinterstore", "zunionstore", "zdiffstore"};
+  StoreResult(c, c.KeyAt(1), result, ValueType::kZset, config::kNotifyZset,
+              kEvents[static_cast<size_t>(operation)]);
   c.reply.Integer(static_cast<int64_t>(members));
 }
 

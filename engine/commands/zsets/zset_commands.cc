@@ -124,15 +124,22 @@ void AddMembers(CommandContext& c, const AddOptions& options) {
     longest_bytes = std::max(longest_bytes, c.word(i).size());
   }
   writer.Expect(scores->size(), longest_bytes);
+  const std::string_view event = options.increment ? "zincr" : "zadd";
   int64_t added = 0;
   int64_t changed = 0;
   for (size_t i = 0; i < scores->size(); ++i) {
     const std::string_view name = c.word(options.first + 1 + 2 * i);
     const Added one = AddOne(place, writer, options, name, (*scores)[i]);
-    if (options.increment) return ReplyIncremented(c, one);
+    const bool is_change =
+        one.outcome == Added::Outcome::kAdded || one.outcome == Added::Outcome::kChanged;
+    if (options.increment) {
+      if (is_change) c.Notify(config::kNotifyZset, event, key.bytes);
+      return ReplyIncremented(c, one);
+    }
     added += one.outcome == Added::Outcome::kAdded ? 1 : 0;
     changed += one.outcome == Added::Outcome::kChanged ? 1 : 0;
   }
+  if (added + changed > 0) c.Notify(config::kNotifyZset, event, key.bytes);
   c.reply.Integer(options.count_changed ? added + changed : added);
 }
 
@@ -200,6 +207,7 @@ void ZRem(CommandContext& c) {
   int64_t removed = 0;
   for (size_t i = 2; i < c.count() && place.exists(); ++i)
     removed += writer.Erase(c.word(i)) ? 1 : 0;
+  if (removed > 0) NotifyRemoval(c, config::kNotifyZset, "zrem", key, place);
   c.reply.Integer(removed);
 }
 

@@ -21,6 +21,11 @@ RankRange EndRange(size_t size, Direction direction, size_t count) {
   return {direction == Direction::kUp ? 0 : size - count, count};
 }
 
+void NotifyPop(CommandContext& c, Direction direction, const Key& key, const KeyPlace& place) {
+  NotifyRemoval(c, config::kNotifyZset, direction == Direction::kUp ? "zpopmin" : "zpopmax", key,
+                place);
+}
+
 void PopEnd(CommandContext& c, Direction direction) {
   if (c.count() > 3) return c.reply.Error(kSyntaxError);
   size_t count = 1;
@@ -48,6 +53,7 @@ void PopEnd(CommandContext& c, Direction direction) {
     return true;
   });
   ZsetWriter(place, c.rules()).EraseRanks(range);
+  NotifyPop(c, direction, key, place);
 }
 
 // What stands behind the keys of ZMPOP. nullopt: the error is replied.
@@ -114,6 +120,7 @@ void ZMPop(CommandContext& c) {
       return true;
     });
     ZsetWriter(place, c.rules()).EraseRanks(range);
+    NotifyPop(c, words->direction, key, place);
     const bool lowest = words->direction == Direction::kUp;
     return c.effect.Instead({lowest ? "ZPOPMIN" : "ZPOPMAX", key.bytes,
                              Int64Text(static_cast<int64_t>(range.count)).view()});

@@ -164,6 +164,10 @@ void RemoveRange(CommandContext& c, By by) {
   const RankRange range = RanksOf(ZsetReader(**found), query);
   KeyPlace place = PlaceOf(c, key, *found, kType);
   ZsetWriter(place, c.rules()).EraseRanks(range);
+  constexpr std::string_view kEvents[] = {"zremrangebyrank", "zremrangebyscore", "zremrangebylex"};
+  if (range.count > 0) {
+    NotifyRemoval(c, config::kNotifyZset, kEvents[static_cast<size_t>(by)], key, place);
+  }
   c.reply.Integer(static_cast<int64_t>(range.count));
 }
 
@@ -231,7 +235,7 @@ void ZRangeStore(CommandContext& c) {
     });
   }
   const size_t members = writer.size();
-  StoreResult(c, c.KeyAt(1), result, kType);
+  StoreResult(c, c.KeyAt(1), result, kType, config::kNotifyZset, "zrangestore");
   c.reply.Integer(static_cast<int64_t>(members));
 }
 
