@@ -119,6 +119,7 @@ class Observer {
   void CheckMembership(NodeNumber node, const cluster::Member& member);
   void WatchService();
   SlotService ServiceOf(SlotId slot) const;
+  bool IsOldData(const cluster::Member& replica) const;
   bool QuorumRuns(const cluster::Topology& view) const;
   bool Runs(NodeNumber node) const;
   void NoteSuspicions();
