@@ -231,7 +231,7 @@ void SlotMigrations::OnTake(const ClusterCall& call) {
     return call.reply.Simple("TAKEN");
   const std::optional<uint64_t> end = ParseUint64(call.words[4]);
   const std::optional<uint64_t> epoch_max = ParseUint64(call.words[5]);
-  if (job == nullptr || !end || !epoch_max)
+  if (job == nullptr || !end || !epoch_max || *epoch_max < cluster::kTakeEpochRoom)
     return call.reply.Error("DROPPED no such slot migration");
   if (job->machine.row().state == MigrationState::kTaking)
     return call.reply.Error("ERR it is being taken over");
@@ -267,7 +267,8 @@ std::string_view SlotMigrations::TakeOver(Import& job, uint64_t end, uint64_t ep
   HideImports();
   if (!Leads()) return kUnclear;
   job.machine.OnTaken();
-  member().TakeBack(slots, 0, Now());
+  // Above all that the source knew, too: what it said of them before may come later than this claim (G4).
+  member().TakeBack(slots, epoch_max - cluster::kTakeEpochRoom, Now());
   host_.CarryOut();
   job.machine.row().updated_unix_s = UnixSeconds();
   log().Notice("Slot migration {}: slots {} are served here now, {} bytes came",
