@@ -286,6 +286,12 @@ void SlotMigrations::OnDrop(const ClusterCall& call) {
   const std::shared_ptr<Import> named = FindImport(call.words[3]);
   const bool taken = named != nullptr && named->machine.row().state == MigrationState::kSuccess;
   if (taken) return call.reply.Simple("TAKEN");
+  // Not taken, and not to be: whoever else seems to own the slots does so by an old claim that came late.
+  if (named != nullptr && named->machine.row().state == MigrationState::kImporting) {
+    named->machine.Drop("the source gave it up");
+    CleanUp(*named);
+    return call.reply.Simple("DROPPED");
+  }
   // A source that was promoted, or came back, does not know the name.
   std::vector<std::shared_ptr<Import>> active;
   for (const auto& job : imports_) {
