@@ -37,10 +37,10 @@ inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
     {"B47", "scenarios/cluster/restart_storm.toml", "bounded_full_syncs or replicas_converge"},
     {"B50", "scenarios/replication/primary_restarts.toml", "durable_prefix"},
     {"B51", "scenarios/replication/wait.toml", "wait_never_over_reports"},
-    {"B55", "scenarios/cluster/reshard.toml",
-     "views_converge or slots_served or one_writer or one_claimant or loss_model or finish"},
-    {"B58", "scenarios/cluster/slot_migration.toml",
-     "one_order or loss_model or one_writer or one_claimant or no_resurrection"},
+    // Needs replicas that hear neither the order nor the bus until their primary is dead, and several slots within that time:
+    // the operator of `reshard` mends a single one.
+    {"B55", "", "views_converge or slots_served or one_writer"},
+    {"B58", "scenarios/cluster/slot_grant.toml", "one_writer or loss_model or one_order", 19},
     {"B63", "scenarios/durability/aof_tail.toml", "durable_prefix or start_or_reason"},
     {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix"},
     {"B68", "scenarios/cluster/old_nodes.toml", "form"},

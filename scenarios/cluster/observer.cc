@@ -174,14 +174,16 @@ void Observer::CheckClaim(NodeNumber node) {
 }
 
 // A replica may have slots that it had as a primary, until its successor's claim comes; never more than these (T1 of topology.h).
+// Its claim and the word that it follows another may both come in one read, as after a pause: the claim left its epoch.
 void Observer::CheckOwners(NodeNumber node, const cluster::Member& member) {
   Seen& seen = seen_[node];
   if (seen.first_look) seen.owned.clear();
   for (const auto& [id, other] : member.view().nodes()) {
-    uint32_t& before = seen.owned[id];
-    const bool grew = other.slot_count > before;
-    before = other.slot_count;
-    if (!grew || other.is_primary()) continue;
+    const Seen::Owned now{other.slot_count, other.config_epoch, other.is_primary()};
+    const Seen::Owned before = std::exchange(seen.owned[id], now);
+    if (now.slots <= before.slots || now.was_primary) continue;
+    const bool claimed_since = before.was_primary || now.epoch > before.epoch;
+    if (!seen.first_look && claimed_since) continue;
     // At the first look it may be from the file; not if whom it follows is no primary either.
     const cluster::ClusterNode* const followed = member.view().Find(other.primary);
     const bool chained = followed != nullptr && !followed->is_primary() && other.primary != seen.id;
