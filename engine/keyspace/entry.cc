@@ -1,6 +1,5 @@
 #include "engine/keyspace/entry.h"
 
-#include <bit>
 #include <cstdlib>
 
 #include "engine/base/check.h"
@@ -15,13 +14,6 @@ void CopyBytes(char* to, std::string_view from) {
 }
 
 }  // namespace
-
-size_t AllocationBytes(size_t bytes) {
-  if (bytes <= 16) return 16;
-  if (bytes <= 128) return (bytes + 15) & ~size_t{15};
-  const size_t step = size_t{1} << (std::bit_width(bytes - 1) - 3);
-  return (bytes + step - 1) & ~(step - 1);
-}
 
 // ---- StringBlock ----
 

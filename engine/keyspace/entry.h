@@ -25,6 +25,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "engine/base/allocation.h"
 #include "engine/base/number.h"
 #include "engine/keyspace/object.h"
 
@@ -76,9 +77,6 @@ struct StringBlock {
   static StringBlock* Resize(StringBlock* block, size_t size_bytes);
   static void Free(StringBlock* block);
 };
-
-// The size that a general allocator really hands out for `bytes`: four classes a doubling, like jemalloc's.
-size_t AllocationBytes(size_t bytes);
 
 // A value apart from its entry, not owned.
 struct ValueView {

@@ -9,10 +9,10 @@
 
 #include "engine/base/byte_buffer.h"
 #include "engine/base/ids.h"
+#include "engine/base/lzf.h"
 #include "engine/config/options.h"
 #include "engine/keyspace/access.h"
 #include "engine/keyspace/entry.h"
-#include "engine/persist/lzf.h"
 #include "engine/persist/rdb_format.h"
 
 namespace norn::persist {

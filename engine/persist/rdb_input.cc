@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/lzf.h"
 #include "engine/base/number.h"
 #include "engine/persist/crc64.h"
-#include "engine/persist/lzf.h"
 #include "engine/persist/rdb_format.h"
 
 namespace norn::persist {

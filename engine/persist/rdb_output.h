@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "engine/base/byte_buffer.h"
-#include "engine/persist/lzf.h"
+#include "engine/base/lzf.h"
 
 namespace norn::persist {
 

@@ -1,9 +1,9 @@
-#include "engine/persist/lzf.h"
+#include "engine/base/lzf.h"
 
 #include <algorithm>
 #include <cstring>
 
-namespace norn::persist {
+namespace norn {
 namespace {
 
 constexpr int kTableBits = 13;
@@ -125,4 +125,4 @@ bool LzfDecompress(std::string_view compressed, std::span<char> out) {
   return made == out.size();
 }
 
-}  // namespace norn::persist
+}  // namespace norn

@@ -1,11 +1,11 @@
-#include "engine/persist/lzf.h"
+#include "engine/base/lzf.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <string>
 
-namespace norn::persist {
+namespace norn {
 namespace {
 
 std::string Decompressed(std::string_view compressed, size_t bytes) {
@@ -79,4 +79,4 @@ RC_GTEST_PROP(LzfProperty, RoundTripsAndDoesNotDependOnWhatCameBefore, ()) {
 }
 
 }  // namespace
-}  // namespace norn::persist
+}  // namespace norn

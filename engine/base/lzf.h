@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace norn::persist {
+namespace norn {
 
 // The most that a compressed byte can stand for: a long copy has three bytes for 264.
 inline constexpr size_t kLzfExpansionMax = 88;
@@ -39,4 +39,4 @@ class LzfCompressor {
 // True if `compressed` is well formed and stands for exactly out.size() bytes; `out` holds them then.
 bool LzfDecompress(std::string_view compressed, std::span<char> out);
 
-}  // namespace norn::persist
+}  // namespace norn
