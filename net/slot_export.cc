@@ -36,8 +36,6 @@ constexpr Duration kAskEvery = Duration::Millis(100);
 constexpr Duration kTakeMax = Duration::Seconds(5);
 constexpr Duration kAskMax = Duration::Seconds(1);
 constexpr Duration kTellMax = Duration::Seconds(2);
-// The target may claim with an epoch as far above what is known here: elections go on meanwhile.
-constexpr uint64_t kEpochRoom = 1000;
 
 // What makes the slot's keys, as they are.
 void CopySlot(Keyspace& keyspace, SlotId slot, const persist::RdbEncodeOptions& encode,
@@ -337,7 +335,7 @@ void SlotMigrations::AwaitStragglers() {
 void SlotMigrations::Grant(Export& job) {
   const MigrationRow& row = job.machine.row();
   job.pause_until = Instant::Never();
-  job.epoch_max = member().view().GreatestEpoch() + kEpochRoom;
+  job.epoch_max = member().view().GreatestEpoch() + cluster::kTakeEpochRoom;
   job.machine.OnGranted();
   member().GiveUp(row.slots, row.target, Now());
   host_.Pump();
@@ -401,8 +399,8 @@ void SlotMigrations::Ask(Export& job) {
 void SlotMigrations::TakeBack(Export& job) {
   const MigrationRow& row = job.machine.row();
   if (Leads()) {
-    member().TakeBack(row.slots,
-                      std::max(job.epoch_max, member().view().GreatestEpoch() + kEpochRoom), Now());
+    const uint64_t above = member().view().GreatestEpoch() + cluster::kTakeEpochRoom;
+    member().TakeBack(row.slots, std::max(job.epoch_max, above), Now());
     std::vector<std::string> room;
     replication_.AppendOrder(Order("KEEP", row.slots, row.source.view(), room));
   }

@@ -231,7 +231,7 @@ void SlotMigrations::OnTake(const ClusterCall& call) {
     return call.reply.Simple("TAKEN");
   const std::optional<uint64_t> end = ParseUint64(call.words[4]);
   const std::optional<uint64_t> epoch_max = ParseUint64(call.words[5]);
-  if (job == nullptr || !end || !epoch_max)
+  if (job == nullptr || !end || !epoch_max || *epoch_max < cluster::kTakeEpochRoom)
     return call.reply.Error("DROPPED no such slot migration");
   if (job->machine.row().state == MigrationState::kTaking)
     return call.reply.Error("ERR it is being taken over");
@@ -267,7 +267,8 @@ std::string_view SlotMigrations::TakeOver(Import& job, uint64_t end, uint64_t ep
   HideImports();
   if (!Leads()) return kUnclear;
   job.machine.OnTaken();
-  member().TakeBack(slots, 0, Now());
+  // Above all that the source knew, too: what it said of them before may come later than this claim (G4).
+  member().TakeBack(slots, epoch_max - cluster::kTakeEpochRoom, Now());
   host_.CarryOut();
   job.machine.row().updated_unix_s = UnixSeconds();
   log().Notice("Slot migration {}: slots {} are served here now, {} bytes came",
@@ -285,6 +286,12 @@ void SlotMigrations::OnDrop(const ClusterCall& call) {
   const std::shared_ptr<Import> named = FindImport(call.words[3]);
   const bool taken = named != nullptr && named->machine.row().state == MigrationState::kSuccess;
   if (taken) return call.reply.Simple("TAKEN");
+  // Not taken, and not to be: whoever else seems to own the slots does so by an old claim that came late.
+  if (named != nullptr && named->machine.row().state == MigrationState::kImporting) {
+    named->machine.Drop("the source gave it up");
+    CleanUp(*named);
+    return call.reply.Simple("DROPPED");
+  }
   // A source that was promoted, or came back, does not know the name.
   std::vector<std::shared_ptr<Import>> active;
   for (const auto& job : imports_) {

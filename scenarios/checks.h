@@ -119,7 +119,7 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "cluster: of two primaries of a shard with one epoch the one with more data stays (I9)"},
     {CheckId::kBoundedOutage, "bounded_outage",
      "cluster: while a quorum and a replica with data live, no slot is long without a primary that "
-     "takes writes (I13)"},
+     "takes writes (I13); data of an earlier reign may wait for a later one's"},
     {CheckId::kShortPause, "short_pause",
      "cluster: a failover by hand, untroubled, holds writes back for at most 100 ms (G12)"},
     {CheckId::kOneHolder, "one_holder",

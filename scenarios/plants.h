@@ -19,7 +19,7 @@ struct PlantStory {
 };
 
 inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
-    {"B01", "scenarios/cluster/reparented.toml", "loss_model or bounded_outage"},
+    {"B01", "", "loss_model or bounded_outage"},  // old data waits now, and so does this mistake
     {"B03", "scenarios/cluster/takeover_ties.toml", "ties_go_to_data"},
     {"B06", "scenarios/cluster/old_nodes_k_of_n.toml", "bounded_outage"},
     {"B11", "scenarios/cluster/bumped_epochs.toml", "bounded_outage", 11},
@@ -27,7 +27,7 @@ inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
     {"B21", "", "bounded_outage"},  // shows from about a hundred nodes on
     {"B27", "scenarios/cluster/bumped_epochs.toml", "one_claimant"},
     {"B28", "scenarios/cluster/manual_failover.toml", "backed_promotions or views_converge", 8},
-    {"B35", "scenarios/cluster/formation_trouble.toml", "form", 4},
+    {"B35", "", "form"},  // half a handshake is met again by its other half
     {"B36", "scenarios/cluster/membership.toml", "forgotten_stays"},
     {"B41", "scenarios/durability/aof_always.toml", "durable_prefix"},
     {"B41-switch", "scenarios/durability/rewrite_under_load.toml",
@@ -37,10 +37,10 @@ inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
     {"B47", "scenarios/cluster/restart_storm.toml", "bounded_full_syncs or replicas_converge"},
     {"B50", "scenarios/replication/primary_restarts.toml", "durable_prefix"},
     {"B51", "scenarios/replication/wait.toml", "wait_never_over_reports"},
-    {"B55", "scenarios/cluster/reshard.toml",
-     "views_converge or slots_served or one_writer or one_claimant or loss_model or finish"},
-    {"B58", "scenarios/cluster/slot_migration.toml",
-     "one_order or loss_model or one_writer or one_claimant or no_resurrection"},
+    // Needs replicas that hear neither the order nor the bus until their primary is dead, and several slots within that time:
+    // the operator of `reshard` mends a single one.
+    {"B55", "", "views_converge or slots_served or one_writer"},
+    {"B58", "scenarios/cluster/slot_grant.toml", "one_writer or loss_model or one_order", 81},
     {"B63", "scenarios/durability/aof_tail.toml", "durable_prefix or start_or_reason"},
     {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix"},
     {"B68", "scenarios/cluster/old_nodes.toml", "form"},

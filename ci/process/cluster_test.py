@@ -35,7 +35,8 @@ class Tools(ClusterCase):
         servers += [extra, spare]
         client.servers = {server.port: server for server in servers}
         self.cli("add-node", f"{HOST}:{extra.port}", first, expect="New node added correctly")
-        wait_for(lambda: len(nodes_of(servers[2])) == 7, "all know the new primary")
+        wait_for(lambda: all(len(nodes_of(server)) == 7 for server in servers if server is not spare), "all know the new primary")
+        self.await_agreement([server for server in servers if server is not spare])
         self.cli("add-node", f"{HOST}:{spare.port}", first, "--cluster-slave", "--cluster-master-id", me(extra).id,
                  expect="New node added correctly")
         wait_for(lambda: spare.info("replication").get("master_link_status") == "up", "the new replica is linked")

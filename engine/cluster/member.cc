@@ -175,6 +175,7 @@ void Member::Step(const DataFacts& data, Instant now, WallTime wall) {
   NoteClaim();
   step_now_ = false;
   StepHandshakes(now);
+  MeetAgain(now);
   Apply(detector_->Step(now), now);
   StepLinks(now);
   const SelfFacts facts{.history = OwnHistory(),
@@ -214,8 +215,29 @@ Instant Member::next_at() const {
   return std::min(soon, election_->next_at());
 }
 
+Duration Member::HandshakePatience() const {
+  return std::max(kHandshakeMin, options_.topology.node_timeout);
+}
+
+// A handshake has two ends, and each gives up on its own: a member that never shows that it took this node in is met again, or
+// it would stay ignorant of this node, and all that others hear from it. Valkey 8.1: likewise, and whenever no link of it is up.
+void Member::MeetAgain(Instant now) {
+  for (auto at = meet_again_.begin(); at != meet_again_.end();) {
+    const auto current = at++;
+    if (view_->Find(current->first) == nullptr) {
+      meet_again_.erase(current);
+    } else if (now >= current->second) {
+      current->second = now + HandshakePatience();
+      Note(Log::Level::kNotice,
+           fmt::format("Node {} does not seem to know this node, meeting it again.",
+                       current->first.view()));
+      SendBeat(current->first, Heartbeat::Kind::kMeet, now);
+    }
+  }
+}
+
 void Member::StepHandshakes(Instant now) {
-  const Duration patience = std::max(kHandshakeMin, options_.topology.node_timeout);
+  const Duration patience = HandshakePatience();
   for (auto at = handshakes_.begin(); at != handshakes_.end();) {
     const auto current = at++;
     Handshake& handshake = current->second;
@@ -474,14 +496,17 @@ void Member::TellOffset(const NodeId& to, Instant now) {
 
 // ---- links ----
 
-void Member::OnAccepted(LinkId link, const LinkFacts& facts, Instant) {
-  links_[link.value] =
-      std::make_unique<Link>(Link{.facts = facts, .created_unix_ms = wall_.unix_ms()});
+void Member::OnAccepted(LinkId link, const LinkFacts& facts, Instant now) {
+  links_[link.value] = std::make_unique<Link>(
+      Link{.facts = facts, .since = now, .created_unix_ms = wall_.unix_ms()});
 }
 
 void Member::OnLinkUp(const NodeId& node, LinkId link, const LinkFacts& facts, Instant now) {
-  links_[link.value] = std::make_unique<Link>(
-      Link{.facts = facts, .outgoing = true, .node = node, .created_unix_ms = wall_.unix_ms()});
+  links_[link.value] = std::make_unique<Link>(Link{.facts = facts,
+                                                   .outgoing = true,
+                                                   .since = now,
+                                                   .node = node,
+                                                   .created_unix_ms = wall_.unix_ms()});
   if (const auto found = handshakes_.find(node); found != handshakes_.end()) {
     found->second.connecting = false;
     found->second.link = link;

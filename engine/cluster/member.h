@@ -228,6 +228,7 @@ class Member {
     Peer* peer = nullptr;  // of `node`, once it was looked up
     // A full beat of this node went over it. None is light before: behind an address that is known there may be another node now.
     bool introduced = false;
+    Instant since = {};
     NodeId node =
         {};  // outgoing: whom it was made for (or a provisional name); incoming: who spoke, once known
     int64_t created_unix_ms = 0;
@@ -250,7 +251,9 @@ class Member {
   void DropForeignSlots();
   void FollowNow(bool same_shard);
   void DescribeSelf(Instant now);
+  Duration HandshakePatience() const;
   void StepHandshakes(Instant now);
+  void MeetAgain(Instant now);
   void StepLinks(Instant now);
   void StepReplicaMigration(Instant now);
   NodeId OrphanToAdopt() const;
@@ -314,6 +317,8 @@ class Member {
   void OnNorn(const NodeId& from, const NornBody& body, Instant now);
   void OnLight(LinkId id, Link& link, const BusBody& body, Instant now);
   void OnLightBeat(LinkId id, Peer& peer, bool outgoing, const LightBeat& beat, Instant now);
+  void TellWhatIsKnown(const NodeId& to, const std::vector<NodeId>& suspected, Instant now);
+  void NoteWhoKnows(const Link& link, const BusMessage& message, Instant now);
   void OnNews(const NodeId& from, const NornNews& news, Instant now);
   void OnHeartbeat(const Arrival& arrival, const Heartbeat& beat);
   bool HasHandshakeWith(const std::string& ip, uint16_t bus_port) const;
@@ -342,7 +347,8 @@ class Member {
   absl::flat_hash_map<NodeId, std::unique_ptr<Peer>> peers_;  // looked up only
   // Of those that announce client addresses.
   std::map<NodeId, ClientAddresses> client_addresses_;
-  std::map<NodeId, Handshake> handshakes_;                      // by provisional name
+  std::map<NodeId, Handshake> handshakes_;  // by provisional name
+  std::map<NodeId, Instant> meet_again_;    // who may have given the handshake up, and when to ask
   absl::flat_hash_map<uint64_t, std::unique_ptr<Link>> links_;  // by LinkId; order must not matter
   std::set<NodeId> unlinked_;                                   // members that may need a link
   std::map<SlotId, NodeId> migrating_;

@@ -24,6 +24,9 @@ NodeEndpoint EndpointFrom(const NodeAddress& address, std::string_view link_ip, 
   return endpoint;
 }
 
+// A handshake's end is noticed by the next step.
+constexpr Duration kHandshakeSlack = Duration::Millis(500);
+
 bool IsFailing(NodeFlags flags) {
   return (flags & (node_flag::kPossiblyFailed | node_flag::kFailed)) != 0;
 }
@@ -44,6 +47,7 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   if (arrival.sender != nullptr && arrival.sender != &view_->self()) {
     if (link.node.empty()) link.node = header.sender;  // M1
     Peer& peer = PeerOf(header.sender);
+    if (!meet_again_.empty()) NoteWhoKnows(link, message, now);
     detector_->OnData(*peer.facts, now);
     peer.shown_flags = header.flags;
     if ((header.message_flags & message_flag::kExtensions) != 0) {
@@ -53,6 +57,19 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   }
   if (const auto* beat = std::get_if<Heartbeat>(&message.body)) return OnHeartbeat(arrival, *beat);
   if (arrival.sender != nullptr) OnMemberMessage(arrival, message.body);
+}
+
+// Whoever only shakes hands gives the link up in time: what lasts longer is a member's. Until then its words put a MEET off.
+void Member::NoteWhoKnows(const Link& link, const BusMessage& message, Instant now) {
+  const auto doubted = meet_again_.find(message.header->sender);
+  if (link.outgoing || doubted == meet_again_.end()) return;
+  if (now - link.since > HandshakePatience() + kHandshakeSlack) {
+    meet_again_.erase(doubted);
+  } else {
+    const auto* beat = std::get_if<Heartbeat>(&message.body);
+    if (beat != nullptr && beat->kind == Heartbeat::Kind::kMeet) return;
+    doubted->second = now + HandshakePatience();
+  }
 }
 
 bool Member::TakenAsOldServer(LinkId link, const BusMessage& message, Instant now) {
@@ -74,6 +91,7 @@ void Member::OnLight(LinkId id, Link& link, const BusBody& body, Instant now) {
     if (std::holds_alternative<NornBody>(body)) DropLink(id, now);
     return;
   }
+  if (!meet_again_.empty()) meet_again_.erase(link.node);  // strangers are not spoken to like that
   detector_->OnData(*peer->facts, now);
   if (const auto* publish = std::get_if<norn::cluster::Publish>(&body)) return Deliver(*publish);
   const auto* norn = std::get_if<NornBody>(&body);
@@ -96,8 +114,23 @@ void Member::OnLightBeat(LinkId id, Peer& peer, bool outgoing, const LightBeat& 
   Apply(detector_->OnPong(*peer.facts, now), now);
 }
 
+// Whoever was down, or had no link, when a verdict was told heard nothing of it. Once it suspects the node itself it is told;
+// only as long as this node has no sign of life either, so that a verdict that is about to be undone is not spread.
+void Member::TellWhatIsKnown(const NodeId& to, const std::vector<NodeId>& suspected, Instant now) {
+  Verdicts verdicts;
+  for (const NodeId& id : suspected) {
+    const ClusterNode* node = view_->Find(id);
+    if (node == nullptr || node->health != Health::kFailed || detector_->Hears(id, now)) continue;
+    verdicts.failed.push_back(id);
+  }
+  const Peer* peer = FindPeer(to);
+  if (verdicts.failed.empty() || peer == nullptr) return;
+  SendNorn(*peer, EncodeNornNews(verdicts));
+}
+
 void Member::OnNews(const NodeId& from, const NornNews& news, Instant now) {
   if (const auto* suspicions = std::get_if<Suspicions>(&news)) {
+    TellWhatIsKnown(from, suspicions->failing, now);
     return Apply(detector_->OnReports(from, suspicions->failing, suspicions->up, now), now);
   }
   if (const auto* verdicts = std::get_if<Verdicts>(&news)) {
@@ -299,6 +332,7 @@ bool Member::EndHandshake(const NodeId& provisional, const Arrival& arrival) {
   }
   peer.pong_wall_ms = wall_.unix_ms();
   links_[arrival.link.value]->node = id;
+  meet_again_[id] = arrival.now + HandshakePatience();
   detector_->OnLinkUp(id, arrival.now);
   Apply(detector_->OnPong(id, arrival.now), arrival.now);
   Changed(false);

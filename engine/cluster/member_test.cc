@@ -44,6 +44,31 @@ TEST(Member, BothMayMeetAtOnce) {
   EXPECT_TRUE(room.RunUntil(1500, [&] { return room.AreOne(); }));
 }
 
+size_t MeetsOf(const MemberRoom::Place& place) {
+  return static_cast<size_t>(std::ranges::count_if(place.sent, [](const BusMessage& message) {
+    const auto* beat = std::get_if<Heartbeat>(&message.body);
+    return beat != nullptr && beat->kind == Heartbeat::Kind::kMeet;
+  }));
+}
+
+TEST(Member, WhoGaveTheHandshakeUpIsMetAgain) {
+  MemberRoom room(2);
+  room.Meet(1, 2);
+  ASSERT_TRUE(room.Knows(1, 2));
+  room.Stop(2);
+  room.Start(2, std::nullopt);  // as if its own end had come to nothing
+  ASSERT_FALSE(room.Knows(2, 1));
+  EXPECT_TRUE(room.RunUntil(3000, [&] { return room.AreOne(); }));
+}
+
+TEST(Member, WhoIsKnownToKnowIsNotMetAgain) {
+  MemberRoom room(2);
+  room.Meet(1, 2);
+  room.Run(10000);
+  EXPECT_EQ(MeetsOf(room.PlaceOf(1)), 1u);
+  EXPECT_EQ(MeetsOf(room.PlaceOf(2)), 0u);
+}
+
 TEST(Member, OneHandshakeForAnAddress) {
   MemberRoom room(2);
   room.PlaceOf(2).cut = true;
@@ -115,6 +140,27 @@ TEST(Member, OnlyMembersDeclareFailures) {
   fail.header->sender = Node(3);
   room.Say(link, fail);
   EXPECT_EQ(room.Of(1).view().Find(Node(2))->health, Health::kFailed);
+}
+
+TEST(Member, WhoMissedAVerdictIsToldWhenItSuspects) {
+  MemberRoom room(3);
+  room.Form(3);
+  room.Stop(3);
+  room.Run(3000);
+  ASSERT_EQ(room.Of(1).view().Find(Node(3))->health, Health::kFailed);
+  const LinkId link = room.Visit(1, "10.0.0.2");
+  BusMessage news = BeatFrom(2, Heartbeat::Kind::kPing);
+  news.body =
+      NornBody{EncodeNornNews(Suspicions{.failing = {Node(1), Node(2), Node(3)}, .up = {}})};
+  const size_t before = room.PlaceOf(1).sent.size();
+  room.Say(link, news);
+  std::vector<NornNews> told;
+  for (size_t i = before; i < room.PlaceOf(1).sent.size(); ++i) {
+    const auto* body = std::get_if<NornBody>(&room.PlaceOf(1).sent[i].body);
+    const auto said = body == nullptr ? std::nullopt : DecodeNornNews(body->payload);
+    if (said && std::holds_alternative<Verdicts>(*said)) told.push_back(*said);
+  }
+  EXPECT_THAT(told, ::testing::ElementsAre(NornNews(Verdicts{{Node(3)}})));
 }
 
 TEST(Member, ANodeThatAnswersWithAnotherNameLosesItsAddress) {

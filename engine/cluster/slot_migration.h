@@ -24,8 +24,9 @@
 //       promotions of a replica: that they are given up is in nodes.conf and in the replicas' views.
 //   G3  Only the target's own word, or that of whoever leads its shard, is an outcome. TAKEN: they are his. DROPPED: nobody has
 //       claimed them in that view, and nobody will by this migration, whose name is forgotten there.
-//   G4  The target claims with an epoch of at most TAKE's. A source that takes its slots back takes a greater one: should the
-//       target have died with a claim that its shard's new leader never heard of, that claim is the older one.
+//   G4  The target claims with an epoch of at most TAKE's, and above all that the source knew (kTakeEpochRoom less): the source's
+//       own claims of the slots, which may reach others late, are older ones. A source that takes its slots back takes a greater
+//       one: should the target have died with a claim that its shard's new leader never heard of, that claim is the older one.
 //   G5  The source deletes its keys after TAKEN, the target has synced and replicated by then.
 //
 // Asking again. Whoever was promoted may have been told of several migrations, and asks for all of their slots at once: an answer is
@@ -46,6 +47,9 @@
 #include "engine/cluster/slot_set.h"
 
 namespace norn::cluster {
+
+// TAKE's epoch is that far above the greatest one that the source knows: elections go on meanwhile.
+inline constexpr uint64_t kTakeEpochRoom = 1000;
 
 enum class MigrationState : uint8_t {
   kConnecting,

@@ -119,6 +119,7 @@ class ClusterRun {
     ServiceBounds bounds;
     bounds.outage_ns = drawn_.node_timeout.ns * scenario_.cluster.outage_timeouts +
                        scenario_.cluster.outage_extra_ns;
+    bounds.old_data_ns = std::max(bounds.old_data_ns, 2 * drawn_.node_timeout.ns);
     std::vector<SlotId> watched;
     for (size_t i = 0; i < layout_.shards; ++i) watched.push_back(layout_.SlotsOf(i).first);
     observer_ = std::make_unique<Observer>(world_, hosts, watched, bounds, record_.checks);

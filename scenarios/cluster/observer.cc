@@ -174,14 +174,16 @@ void Observer::CheckClaim(NodeNumber node) {
 }
 
 // A replica may have slots that it had as a primary, until its successor's claim comes; never more than these (T1 of topology.h).
+// Its claim and the word that it follows another may both come in one read, as after a pause: the claim left its epoch.
 void Observer::CheckOwners(NodeNumber node, const cluster::Member& member) {
   Seen& seen = seen_[node];
   if (seen.first_look) seen.owned.clear();
   for (const auto& [id, other] : member.view().nodes()) {
-    uint32_t& before = seen.owned[id];
-    const bool grew = other.slot_count > before;
-    before = other.slot_count;
-    if (!grew || other.is_primary()) continue;
+    const Seen::Owned now{other.slot_count, other.config_epoch, other.is_primary()};
+    const Seen::Owned before = std::exchange(seen.owned[id], now);
+    if (now.slots <= before.slots || now.was_primary) continue;
+    const bool claimed_since = before.was_primary || now.epoch > before.epoch;
+    if (!seen.first_look && claimed_since) continue;
     // At the first look it may be from the file; not if whom it follows is no primary either.
     const cluster::ClusterNode* const followed = member.view().Find(other.primary);
     const bool chained = followed != nullptr && !followed->is_primary() && other.primary != seen.id;
@@ -320,6 +322,19 @@ bool Observer::QuorumRuns(const cluster::Topology& view) const {
   return voters >= view.electorate().quorum();
 }
 
+// Some voter that runs has granted a lease to a later reign of its shard.
+bool Observer::IsOldData(const cluster::Member& replica) const {
+  const cluster::ClusterNode& self = replica.view().self();
+  if (!replica.view().electorate().norn_rules) return false;
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
+    if (!Runs(i)) continue;
+    const auto& reigns = hosts_[i]->member()->election().record().reigns;
+    const auto latest = reigns.find(self.shard);
+    if (latest != reigns.end() && latest->second > self.history.reign) return true;
+  }
+  return false;
+}
+
 SlotService Observer::ServiceOf(SlotId slot) const {
   SlotService service;
   const std::optional<NodeNumber> owner = OwnerOf(slot);
@@ -330,26 +345,43 @@ SlotService Observer::ServiceOf(SlotId slot) const {
   }
   if (service.served || !owner) return service;
   if (Runs(*owner)) {
-    service.primary_runs = true;
+    service.wait = SlotService::Wait::kComeback;
     service.able = QuorumRuns(hosts_[*owner]->member()->view());
     service.node = *owner;
     return service;
   }
-  for (NodeNumber i = 0; i < seen_.size() && !service.able; ++i) {
+  for (NodeNumber i = 0; i < seen_.size(); ++i) {
     if (!Runs(i) || seen_[i].primary_with_slots || !(seen_[i].shard == seen_[*owner].shard)) {
       continue;
     }
     const cluster::Topology& view = hosts_[i]->member()->view();
     const cluster::ClusterNode& self = view.self();
-    service.able = self.history.has_data && self.hears_quorum && QuorumRuns(view);
+    if (!self.history.has_data || !self.hears_quorum || !QuorumRuns(view)) continue;
+    const bool old = IsOldData(*hosts_[i]->member());
+    if (service.able && old) continue;
+    service.able = true;
+    service.wait = old ? SlotService::Wait::kLaterData : SlotService::Wait::kNothing;
     service.node = i;
+    if (!old) break;
   }
   return service;
 }
 
 void Observer::WatchService() {
   std::vector<SlotService> services;
-  for (const SlotId slot : watched_) services.push_back(ServiceOf(slot));
+  bool all_able = true;
+  bool some_old = false;
+  for (const SlotId slot : watched_) {
+    const SlotService& service = services.emplace_back(ServiceOf(slot));
+    all_able &= service.served || service.able;
+    some_old |= service.able && service.wait == SlotService::Wait::kLaterData;
+  }
+  // Nobody takes writes before all slots are covered: a primary that runs waits for the others' slots.
+  for (SlotService& service : services) {
+    if (service.served || service.wait != SlotService::Wait::kComeback) continue;
+    service.able &= all_able;
+    if (some_old) service.wait = SlotService::Wait::kLaterData;
+  }
   service_.Look(services, world_.now().ns);
 }
 

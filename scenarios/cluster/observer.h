@@ -82,7 +82,13 @@ class Observer {
     bool first_look = true;    // of this life
     int64_t died_ns = 0;       // the life before
     uint64_t membership_version = 0;
-    std::map<cluster::NodeId, uint32_t> owned;  // slots, as it sees it
+    // What it saw of each node at the last look.
+    struct Owned {
+      uint32_t slots = 0;
+      uint64_t epoch = 0;
+      bool was_primary = false;
+    };
+    std::map<cluster::NodeId, Owned> owned;
   };
   // What must outlast the lives of a node, each with the time since when. What it came to just before it died it may have told
   // nobody yet, and forget.
@@ -119,6 +125,7 @@ class Observer {
   void CheckMembership(NodeNumber node, const cluster::Member& member);
   void WatchService();
   SlotService ServiceOf(SlotId slot) const;
+  bool IsOldData(const cluster::Member& replica) const;
   bool QuorumRuns(const cluster::Topology& view) const;
   bool Runs(NodeNumber node) const;
   void NoteSuspicions();

@@ -199,6 +199,25 @@ TEST_F(ObserverTest, ATakeoverThatWasOrderedNeedsNone) {
   EXPECT_EQ(observer_->OwnerOf(SlotId{0}), replica);
 }
 
+// One read of the bus may bring the claim of a primary and the word that it follows another by now.
+TEST_F(ObserverTest, SlotsThatAReplicaClaimedAsAPrimaryBetweenTwoLooksAreItsOwn) {
+  BeginAll();
+  const NodeNumber replica = ReplicaOf(0);
+  cluster::BusHeader header{.sender = IdOf(replica), .current_epoch = 9, .config_epoch = 9};
+  header.slots.SetRange(layout_.SlotsOf(0));
+  Member& judge = *members_[1];
+  judge.OnAccepted({1}, {"10.0.0.3", "10.0.0.2"}, now());
+  judge.OnMessage({1}, {.header = header, .body = cluster::Heartbeat{}}, now(), {});
+  header.replica_of = IdOf(0);
+  header.config_epoch = 10;
+  judge.OnMessage({1}, {.header = header, .body = cluster::Heartbeat{}}, now(), {});
+  const cluster::ClusterNode& seen = *judge.view().Find(IdOf(replica));
+  ASSERT_FALSE(seen.is_primary());
+  ASSERT_TRUE(seen.owns_slots());
+  observer_->Look();
+  EXPECT_EQ(Failures(CheckId::kOneClaimant), 0u);
+}
+
 // Without leases, as among servers that know none.
 TEST_F(ObserverTest, TwoThatMayWriteOneSlotAreFound) {
   for (NodesFile& file : files_) file.norn.clear();

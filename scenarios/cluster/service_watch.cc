@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace norn::scenarios {
 namespace {
@@ -22,6 +23,18 @@ void ServiceWatch::Look(const std::vector<SlotService>& slots, int64_t now_ns) {
   next_ns_ = now_ns + (all ? kServedEveryNs : kUnservedEveryNs);
 }
 
+int64_t ServiceWatch::BoundOf(SlotService::Wait wait) const {
+  switch (wait) {
+    case SlotService::Wait::kNothing:
+      return bounds_.outage_ns;
+    case SlotService::Wait::kLaterData:
+      return bounds_.outage_ns + bounds_.old_data_ns;
+    case SlotService::Wait::kComeback:
+      return bounds_.outage_ns + bounds_.comeback_ns;
+  }
+  return bounds_.outage_ns;
+}
+
 void ServiceWatch::LookAt(size_t index, const SlotService& service, int64_t now_ns) {
   Slot& slot = slots_[index];
   if (service.served) {
@@ -35,11 +48,10 @@ void ServiceWatch::LookAt(size_t index, const SlotService& service, int64_t now_
     slot.able_since_ns = -1;
     return;
   }
-  const bool other_duty = slot.primary_ran != service.primary_runs;
-  slot.primary_ran = service.primary_runs;
-  if (slot.able_since_ns < 0 || other_duty) slot.able_since_ns = now_ns;
+  const bool waits_anew = std::exchange(slot.wait, service.wait) != service.wait;
+  if (slot.able_since_ns < 0 || waits_anew) slot.able_since_ns = now_ns;
   const int64_t lasted_ns = now_ns - slot.able_since_ns;
-  if (lasted_ns <= bounds_.outage_ns + (service.primary_runs ? bounds_.comeback_ns : 0)) return;
+  if (lasted_ns <= BoundOf(service.wait)) return;
   At(tallies_, CheckId::kBoundedOutage)
       .Fail(fmt::format("at {:.3f} s: nobody takes writes of watched slot {} for {:.3f} s, with a "
                         "quorum and node {} alive",

@@ -18,7 +18,13 @@ struct SlotService {
   bool served = false;  // some node that runs may take writes of it
   bool able =
       false;  // a quorum of voters runs, and its primary, or a replica with data that hears it
-  bool primary_runs = false;
+  // What the node that can end it has to wait for, but votes.
+  enum class Wait : uint8_t {
+    kNothing,
+    kLaterData,  // a replica: its data is of an earlier reign than the last (election.h, "Old data")
+    kComeback,   // the primary itself
+  };
+  Wait wait = Wait::kNothing;
   size_t node = 0;       // that one
   bool by_hand = false;  // its primary holds writes back for a failover
 };
@@ -27,6 +33,8 @@ struct ServiceBounds {
   int64_t outage_ns = 0;
   // A primary that came back waits before it takes writes (G6).
   int64_t comeback_ns = 3'000'000'000;
+  // Old data waits for a later reign's (E3 of election.h).
+  int64_t old_data_ns = 10'000'000'000;
   int64_t pause_ns = 100'000'000;
   // A pause is not judged when a fault was felt so short a time before it.
   int64_t aftermath_ns = 5'000'000'000;
@@ -46,10 +54,11 @@ class ServiceWatch {
 
  private:
   struct Slot {
-    int64_t able_since_ns = -1;   // not served though it could be; -1: it is, or could not
-    bool primary_ran = false;     // when it was last looked at
-    int64_t pause_since_ns = -1;  // held back by hand; -1: not
+    int64_t able_since_ns = -1;  // not served though it could be; -1: it is, or could not
+    SlotService::Wait wait = SlotService::Wait::kNothing;  // when it was last looked at
+    int64_t pause_since_ns = -1;                           // held back by hand; -1: not
   };
+  int64_t BoundOf(SlotService::Wait wait) const;
   void LookAt(size_t index, const SlotService& service, int64_t now_ns);
   void EndPause(size_t index, int64_t now_ns);
 

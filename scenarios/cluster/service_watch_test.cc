@@ -49,11 +49,28 @@ TEST_F(ServiceWatchTest, WhileTheClusterCannotHelpItTheClockStandsStill) {
 }
 
 TEST_F(ServiceWatchTest, APrimaryThatComesBackHasTimeForIt) {
-  constexpr SlotService kBack{.able = true, .primary_runs = true};
+  constexpr SlotService kBack{.able = true, .wait = SlotService::Wait::kComeback};
   See(kOut, 0, 900);
   See(kBack, 905, 4905);
   EXPECT_EQ(Failures(CheckId::kBoundedOutage), 0u);
   See(kBack, 4910, 4910);
+  EXPECT_EQ(Failures(CheckId::kBoundedOutage), 1u);
+}
+
+TEST_F(ServiceWatchTest, OldDataMayWaitForLater) {
+  constexpr SlotService kOld{.able = true, .wait = SlotService::Wait::kLaterData};
+  See(kOld, 0, 11000);
+  EXPECT_EQ(Failures(CheckId::kBoundedOutage), 0u);
+  See(kOld, 11005, 11005);
+  EXPECT_EQ(Failures(CheckId::kBoundedOutage), 1u);
+}
+
+TEST_F(ServiceWatchTest, TheLastReignsDataMayNot) {
+  constexpr SlotService kOld{.able = true, .wait = SlotService::Wait::kLaterData};
+  See(kOld, 0, 5000);
+  See(kOut, 5005, 6005);
+  EXPECT_EQ(Failures(CheckId::kBoundedOutage), 0u);
+  See(kOut, 6010, 6010);
   EXPECT_EQ(Failures(CheckId::kBoundedOutage), 1u);
 }
 
