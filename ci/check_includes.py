@@ -10,7 +10,7 @@ import re
 import tree
 
 # The ladder inside engine: a rung may include itself and the rungs before it.
-LADDER = ["base", "env", "fiber", "config", "structs", "keyspace", "session", "pubsub", "persist", "commands",
+LADDER = ["base", "env", "fiber", "config", "structs", "keyspace", "types", "session", "pubsub", "persist", "commands",
           "replication", "cluster", "shard", "node"]
 
 _ENGINE = ["engine/" + rung for rung in LADDER]

@@ -1,5 +1,6 @@
 #include "engine/base/number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -71,6 +72,72 @@ std::optional<long double> ParseLongDouble(std::string_view text) {
 
 std::optional<double> ParseDouble(std::string_view text) {
   return ParseFloating<double, std::strtod>(text);
+}
+
+namespace {
+
+size_t Copy(std::string_view text, char* out) {
+  std::memcpy(out, text.data(), text.size());
+  return text.size();
+}
+
+// digits[0].digits[1..] * 10^exponent, laid out as Valkey's printer (fpconv) does.
+size_t LayOut(std::string_view digits, int exponent, char* out) {
+  constexpr int kZerosMax = 7;
+  char* at = out;
+  const int count = static_cast<int>(digits.size());
+  const int last = exponent - count + 1;  // the power of ten of the last digit
+  const auto whole = static_cast<size_t>(std::max(exponent + 1, 0));
+  if (last >= 0 && exponent < count + kZerosMax) {
+    at += Copy(digits, at);
+    at = std::fill_n(at, last, '0');
+  } else if (last < 0 && exponent >= 0 && (last > -kZerosMax || exponent < 4)) {
+    at += Copy(digits.substr(0, whole), at);
+    *at++ = '.';
+    at += Copy(digits.substr(whole), at);
+  } else if (last < 0 && exponent < 0 && (last > -kZerosMax || exponent > -4)) {
+    at += Copy("0.", at);
+    at = std::fill_n(at, -exponent - 1, '0');
+    at += Copy(digits, at);
+  } else {
+    *at++ = digits[0];
+    if (count > 1) {
+      *at++ = '.';
+      at += Copy(digits.substr(1), at);
+    }
+    *at++ = 'e';
+    *at++ = exponent < 0 ? '-' : '+';
+    at += FormatInt64(exponent < 0 ? -exponent : exponent, at);
+  }
+  return static_cast<size_t>(at - out);
+}
+
+}  // namespace
+
+size_t FormatDouble(double value, char* out) {
+  if (std::isnan(value)) return Copy("nan", out);
+  if (std::isinf(value)) return Copy(value > 0 ? "inf" : "-inf", out);
+  if (value == 0) return Copy(std::signbit(value) ? "-0" : "0", out);
+  constexpr double kExact = 4503599627370496.0;  // 2^52
+  if (value > -kExact && value < kExact && value == std::floor(value)) {
+    return FormatInt64(static_cast<int64_t>(value), out);
+  }
+  char scientific[kDoubleCharsMax];
+  const char* end = std::to_chars(scientific, scientific + sizeof(scientific), std::abs(value),
+                                  std::chars_format::scientific)
+                        .ptr;
+  const char* e =
+      static_cast<const char*>(std::memchr(scientific, 'e', static_cast<size_t>(end - scientific)));
+  char digits[kDoubleCharsMax];
+  size_t count = 0;
+  for (const char* at = scientific; at != e; ++at) {
+    if (*at != '.') digits[count++] = *at;
+  }
+  int exponent = 0;
+  std::from_chars(e + (e[1] == '+' ? 2 : 1), end, exponent);
+  size_t written = 0;
+  if (value < 0) out[written++] = '-';
+  return written + LayOut({digits, count}, exponent, out + written);
 }
 
 std::string FormatLongDoubleHuman(long double value) {

@@ -39,6 +39,24 @@ class Int64Text {
 std::optional<long double> ParseLongDouble(std::string_view text);
 std::optional<double> ParseDouble(std::string_view text);
 
+inline constexpr size_t kDoubleCharsMax = 32;
+
+// Writes the fewest digits that read back as `value` at `out` (room for kDoubleCharsMax), in Valkey's layout; returns the count
+// written. Whole numbers as integers up to 2^52, "inf", "-inf", "nan", "-0"; an exponent ("1e+30", "1.5e-7") where
+// plain digits would need more than 6 zeros behind or before.
+size_t FormatDouble(double value, char* out);
+
+// A double as text, for a moment.
+class DoubleText {
+ public:
+  explicit DoubleText(double value) : size_(FormatDouble(value, chars_)) {}
+  std::string_view view() const { return {chars_, size_}; }
+
+ private:
+  char chars_[kDoubleCharsMax];
+  size_t size_;
+};
+
 // The shortest of fixed notation with at most 17 decimals, trailing zeros cut: the form of
 // INCRBYFLOAT's replies.
 std::string FormatLongDoubleHuman(long double value);

@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <rapidcheck/gtest.h>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace norn {
 namespace {
@@ -39,6 +42,37 @@ TEST(Number, FloatsTakeNoBlanksAndNoNan) {
   for (const char* text : {"", " 1", "1 ", "nan", "abc", "1.5x", "1e99999", "1e-99999"}) {
     EXPECT_EQ(ParseLongDouble(text), std::nullopt) << text;
   }
+}
+
+TEST(Number, DoublesTakeTheFewestDigits) {
+  const std::pair<double, std::string_view> kForms[] = {
+      {0, "0"},
+      {-0.0, "-0"},
+      {3, "3"},
+      {-17, "-17"},
+      {4503599627370495, "4503599627370495"},
+      {3.14, "3.14"},
+      {0.1, "0.1"},
+      {-1.5, "-1.5"},
+      {1e15, "1000000000000000"},
+      {1e21, "1e+21"},
+      {1.5e20, "1.5e+20"},
+      {1e-4, "0.0001"},
+      {1e-7, "1e-7"},
+      {1.234e-8, "1.234e-8"},
+      {0.000123, "0.000123"},
+      {123456.789, "123456.789"},
+      {1.7976931348623157e308, "1.7976931348623157e+308"},
+      {5e-324, "5e-324"},
+      {HUGE_VAL, "inf"},
+      {-HUGE_VAL, "-inf"},
+  };
+  for (const auto& [value, text] : kForms) EXPECT_EQ(DoubleText(value).view(), text);
+}
+
+RC_GTEST_PROP(NumberProperty, DoublesReadBack, (double value)) {
+  if (std::isnan(value)) return;
+  RC_ASSERT(ParseDouble(DoubleText(value).view()) == value);
 }
 
 TEST(Number, FloatsInTheFormOfIncrByFloat) {

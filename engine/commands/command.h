@@ -20,6 +20,7 @@
 #include "engine/keyspace/keyspace.h"
 #include "engine/session/reply.h"
 #include "engine/session/session.h"
+#include "engine/types/type_rules.h"
 
 namespace norn {
 
@@ -179,6 +180,7 @@ struct CommandContext {
   SlotId first_key_slot = {};
   bool has_first_key_hash = false;
 
+  TypeRules rules() const { return {options, keys.map().hash_seed}; }
   std::string_view word(size_t at) const { return words[at]; }
   size_t count() const { return words.size(); }
   Key KeyAt(size_t at) const {

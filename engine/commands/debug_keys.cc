@@ -7,7 +7,8 @@
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
-#include "engine/keyspace/dataset_digest.h"
+#include "engine/types/dataset_digest.h"
+#include "engine/types/value_types.h"
 
 namespace norn::handlers {
 namespace {
@@ -85,7 +86,7 @@ void DebugObject(CommandContext& c) {
   const Key key = c.KeyAt(2);
   const EntryRef found = c.DbFor(key).FindAny(key);
   if (!found) return c.reply.Error(kNoSuchKey);
-  std::string text = fmt::format("Value at:0x0 refcount:1 encoding:{}", found->EncodingName());
+  std::string text = fmt::format("Value at:0x0 refcount:1 encoding:{}", EncodingNameOf(*found));
   const bool fast = c.count() == 4 && WordIs(c.word(3), "fast");
   if (!fast && found->IsString()) {
     text += fmt::format(" serializedlength:{}", SerializedBytes(*found));

@@ -6,7 +6,7 @@
 
 #include "engine/base/prng.h"
 #include "engine/commands/testing.h"
-#include "engine/keyspace/dataset_digest.h"
+#include "engine/types/dataset_digest.h"
 
 namespace norn {
 namespace {

@@ -19,6 +19,7 @@ inline constexpr ErrorText kNotAnInteger = "ERR value is not an integer or out o
 inline constexpr ErrorText kNotFloat = "ERR value is not a valid float";
 inline constexpr ErrorText kMustBePositive = "ERR value is out of range, must be positive";
 inline constexpr ErrorText kNotInInt32 = "ERR value is out of range, value must between -2147483648 and 2147483647";
+inline constexpr ErrorText kNotInInt64Halves = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
 inline constexpr ErrorText kDbOutOfRange = "ERR DB index is out of range";
 inline constexpr ErrorText kOverflow = "ERR increment or decrement would overflow";
 inline constexpr ErrorText kDecrementOverflow = "ERR decrement would overflow";

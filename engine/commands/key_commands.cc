@@ -147,7 +147,7 @@ std::optional<DetachedValue> ReadPayload(CommandContext& c) {
     c.reply.Error("ERR DUMP payload version or checksum are wrong");
     return std::nullopt;
   }
-  std::optional<DetachedValue> value = persist::ReadDumpPayload(payload);
+  std::optional<DetachedValue> value = persist::ReadDumpPayload(payload, c.rules());
   if (!value) c.reply.Error("ERR Bad data format");
   return value;
 }

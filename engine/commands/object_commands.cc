@@ -3,6 +3,7 @@
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
 #include "engine/keyspace/access.h"
+#include "engine/types/value_types.h"
 
 namespace norn::handlers {
 namespace {
@@ -18,7 +19,7 @@ EntryRef FindOrReplyNull(CommandContext& c) {
 }  // namespace
 
 void ObjectEncoding(CommandContext& c) {
-  if (const EntryRef found = FindOrReplyNull(c)) c.reply.Bulk(found->EncodingName());
+  if (const EntryRef found = FindOrReplyNull(c)) c.reply.Bulk(EncodingNameOf(*found));
 }
 
 void ObjectRefCount(CommandContext& c) {

@@ -1,8 +1,12 @@
 #include "engine/commands/table.h"
 
 #include "engine/commands/handlers.h"
+#include "engine/commands/hashes/hash_rows.h"
+#include "engine/commands/lists/list_rows.h"
 #include "engine/commands/name_index.h"
+#include "engine/commands/sets/set_rows.h"
 #include "engine/commands/spec_parse.h"
+#include "engine/commands/zsets/zset_rows.h"
 
 namespace norn {
 namespace {
@@ -16,7 +20,7 @@ constexpr Placement AtHome(std::span<const std::string_view>) { return P::kHome;
 // The columns: name, arity, flags, ACL categories, key specifications, placement, handler, group, since, complexity, summary,
 // arguments, and where there are any tips, deprecated since, replaced by. Alphabetical in a group.
 // clang-format off
-constexpr CommandSpec kCommandRows[] = {
+constexpr CommandSpec kCoreRows[] = {
     // string
     {"append", 3, kWrite | kDenyOom | kFast, "string", "idx:1>range:0:1:0(RW,INSERT)", P::kKeys, h::Append, "string", "2.0.0", "O(1) amortized for short values", "Adds bytes to the end of a string and replies its new length.", "key:key value:string"},
     {"decr", 2, kWrite | kDenyOom | kFast, "string", "idx:1>range:0:1:0(RW,ACCESS,UPDATE)", P::kKeys, h::Decr, "string", "1.0.0", "O(1)", "Subtracts one from an integer value.", "key:key"},
@@ -236,7 +240,25 @@ constexpr CommandSpec kSubcommandRows[] = {
 };
 // clang-format on
 
-constexpr size_t kCommandCount = std::size(kCommandRows);
+// Families with a folder of their own have their rows there.
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows,
+                                                      kZsetRows};
+
+constexpr size_t CountRows() {
+  size_t count = 0;
+  for (const std::span<const CommandSpec>& family : kFamilies) count += family.size();
+  return count;
+}
+
+constexpr size_t kCommandCount = CountRows();
+
+// By id.
+constexpr const CommandSpec& CommandRow(size_t id) {
+  size_t family = 0;
+  for (; id >= kFamilies[family].size(); ++family) id -= kFamilies[family].size();
+  return kFamilies[family][id];
+}
+
 constexpr size_t kSpecCount = kCommandCount + std::size(kSubcommandRows);
 
 struct Specs {
@@ -254,7 +276,7 @@ constexpr void Complete(CommandSpec& spec, uint32_t id) {
 
 constexpr size_t IndexOfContainer(std::string_view name) {
   for (size_t i = 0; i < kCommandCount; ++i) {
-    if (kCommandRows[i].name == name) return i;
+    if (CommandRow(i).name == name) return i;
   }
   throw "a subcommand without its container";
 }
@@ -276,7 +298,7 @@ constexpr void LinkSubcommands(Specs& specs) {
 constexpr Specs BuildSpecs() {
   Specs specs = {};
   for (size_t i = 0; i < kSpecCount; ++i) {
-    specs.rows[i] = i < kCommandCount ? kCommandRows[i] : kSubcommandRows[i - kCommandCount];
+    specs.rows[i] = i < kCommandCount ? CommandRow(i) : kSubcommandRows[i - kCommandCount];
     Complete(specs.rows[i], static_cast<uint32_t>(i));
   }
   LinkSubcommands(specs);
@@ -286,13 +308,13 @@ constexpr Specs BuildSpecs() {
 constinit const Specs kSpecs = BuildSpecs();
 
 // Four slots a name or more: nearly every lookup is one probe.
-using Index = NameIndex<512>;
-static_assert(kSpecCount * 2 <= 512);
+using Index = NameIndex<1024>;
+static_assert(kSpecCount * 2 <= 1024);
 
 constexpr Index BuildIndex() {
   Index index;
   for (size_t i = 0; i < kCommandCount; ++i) {
-    index.Add(kCommandRows[i].name, static_cast<uint16_t>(i));
+    index.Add(CommandRow(i).name, static_cast<uint16_t>(i));
   }
   return index;
 }

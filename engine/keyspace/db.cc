@@ -60,8 +60,8 @@ EntryRef Db::FindForWrite(const Key& key, const Moment& moment) {
 
 // ---- life ----
 
-void Db::NoteChange(const Key& key) {
-  ++keyspace_->stats().changes;
+void Db::NoteChanges(const Key& key, size_t changes) {
+  keyspace_->stats().changes += changes;
   keyspace_->watch().Bump(index_, key.bytes);
 }
 
@@ -158,22 +158,35 @@ void Db::Store(const Key& key, EntryRef found, const ValueView& value, int64_t d
 
 // ---- objects ----
 
-void Db::SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
-                   const Moment& moment) {
-  NoteChange(key);
+EntryRef Db::SetObject(const Key& key, EntryRef found, ValueType type,
+                       std::unique_ptr<Object> object, const Moment& moment) {
   ValueView value;
   value.type = type;
   value.encoding = Encoding::kObject;
   value.word = reinterpret_cast<uint64_t>(object.release());
   Store(key, found, value, kNoDeadline, InitialAccess(moment.now_ms, keyspace_->access_policy()));
+  return FindAny(key);
 }
 
-void Db::ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change) {
-  NoteChange(key);
+void Db::ChangeObject(EntryRef found, absl::FunctionRef<void(Object&)> change) {
   contents_.tables.BeforeWrite(*found, found.at_);
   contents_.RemoveOutside(*found);
   change(*found->object());
   contents_.AddOutside(*found);
+}
+
+EntryRef Db::Unpack(EntryRef found, std::unique_ptr<Object> object) {
+  CHECK(found->IsPacked());
+  Entry* entry = found.entry_;
+  ValueView value;
+  value.type = entry->type();
+  value.encoding = Encoding::kObject;
+  value.word = reinterpret_cast<uint64_t>(object.release());
+  contents_.tables.BeforeWrite(*entry, found.at_);
+  DropOutside(entry);
+  if (!EntryBuilder::Overwrite(entry, value)) entry = Rebuild(found, value, entry->deadline_ms());
+  contents_.AddOutside(*entry);
+  return EntryRef(entry, found.at_);
 }
 
 // ---- values between keys ----

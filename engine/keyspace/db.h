@@ -64,6 +64,8 @@ class DetachedValue {
   // Stored as Db::SetString would: as an integer when canonical.
   static DetachedValue String(std::string_view value);
   static DetachedValue Integer(int64_t value);
+  // A listpack or intset that is a value of that type.
+  static DetachedValue Packed(ValueType type, std::string_view bytes);
   static DetachedValue OfObject(ValueType type, std::unique_ptr<Object> object);
   DetachedValue(DetachedValue&& other) noexcept;
   DetachedValue& operator=(DetachedValue&& other) noexcept;
@@ -123,13 +125,31 @@ class Db {
   std::span<char> ResizeString(const Key& key, EntryRef found, size_t size_bytes,
                                const Moment& moment);
 
-  // ---- objects: every other type ----
+  // ---- packed values: small lists, sets, hashes and sorted sets, as bytes like a string's ----
+  // What follows up to NoteChanges is not yet a change: one operation may take several of these steps, or end as it began.
+  // Stores `bytes` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty; the entry's
+  // new ref is returned.
+  EntryRef SetPacked(const Key& key, EntryRef found, ValueType type, std::string_view bytes,
+                     const Moment& moment);
+  // Puts `inserted` bytes, not set, in the place of the `removed` bytes at `at`; returns all bytes for writing until the next
+  // call, and the entry's new ref in *found. Requires (*found)->IsPacked().
+  std::span<char> SplicePacked(EntryRef* found, size_t at, size_t removed, size_t inserted);
+
+  // ---- objects: every other value ----
   // Stores `object` as a value of `type`, replacing whatever was there and its deadline. `found` may be empty.
-  void SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
-                 const Moment& moment);
+  EntryRef SetObject(const Key& key, EntryRef found, ValueType type, std::unique_ptr<Object> object,
+                     const Moment& moment);
   // Changes the object in place: `change` gets it for writing. Accounts for its memory before and after. An object
   // left empty is the caller's to erase. Requires found->encoding() == kObject.
-  void ChangeObject(const Key& key, EntryRef found, absl::FunctionRef<void(Object&)> change);
+  void ChangeObject(EntryRef found, absl::FunctionRef<void(Object&)> change);
+  // The same value as an object; deadline and access bits stay. Requires found->IsPacked().
+  EntryRef Unpack(EntryRef found, std::unique_ptr<Object> object);
+
+  // The same value as packed bytes, which do not lie in it. Requires found->encoding() == kObject.
+  EntryRef Pack(const Key& key, EntryRef found, std::string_view bytes);
+
+  // The value of `key` has changed, `changes` times.
+  void NoteChanges(const Key& key, size_t changes);
 
   // ---- life ----
   // Deletes; false when there was no live entry (an expired one is deleted but answers false).
@@ -224,7 +244,7 @@ class Db {
 
   EntryRef Lookup(const Key& key, const Moment& moment);
   void Touch(Entry* entry, int64_t now_ms);
-  void NoteChange(const Key& key);
+  void NoteChange(const Key& key) { NoteChanges(key, 1); }
   // Takes the entry out of the table and frees it; a big object goes to the reclaimer.
   enum class Table { kMayShrink, kKeepSize };
   void Remove(EntryRef ref, Table table);
@@ -240,6 +260,7 @@ class Db {
   bool OverwriteBlock(EntryRef found, std::string_view value, int64_t deadline_ms);
   std::span<char> ResizeBlock(EntryRef found, size_t size_bytes);
   std::span<char> ResizeEmbedded(EntryRef found, size_t size_bytes);
+  std::span<char> SpliceBlock(EntryRef* found, size_t at, size_t removed, size_t inserted);
 
   Keyspace* keyspace_;
   DbIndex index_;

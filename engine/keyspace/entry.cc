@@ -69,6 +69,12 @@ size_t Entry::StringLength() const {
   return String(scratch).size();
 }
 
+std::string_view Entry::packed() const {
+  CHECK(IsPacked());
+  const ValueView view = value();
+  return view.encoding == Encoding::kEmbedded ? view.embedded : view.block()->view();
+}
+
 int64_t Entry::Integer() const {
   CHECK(encoding() == Encoding::kInt);
   return static_cast<int64_t>(LoadWord(WordOffset()));

@@ -42,9 +42,9 @@ enum class ValueType : uint8_t {
 
 enum class Encoding : uint8_t {
   kInt,       // string that is a canonical int64
-  kEmbedded,  // string bytes inside the entry
-  kOutside,   // string bytes in a block of its own (StringBlock)
-  kObject,    // any other type: an object behind a pointer
+  kEmbedded,  // bytes inside the entry: a string's, or those of a packed value
+  kOutside,   // the same bytes in a block of their own (StringBlock)
+  kObject,    // what is too big to be packed: an object behind a pointer
 };
 
 inline constexpr int64_t kNoDeadline = -1;
@@ -103,6 +103,8 @@ class Entry {
   ValueType type() const { return static_cast<ValueType>(kind_ >> 4); }
   Encoding encoding() const { return static_cast<Encoding>(kind_ & 15); }
   bool IsString() const { return type() == ValueType::kString; }
+  // A small value of another type, whose bytes are a listpack or an intset.
+  bool IsPacked() const { return !IsString() && encoding() != Encoding::kObject; }
 
   bool has_deadline() const { return (flags_ & kHasDeadline) != 0; }
   // Unix ms, or kNoDeadline.
@@ -115,6 +117,8 @@ class Entry {
   // this entry or with `scratch`.
   std::string_view String(StringScratch& scratch) const;
   size_t StringLength() const;
+  // Requires IsPacked(). Dies with the next change of this entry.
+  std::string_view packed() const;
   // Requires encoding() == kInt.
   int64_t Integer() const;
   // Requires encoding() == kObject.

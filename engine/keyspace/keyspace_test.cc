@@ -140,7 +140,7 @@ TEST_P(KeyspaceTest, ChangedObjectsAreAccountedFor) {
   SetPile(0, "pile", 1);
   Db& db = keyspace_.db({0});
   const uint64_t before = keyspace_.UsedBytes();
-  db.ChangeObject(K("pile"), db.FindForWrite(K("pile"), now_),
+  db.ChangeObject(db.FindForWrite(K("pile"), now_),
                   [](Object& object) { static_cast<Pile&>(object).Add(7); });
   EXPECT_EQ(keyspace_.UsedBytes(), before + 70);
   EXPECT_EQ(db.Find(K("pile"), now_)->type(), ValueType::kSet);

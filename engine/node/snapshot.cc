@@ -9,6 +9,7 @@
 #include "engine/persist/rdb_stream.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
+#include "engine/types/value_types.h"
 
 namespace norn {
 namespace {
@@ -50,9 +51,8 @@ struct SnapshotWriter::Part {
     AppendCommand(&buffer, std::span<const std::string_view>(words.begin(), words.size()));
   }
   void AppendAsCommands(const Entry& entry) {
-    CHECK(entry.IsString());
-    StringScratch scratch;
-    AppendWords({"SET", entry.key(), entry.String(scratch)});
+    EmitRebuild(entry,
+                [this](std::span<const std::string_view> words) { AppendCommand(&buffer, words); });
     if (entry.has_deadline()) {
       AppendWords({"PEXPIREAT", entry.key(), Int64Text(entry.deadline_ms()).view()});
     }

@@ -57,7 +57,8 @@ StagedDataset::StagedDataset(ExecutorState* const* states) : states_(states) {
 persist::RdbReadOptions ReadOptionsOf(const config::Options& options, std::string name) {
   return {.name = std::move(name),
           .verify_checksum = options.rdbchecksum,
-          .relaxed_version = options.rdb_version_check == config::RdbVersionCheck::kRelaxed};
+          .relaxed_version = options.rdb_version_check == config::RdbVersionCheck::kRelaxed,
+          .rules = {.options = options}};
 }
 
 absl::StatusOr<StagedDataset::Loaded> StagedDataset::ReadSnapshot(
@@ -65,7 +66,9 @@ absl::StatusOr<StagedDataset::Loaded> StagedDataset::ReadSnapshot(
     const persist::RdbLoadOptions& load) {
   YieldingSource yielding(source, state_->env.executor());
   persist::RdbLoader loader(pointers_, load);
-  persist::RdbReader reader(yielding, read);
+  persist::RdbReadOptions options = read;
+  options.rules.hash_seed = pointers_[0]->hash_seed();
+  persist::RdbReader reader(yielding, options);
   if (absl::Status status = reader.Read(loader); !status.ok()) return status;
   return Loaded{.info = loader.info(),
                 .keys = loader.keys_loaded(),

@@ -32,12 +32,12 @@ bool DumpPayloadIsWhole(std::string_view payload, bool relaxed_version) {
          checksum == Crc64(0, payload.substr(0, payload.size() - kChecksumBytes));
 }
 
-std::optional<DetachedValue> ReadDumpPayload(std::string_view payload) {
+std::optional<DetachedValue> ReadDumpPayload(std::string_view payload, const TypeRules& rules) {
   CHECK(payload.size() >= kFooterBytes);
   RdbInput in(payload.substr(0, payload.size() - kFooterBytes), "payload");
   const uint8_t rdb_type = in.Byte();
   if (!in.ok()) return std::nullopt;
-  return DecodeValue(rdb_type, 0, in);
+  return DecodeValue(rdb_type, 0, in, rules);
 }
 
 }  // namespace norn::persist

@@ -12,6 +12,7 @@
 #include "engine/keyspace/db.h"
 #include "engine/keyspace/entry.h"
 #include "engine/persist/rdb_encoder.h"
+#include "engine/types/type_rules.h"
 
 namespace norn::persist {
 
@@ -20,7 +21,8 @@ void AppendDumpPayload(const Entry& entry, const RdbEncodeOptions& options, Byte
 // The checksum is right and the version is one that this build reads, or any where `relaxed_version`.
 bool DumpPayloadIsWhole(std::string_view payload, bool relaxed_version);
 
-// The value, with no access bits. nullopt: not a value that this build reads. Requires a payload that is whole.
-std::optional<DetachedValue> ReadDumpPayload(std::string_view payload);
+// The value, with no access bits. nullopt: not a value that this build reads, or one without
+// elements. Requires a payload that is whole.
+std::optional<DetachedValue> ReadDumpPayload(std::string_view payload, const TypeRules& rules);
 
 }  // namespace norn::persist

@@ -14,7 +14,7 @@ namespace norn::persist {
 namespace {
 
 void Check(const std::string& bytes) {
-  if (DumpPayloadIsWhole(bytes, false)) ReadDumpPayload(bytes);
+  if (DumpPayloadIsWhole(bytes, false)) ReadDumpPayload(bytes, {});
 
   ByteBuffer payload;
   payload.Append(bytes);
@@ -22,7 +22,7 @@ void Check(const std::string& bytes) {
   uint64_t checksum = Crc64(0, payload.view());
   for (int i = 0; i < 8; ++i, checksum >>= 8) payload.Append(static_cast<char>(checksum));
   CHECK(DumpPayloadIsWhole(payload.view(), false));
-  std::optional<DetachedValue> value = ReadDumpPayload(payload.view());
+  std::optional<DetachedValue> value = ReadDumpPayload(payload.view(), {});
   if (!value) return;
 
   Keyspace keyspace({.hash_seed = 1, .prng_seed = 1, .databases = 1});
@@ -31,7 +31,7 @@ void Check(const std::string& bytes) {
   CHECK(db.Load(key, *std::move(value), kNoDeadline, Db::OnDuplicate::kRefuse));
   ByteBuffer again;
   AppendDumpPayload(*db.FindAny(key), {}, again);
-  std::optional<DetachedValue> second = ReadDumpPayload(again.view());
+  std::optional<DetachedValue> second = ReadDumpPayload(again.view(), {});
   CHECK(second.has_value());
   CHECK(db.Load(copy, *std::move(second), kNoDeadline, Db::OnDuplicate::kRefuse));
   StringScratch a, b;

@@ -16,6 +16,8 @@ namespace norn::persist {
 
 inline constexpr int kRdbVersionDefault = 11;  // Redis 7.2, Valkey 7.2 to 8.1
 inline constexpr int kRdbVersionWriteMin = 9;  // Redis 5 and 6
+inline constexpr int kRdbVersionListpacks =
+    10;  // the first whose readers know listpacks, but for sets (11)
 inline constexpr int kRdbVersionChecksum = 5;  // the first with a checksum at the end
 
 // Versions 12 to 79 are another house's: they mean something else by the same numbers.
@@ -48,6 +50,22 @@ enum RdbOpcode : uint8_t {
 // The type bytes of values: those that norn writes or reads.
 enum RdbType : uint8_t {
   kRdbTypeString = 0,
+  kRdbTypeList = 1,
+  kRdbTypeSet = 2,
+  kRdbTypeZset = 3,  // scores as text
+  kRdbTypeHash = 4,
+  kRdbTypeZset2 = 5,  // scores as doubles
+  kRdbTypeHashZipmap = 9,
+  kRdbTypeListZiplist = 10,
+  kRdbTypeSetIntset = 11,
+  kRdbTypeZsetZiplist = 12,
+  kRdbTypeHashZiplist = 13,
+  kRdbTypeListQuicklist = 14,  // of ziplists
+  kRdbTypeHashListpack = 16,
+  kRdbTypeZsetListpack = 17,
+  kRdbTypeListQuicklist2 = 18,  // of listpacks and large elements
+  kRdbTypeSetListpack = 20,
+  kRdbTypeHash2 = 22,  // fields with deadlines, Valkey 9 (version 80)
 };
 
 // What follows in a module's data.

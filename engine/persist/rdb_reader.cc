@@ -48,6 +48,8 @@ void SkipModuleData(RdbInput& in) {
 
 absl::Status RdbVisitor::OnAux(std::string_view, std::string_view) { return absl::OkStatus(); }
 absl::Status RdbVisitor::OnDb(DbIndex) { return absl::OkStatus(); }
+absl::Status RdbVisitor::OnEmpty(const RdbEntry&) { return absl::OkStatus(); }
+
 absl::Status RdbVisitor::OnSizes(uint64_t, uint64_t) { return absl::OkStatus(); }
 absl::Status RdbVisitor::OnFunction(std::string_view) { return absl::OkStatus(); }
 absl::Status RdbVisitor::OnModuleAux(std::string_view) { return absl::OkStatus(); }
@@ -149,10 +151,10 @@ absl::Status RdbReader::ReadEntry(uint8_t rdb_type, RdbVisitor& visitor) {
   const bool known = !RdbTypeName(rdb_type).empty();
   if (known) first_.assign(in_.String());
   if (!in_.ok()) return in_.status();
-  std::optional<DetachedValue> value = DecodeValue(rdb_type, opcode_offset_, in_);
-  if (!value) return in_.status();
+  std::optional<DetachedValue> value = DecodeValue(rdb_type, opcode_offset_, in_, options_.rules);
+  if (!in_.ok()) return in_.status();
   next_.key = first_;
-  absl::Status visited = visitor.OnEntry(next_, *std::move(value));
+  absl::Status visited = value ? visitor.OnEntry(next_, *std::move(value)) : visitor.OnEmpty(next_);
   const DbIndex db = next_.db;
   next_ = RdbEntry();
   next_.db = db;

@@ -15,6 +15,7 @@
 #include "engine/base/ids.h"
 #include "engine/keyspace/db.h"
 #include "engine/persist/rdb_input.h"
+#include "engine/types/type_rules.h"
 
 namespace norn::persist {
 
@@ -39,6 +40,8 @@ class RdbVisitor {
   virtual absl::Status OnSizes(uint64_t keys, uint64_t deadlines);
   // Also for keys whose deadline has passed: what to do with them depends on who loads.
   virtual absl::Status OnEntry(const RdbEntry& entry, DetachedValue value) = 0;
+  // A key whose collection has no elements, as bugs of old servers left behind: no key at all.
+  virtual absl::Status OnEmpty(const RdbEntry& entry);
   // The code of a function library.
   virtual absl::Status OnFunction(std::string_view library);
   // Data that a module keeps beside the keys was there, and was skipped.
@@ -49,6 +52,7 @@ struct RdbReadOptions {
   std::string name = "snapshot";  // in messages
   bool verify_checksum = true;    // when the file has one
   bool relaxed_version = false;   // try versions that this build does not know
+  TypeRules rules;                // for the forms of what is read
 };
 
 class RdbReader {

@@ -158,7 +158,7 @@ RC_GTEST_PROP(RdbRoundTrip, AValueComesBackFromItsDumpPayload, ()) {
   AppendDumpPayload(*db.FindAny(key), {.compress = *rc::gen::arbitrary<bool>()}, payload);
   const std::string_view bytes = payload.view().substr(6);
   RC_ASSERT(DumpPayloadIsWhole(bytes, false));
-  std::optional<DetachedValue> read = ReadDumpPayload(bytes);
+  std::optional<DetachedValue> read = ReadDumpPayload(bytes, {});
   RC_ASSERT(read.has_value());
   db.Put(copy, *std::move(read), kNoDeadline, {.now_ms = kNowMs});
   StringScratch scratch;

@@ -3,44 +3,29 @@
 #include <fmt/format.h>
 
 #include "engine/base/check.h"
+#include "engine/persist/codecs.h"
 #include "engine/persist/rdb_format.h"
 
 namespace norn::persist {
 namespace {
 
-// ---- strings ----
-
-bool ReadsString(uint8_t rdb_type) { return rdb_type == kRdbTypeString; }
-
-uint8_t TypeOfString(const Entry&, int) { return kRdbTypeString; }
-
-void EncodeString(const Entry& entry, uint8_t, RdbOutput& out) {
-  if (entry.encoding() == Encoding::kInt) return out.IntegerString(entry.Integer());
-  StringScratch scratch;
-  out.String(entry.String(scratch));
-}
-
-DetachedValue DecodeString(uint8_t, RdbInput& in) { return DetachedValue::String(in.String()); }
-
-// ---- the table ----
-
-constexpr ValueCodec kCodecs[] = {
-    {ValueType::kString, ReadsString, TypeOfString, EncodeString, DecodeString},
-};
+constexpr const ValueCodec* kCodecs[] = {&kStringCodec, &kListCodec, &kSetCodec, &kZsetCodec,
+                                         &kHashCodec};
 
 }  // namespace
 
 const ValueCodec& CodecOf(ValueType type) {
-  for (const ValueCodec& codec : kCodecs) {
-    if (codec.type == type) return codec;
+  for (const ValueCodec* codec : kCodecs) {
+    if (codec->type == type) return *codec;
   }
   CheckFailed(__FILE__, __LINE__, "the type has a codec", fmt::format("type {}", int(type)));
 }
 
-std::optional<DetachedValue> DecodeValue(uint8_t rdb_type, uint64_t type_offset, RdbInput& in) {
-  for (const ValueCodec& codec : kCodecs) {
-    if (!codec.reads(rdb_type)) continue;
-    DetachedValue value = codec.decode(rdb_type, in);
+std::optional<DetachedValue> DecodeValue(uint8_t rdb_type, uint64_t type_offset, RdbInput& in,
+                                         const TypeRules& rules) {
+  for (const ValueCodec* codec : kCodecs) {
+    if (!codec->reads(rdb_type)) continue;
+    std::optional<DetachedValue> value = codec->decode(rdb_type, in, rules);
     if (!in.ok()) return std::nullopt;
     return value;
   }

@@ -10,6 +10,7 @@
 #include "engine/keyspace/entry.h"
 #include "engine/persist/rdb_input.h"
 #include "engine/persist/rdb_output.h"
+#include "engine/types/type_rules.h"
 
 namespace norn::persist {
 
@@ -21,15 +22,17 @@ struct ValueCodec {
   uint8_t (*rdb_type_of)(const Entry& entry, int rdb_version);
   // Appends the value, without type byte and key.
   void (*encode)(const Entry& entry, uint8_t rdb_type, RdbOutput& out);
-  // Reads what encode writes, or older forms. What is returned after a failure of `in` means nothing.
-  DetachedValue (*decode)(uint8_t rdb_type, RdbInput& in);
+  // Reads what encode writes, or older forms, into the form that `rules` ask for. nullopt: a collection without elements, which
+  // is no value. What is returned after a failure of `in` means nothing.
+  std::optional<DetachedValue> (*decode)(uint8_t rdb_type, RdbInput& in, const TypeRules& rules);
 };
 
 // Requires a type that this build has.
 const ValueCodec& CodecOf(ValueType type);
 
 // Type byte and key are consumed, the value follows. A type that this build lacks is a failure of `in` that names it,
-// `type_offset` being where its byte stood; nullopt on any failure.
-std::optional<DetachedValue> DecodeValue(uint8_t rdb_type, uint64_t type_offset, RdbInput& in);
+// `type_offset` being where its byte stood. nullopt: a failure, or in.ok() and there were no elements.
+std::optional<DetachedValue> DecodeValue(uint8_t rdb_type, uint64_t type_offset, RdbInput& in,
+                                         const TypeRules& rules);
 
 }  // namespace norn::persist

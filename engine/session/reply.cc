@@ -1,32 +1,9 @@
 #include "engine/session/reply.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 #include <string>
 
 namespace norn {
-namespace {
-
-// Integers print as such, other numbers with as many digits as reading back needs.
-size_t FormatDouble(double value, char (&out)[64]) {
-  if (std::isnan(value)) return static_cast<size_t>(std::snprintf(out, sizeof(out), "nan"));
-  if (std::isinf(value)) {
-    return static_cast<size_t>(std::snprintf(out, sizeof(out), value > 0 ? "inf" : "-inf"));
-  }
-  constexpr double kExact = 4503599627370496.0;  // 2^52
-  if (value > -kExact && value < kExact && value == std::floor(value) &&
-      !(value == 0 && std::signbit(value))) {
-    return FormatInt64(static_cast<int64_t>(value), out);
-  }
-  for (int digits = 15; digits < 17; ++digits) {
-    const int written = std::snprintf(out, sizeof(out), "%.*g", digits, value);
-    if (std::strtod(out, nullptr) == value) return static_cast<size_t>(written);
-  }
-  return static_cast<size_t>(std::snprintf(out, sizeof(out), "%.17g", value));
-}
-
-}  // namespace
 
 void ReplyWriter::Simple(std::string_view text) {
   out_->Append('+');
@@ -62,8 +39,8 @@ void ReplyWriter::Bool(bool value) {
 }
 
 void ReplyWriter::Double(double value) {
-  char text[64];
-  const std::string_view digits(text, FormatDouble(value, text));
+  const DoubleText text(value);
+  const std::string_view digits = text.view();
   if (resp_ == Resp::k2) return Bulk(digits);
   out_->Append(',');
   out_->Append(digits);
@@ -100,6 +77,10 @@ void ReplyWriter::EndArray(Deferred begun, size_t n) { EndDeferred(begun, '*', n
 
 void ReplyWriter::EndMap(Deferred begun, size_t n) {
   EndDeferred(begun, resp_ == Resp::k3 ? '%' : '*', resp_ == Resp::k3 ? n : 2 * n);
+}
+
+void ReplyWriter::EndSet(Deferred begun, size_t n) {
+  EndDeferred(begun, resp_ == Resp::k3 ? '~' : '*', n);
 }
 
 void ReplyWriter::EndDeferred(Deferred begun, char kind, size_t n) {

@@ -64,6 +64,7 @@ class ReplyWriter {
   Deferred BeginDeferred();
   void EndArray(Deferred begun, size_t n);
   void EndMap(Deferred begun, size_t n);
+  void EndSet(Deferred begun, size_t n);
 
   // Bytes that are already a reply.
   void Raw(std::string_view bytes) { out_->Append(bytes); }

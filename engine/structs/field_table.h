@@ -94,7 +94,7 @@ class FieldTable {
     table_.ForEach([&](const Field& field) { visit(field); });
   }
   // Erases fields whose deadline is at or before `now_ms`, calling visit(field) for each first, going round the table: for
-  // about `lines` lines of it. True at the end of a round.
+  // about `lines` lines of it. True at the end of a round, which may miss some: the table shrinks meanwhile, and moves fields.
   template <typename Visit>
   bool EraseDue(int64_t now_ms, size_t lines, Visit&& visit);
 

@@ -1,9 +1,9 @@
-#include "engine/keyspace/dataset_digest.h"
+#include "engine/types/dataset_digest.h"
 
 #include <fmt/format.h>
 
-#include "engine/base/check.h"
 #include "engine/base/sha1.h"
+#include "engine/types/value_types.h"
 
 namespace norn {
 namespace {
@@ -29,9 +29,7 @@ void DatasetDigest::Mix(std::string_view bytes) {
 
 void DatasetDigest::MixValue(const Entry& entry) {
   Mix(BigEndian32(static_cast<uint32_t>(entry.type())));
-  CHECK(entry.IsString());
-  StringScratch scratch;
-  Mix(entry.String(scratch));
+  MixValueInto(entry, *this);
   if (entry.has_deadline()) Xor("!!expire!!");
 }
 

@@ -1,0 +1,162 @@
+// Elements at the ends of a list.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "engine/base/number.h"
+#include "engine/commands/arguments.h"
+#include "engine/commands/lists/list_handlers.h"
+#include "engine/commands/typed_key.h"
+#include "engine/types/list_value.h"
+
+namespace norn::handlers {
+namespace {
+
+constexpr ValueType kType = ValueType::kList;
+
+std::string_view PushEvent(ListEnd end) { return end == ListEnd::kFront ? "lpush" : "rpush"; }
+
+void NotifyPop(CommandContext& c, ListEnd end, const Key& key, const KeyPlace& place) {
+  NotifyRemoval(c, config::kNotifyList, end == ListEnd::kFront ? "lpop" : "rpop", key, place);
+}
+
+std::optional<ListEnd> EndAt(CommandContext& c, size_t at) {
+  if (WordIs(c.word(at), "left")) return ListEnd::kFront;
+  if (WordIs(c.word(at), "right")) return ListEnd::kBack;
+  c.reply.Error(kSyntaxError);
+  return std::nullopt;
+}
+
+void Push(CommandContext& c, ListEnd end, bool must_exist) {
+  const Key key = c.KeyAt(1);
+  const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
+  if (!found) return;
+  if (!*found && must_exist) return c.reply.Integer(0);
+  KeyPlace place = PlaceOf(c, key, *found, kType);
+  ListWriter writer(place, c.rules());
+  writer.Expect(c.words.subspan(2));
+  for (size_t i = 2; i < c.count(); ++i) writer.Push(end, c.word(i));
+  c.Notify(config::kNotifyList, PushEvent(end), key.bytes);
+  c.reply.Integer(static_cast<int64_t>(writer.size()));
+}
+
+// Replies `count` elements from that end, the end first, and takes them away.
+void PopRange(CommandContext& c, const Key& key, KeyPlace& place, ListEnd end, size_t count) {
+  ListWriter writer(place, c.rules());
+  const size_t size = writer.size();
+  count = std::min(count, size);
+  c.reply.Array(count);
+  size_t left = count;
+  ListReader(place).Visit(end == ListEnd::kFront ? 0 : size - 1, end,
+                          [&](const PackedValue& element) {
+                            PackedScratch scratch;
+                            c.reply.Bulk(element.View(scratch));
+                            return --left > 0;
+                          });
+  writer.Erase(end == ListEnd::kFront ? 0 : size - count, count);
+  NotifyPop(c, end, key, place);
+}
+
+void Pop(CommandContext& c, ListEnd end) {
+  if (c.count() > 3) return ReplyWrongArity(c);
+  std::optional<int64_t> count;
+  if (c.count() == 3) {
+    count = IntegerAt(c, 2, kMustBePositive);
+    if (!count) return;
+    if (*count < 0) return c.reply.Error(kMustBePositive);
+  }
+  const Key key = c.KeyAt(1);
+  const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
+  if (!found) return;
+  if (!*found) return count ? c.reply.NullArray() : c.reply.Null();
+  KeyPlace place = PlaceOf(c, key, *found, kType);
+  if (!count) {
+    c.reply.Bulk(ListWriter(place, c.rules()).Pop(end));
+    return NotifyPop(c, end, key, place);
+  }
+  if (*count == 0) return c.reply.Array(0);
+  PopRange(c, key, place, end, static_cast<size_t>(*count));
+}
+
+void Move(CommandContext& c, ListEnd from_end, ListEnd to_end) {
+  const Key from = c.KeyAt(1);
+  const Key to = c.KeyAt(2);
+  // The source last: finding a key may delete it, and then refs to others are void.
+  c.DbFor(to).FindForWrite(to, c.moment);
+  const EntryRef source = c.DbFor(from).FindForWrite(from, c.moment);
+  if (!source) return c.reply.Null();
+  if (!OfTypeOrReply(c, source, kType)) return;
+  if (!OfTypeOrReply(c, c.DbFor(to).FindAny(to), kType)) return;
+  KeyPlace from_place = PlaceOf(c, from, source, kType);
+  ListWriter from_writer(from_place, c.rules());
+  if (from.bytes == to.bytes && from_writer.size() == 1) {
+    // It stays where it is, and the key keeps its deadline; still the command counts as a change.
+    from_place.NoteChanges(1);
+    c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
+    NotifyPop(c, from_end, from, from_place);
+    return c.reply.Bulk(ListReader(from_place).At(0));
+  }
+  const std::string element = from_writer.Pop(from_end);
+  // Looked up again: the pop may have moved entries.
+  KeyPlace to_place = PlaceOf(c, to, c.DbFor(to).FindAny(to), kType);
+  ListWriter(to_place, c.rules()).Push(to_end, element);
+  c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
+  NotifyPop(c, from_end, from, from_place);
+  c.reply.Bulk(element);
+}
+
+}  // namespace
+
+void LPush(CommandContext& c) { Push(c, ListEnd::kFront, false); }
+void RPush(CommandContext& c) { Push(c, ListEnd::kBack, false); }
+void LPushX(CommandContext& c) { Push(c, ListEnd::kFront, true); }
+void RPushX(CommandContext& c) { Push(c, ListEnd::kBack, true); }
+void LPop(CommandContext& c) { Pop(c, ListEnd::kFront); }
+void RPop(CommandContext& c) { Pop(c, ListEnd::kBack); }
+void RPopLPush(CommandContext& c) { Move(c, ListEnd::kBack, ListEnd::kFront); }
+
+void LMove(CommandContext& c) {
+  const std::optional<ListEnd> from = EndAt(c, 3);
+  if (!from) return;
+  const std::optional<ListEnd> to = EndAt(c, 4);
+  if (to) Move(c, *from, *to);
+}
+
+void LMPop(CommandContext& c) {
+  constexpr ErrorText kTooFew = "ERR numkeys should be greater than 0";
+  const std::optional<int64_t> keys = IntegerAt(c, 1, kTooFew);
+  if (!keys) return;
+  if (*keys < 1) return c.reply.Error(kTooFew);
+  if (static_cast<uint64_t>(*keys) > c.count() - 3) return c.reply.Error(kSyntaxError);
+  const size_t where = 2 + static_cast<size_t>(*keys);
+  const std::optional<ListEnd> end = EndAt(c, where);
+  if (!end) return;
+  int64_t count = 1;
+  if (c.count() > where + 1) {
+    constexpr ErrorText kNone = "ERR count should be greater than 0";
+    if (!WordIs(c.word(where + 1), "count") || c.count() != where + 3) {
+      return c.reply.Error(kSyntaxError);
+    }
+    const std::optional<int64_t> given = IntegerAt(c, where + 2, kNone);
+    if (!given) return;
+    if (*given < 1) return c.reply.Error(kNone);
+    count = *given;
+  }
+  for (size_t i = 2; i < where; ++i) {
+    const Key key = c.KeyAt(i);
+    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
+    if (!found) return;
+    if (!*found) continue;
+    KeyPlace place = PlaceOf(c, key, *found, kType);
+    const auto popped = std::min<int64_t>(count, static_cast<int64_t>(ListReader(place).size()));
+    c.reply.Array(2);
+    c.reply.Bulk(key.bytes);
+    PopRange(c, key, place, *end, static_cast<size_t>(popped));
+    const std::string_view name = *end == ListEnd::kFront ? "LPOP" : "RPOP";
+    return c.effect.Instead({name, key.bytes, Int64Text(popped).view()});
+  }
+  c.reply.NullArray();
+}
+
+}  // namespace norn::handlers
