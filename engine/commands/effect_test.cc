@@ -363,6 +363,24 @@ TEST_F(EffectTest, NobodyListensToReadsAndSettings) {
           {"DEBUG POPULATE 3", ""}});
 }
 
+// ---- bitmaps ----
+
+TEST_F(EffectTest, Bitmaps) {
+  Repeat({{"SETBIT k 5 1", "SETBIT k 5 1"},
+          {"SETBIT k 5 1", ""},
+          {"SETBIT k 50 0", "SETBIT k 50 0"},
+          {"BITOP NOT d k", "BITOP NOT d k"},
+          {"BITOP AND d none", "BITOP AND d none"},
+          {"BITOP AND d none", ""},
+          {"BITFIELD k GET u8 900", ""},
+          {"BITFIELD k INCRBY u8 0 1", "BITFIELD k INCRBY u8 0 1"},
+          {"BITFIELD k INCRBY u8 0 0", ""},
+          {"BITFIELD k OVERFLOW FAIL SET u8 0 999", ""},
+          {"BITFIELD k OVERFLOW FAIL SET u8 100 999", "BITFIELD k OVERFLOW FAIL SET u8 100 999"}});
+  MakeExpired("k");
+  Repeat({{"SETBIT k 1 1", "DEL k; SETBIT k 1 1"}});
+}
+
 // A new write command needs a test here.
 TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
   const std::set<std::string_view> tested = {
@@ -370,7 +388,8 @@ TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
       "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",   "flushall",
       "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
       "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
-      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink"};
+      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink",
+      "setbit",   "bitop",   "bitfield"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

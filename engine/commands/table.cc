@@ -1,5 +1,6 @@
 #include "engine/commands/table.h"
 
+#include "engine/commands/bitmaps/bitmap_rows.h"
 #include "engine/commands/handlers.h"
 #include "engine/commands/hashes/hash_rows.h"
 #include "engine/commands/lists/list_rows.h"
@@ -241,8 +242,8 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows,
-                                                      kZsetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kBitmapRows, kHashRows,
+                                                      kListRows, kSetRows,    kZsetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;
