@@ -381,6 +381,24 @@ TEST_F(EffectTest, Bitmaps) {
   Repeat({{"SETBIT k 1 1", "DEL k; SETBIT k 1 1"}});
 }
 
+TEST_F(EffectTest, HyperLogLogs) {
+  Repeat({{"PFADD k a b", "PFADD k a b"},
+          {"PFADD k a", ""},
+          {"PFADD new", "PFADD new"},
+          {"PFADD new", ""},
+          {"PFCOUNT k", "PFCOUNT k"},
+          {"PFCOUNT k", ""},
+          {"PFCOUNT k new", ""},
+          {"PFMERGE m k new", "PFMERGE m k new"},
+          {"PFDEBUG ENCODING k", ""},
+          {"PFDEBUG TODENSE k", "PFDEBUG TODENSE k"},
+          {"PFDEBUG TODENSE k", ""},
+          {"PFADD k c", "PFADD k c"},
+          {"PFADD k c", ""}});
+  MakeExpired("k");
+  Repeat({{"PFADD k a", "DEL k; PFADD k a"}});
+}
+
 // A new write command needs a test here.
 TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
   const std::set<std::string_view> tested = {
@@ -389,7 +407,7 @@ TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
       "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
       "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
       "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink",
-      "setbit",   "bitop",   "bitfield"};
+      "setbit",   "bitop",   "bitfield",  "pfadd",  "pfmerge",  "pfdebug"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

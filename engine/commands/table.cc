@@ -3,6 +3,7 @@
 #include "engine/commands/bitmaps/bitmap_rows.h"
 #include "engine/commands/handlers.h"
 #include "engine/commands/hashes/hash_rows.h"
+#include "engine/commands/hyperloglog/hyperloglog_rows.h"
 #include "engine/commands/lists/list_rows.h"
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
@@ -242,8 +243,8 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kBitmapRows, kHashRows,
-                                                      kListRows, kSetRows,    kZsetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {
+    kCoreRows, kBitmapRows, kHashRows, kHyperLogLogRows, kListRows, kSetRows, kZsetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;
