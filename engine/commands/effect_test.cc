@@ -399,15 +399,37 @@ TEST_F(EffectTest, HyperLogLogs) {
   Repeat({{"PFADD k a", "DEL k; PFADD k a"}});
 }
 
+TEST_F(EffectTest, Geo) {
+  Repeat({{"GEOADD g 0 0 a", "ZADD g 3377699720527872 a"},
+          {"GEOADD g 0 0 a", ""},
+          {"GEOADD g 0 0", ""},
+          {"GEOADD g XX CH 0 0 b", ""},
+          {"GEORADIUS g 1 1 9 km", ""},
+          {"GEORADIUS g 0 0 9 km STORE d", "GEORADIUS g 0 0 9 km STORE d"},
+          {"GEORADIUS none 0 0 9 km STORE d", "GEORADIUS none 0 0 9 km STORE d"},
+          {"GEORADIUS none 0 0 9 km STORE d", ""},
+          {"GEORADIUSBYMEMBER g a 9 km STOREDIST d", "GEORADIUSBYMEMBER g a 9 km STOREDIST d"},
+          {"GEOSEARCHSTORE d g FROMMEMBER a BYRADIUS 9 km",
+           "GEOSEARCHSTORE d g FROMMEMBER a BYRADIUS 9 km"}});
+  MakeExpired("k");
+  Repeat({{"GEOADD k 0 0 a", "DEL k; ZADD k 3377699720527872 a"}});
+}
+
 // A new write command needs a test here.
 TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
   const std::set<std::string_view> tested = {
-      "append",   "copy",    "decr",      "decrby", "del",      "delifeq",  "expire",
-      "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",   "flushall",
-      "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
-      "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
-      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink",
-      "setbit",   "bitop",   "bitfield",  "pfadd",  "pfmerge",  "pfdebug"};
+      "append",        "copy",     "decr",      "decrby",
+      "del",           "delifeq",  "expire",    "expireat",
+      "getdel",        "getex",    "getset",    "incr",
+      "incrby",        "flushall", "move",      "flushdb",
+      "mset",          "msetex",   "msetnx",    "persist",
+      "incrbyfloat",   "pexpire",  "psetex",    "pexpireat",
+      "rename",        "renamenx", "restore",   "restore-asking",
+      "migrate",       "set",      "setex",     "setnx",
+      "swapdb",        "setrange", "unlink",    "setbit",
+      "bitop",         "bitfield", "pfadd",     "pfmerge",
+      "pfdebug",       "geoadd",   "georadius", "georadiusbymember",
+      "geosearchstore"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

@@ -1,6 +1,7 @@
 #include "engine/commands/table.h"
 
 #include "engine/commands/bitmaps/bitmap_rows.h"
+#include "engine/commands/geo/geo_rows.h"
 #include "engine/commands/handlers.h"
 #include "engine/commands/hashes/hash_rows.h"
 #include "engine/commands/hyperloglog/hyperloglog_rows.h"
@@ -244,7 +245,7 @@ constexpr CommandSpec kSubcommandRows[] = {
 
 // Families with a folder of their own have their rows there.
 constexpr std::span<const CommandSpec> kFamilies[] = {
-    kCoreRows, kBitmapRows, kHashRows, kHyperLogLogRows, kListRows, kSetRows, kZsetRows};
+    kCoreRows, kBitmapRows, kGeoRows, kHashRows, kHyperLogLogRows, kListRows, kSetRows, kZsetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;
