@@ -187,8 +187,12 @@ std::string Combine(Operation operation, std::span<const std::string_view> sourc
     const auto part = [&](std::string_view source) {
       return source.substr(std::min(from, source.size()), piece.size());
     };
-    CombineInto(operation == Operation::kNot ? Operation::kNot : Operation::kOr, piece,
-                part(sources[0]));
+    const std::string_view first = part(sources[0]);
+    if (operation == Operation::kNot) {
+      CombineInto(operation, piece, first);
+    } else {
+      first.copy(piece.data(), first.size());
+    }
     for (const std::string_view source : sources.subspan(1)) {
       CombineInto(operation, piece, part(source));
     }

@@ -43,7 +43,13 @@ std::optional<double> UnitAt(CommandContext& c, size_t at) {
 void ReplyDistance(CommandContext& c, double distance) {
   // Rounded as a whole number of the last decimal, as Valkey does; distances on earth are far from its end.
   const auto scaled = static_cast<uint64_t>(std::llrint(distance * 10000));
-  c.reply.Bulk(fmt::format("{}.{:04}", scaled / 10000, scaled % 10000));
+  char text[kInt64CharsMax + 5];
+  size_t bytes = FormatInt64(static_cast<int64_t>(scaled / 10000), text);
+  text[bytes++] = '.';
+  for (uint64_t unit = 1000; unit > 0; unit /= 10) {
+    text[bytes++] = static_cast<char>('0' + scaled / unit % 10);
+  }
+  c.reply.Bulk({text, bytes});
 }
 
 void ReplyPoint(CommandContext& c, const geo::Point& point) {

@@ -27,15 +27,21 @@ struct Hit {
 
 // The members of a cell that are in the shape; up to `limit` in `hits`, where it is not 0.
 void SearchCell(const ZsetReader& reader, const geo::Cell& cell, const geo::Shape& shape,
-                size_t limit, std::vector<Hit>* hits) {
+                const geo::Reach& reach, size_t limit, std::vector<Hit>* hits) {
+  using Choice = ZsetReader::Choice;
   const geo::Interval scores = geo::ScoresOf(cell);
-  const RankRange range = reader.InScores({scores.min, scores.max, false, true});
-  reader.Visit(range, ZsetReader::Direction::kUp, [&](const ZsetMember& member) {
-    const geo::Point place = geo::PointOf(member.score);
-    double distance_m = 0;
-    if (geo::Contains(shape, place, &distance_m)) {
-      hits->push_back({member.name.ToString(), member.score, place, distance_m, hits->size()});
-    }
+  Hit hit{};
+  const auto choose = [&](double score) {
+    if (score >= scores.max) return Choice::kStop;
+    hit.score = score;
+    hit.place = geo::PointOf(score);
+    if (geo::IsBeyond(shape, reach, hit.place)) return Choice::kSkip;
+    return geo::Contains(shape, hit.place, &hit.distance_m) ? Choice::kTake : Choice::kSkip;
+  };
+  reader.VisitScores(scores.min, choose, [&](const ZsetMember& member) {
+    hit.member = member.name.ToString();
+    hit.found_as = hits->size();
+    hits->push_back(std::move(hit));
     return limit == 0 || hits->size() < limit;
   });
 }
@@ -44,12 +50,13 @@ std::vector<Hit> Search(const ZsetReader& reader, const GeoQuery& query) {
   std::vector<Hit> hits;
   const size_t limit = query.any ? query.count : 0;
   const std::array<geo::Cell, 9> cells = geo::CellsAround(query.shape);
+  const geo::Reach reach = geo::ReachOf(query.shape);
   geo::Cell before;
   for (size_t i = 0; i < cells.size(); ++i) {
     // Where cells are halves of the world, the neighbours on either side are the same. Valkey: the middle is not compared.
     if (cells[i].steps == 0 || cells[i] == before) continue;
     if (limit != 0 && hits.size() >= limit) break;
-    SearchCell(reader, cells[i], query.shape, limit, &hits);
+    SearchCell(reader, cells[i], query.shape, reach, limit, &hits);
     if (i > 0) before = cells[i];
   }
   return hits;

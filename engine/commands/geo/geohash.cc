@@ -55,10 +55,11 @@ uint64_t BitsOf(const Point& point, const Interval& longitudes, const Interval& 
 
 Interval PartOf(const Interval& interval, uint32_t index, uint32_t steps) {
   const double scale = interval.max - interval.min;
-  const auto parts = static_cast<double>(uint64_t{1} << steps);
+  // A power of two: to multiply by it is as exact as to divide.
+  const double part = 1.0 / static_cast<double>(uint64_t{1} << steps);
   // The next index wraps: scores that no place has may have all bits set.
-  return {interval.min + index * 1.0 / parts * scale,
-          interval.min + static_cast<uint32_t>(index + 1) * 1.0 / parts * scale};
+  return {interval.min + index * part * scale,
+          interval.min + static_cast<uint32_t>(index + 1) * part * scale};
 }
 
 double Middle(const Interval& part, const Interval& whole) {
@@ -92,7 +93,7 @@ uint32_t StepsFor(double radius_m, double latitude) {
   return static_cast<uint32_t>(std::clamp(steps, 1, static_cast<int>(kStepsMax)));
 }
 
-double ReachM(const Shape& shape) {
+double ToCornerM(const Shape& shape) {
   if (shape.kind == Shape::Kind::kCircle) return shape.radius * shape.unit_m;
   const double x = shape.width / 2;
   const double y = shape.height / 2;
@@ -188,7 +189,7 @@ double Distance(const Point& a, const Point& b) {
 
 std::array<Cell, 9> CellsAround(const Shape& shape) {
   const Area bounds = BoundsOf(shape);
-  uint32_t steps = StepsFor(ReachM(shape), shape.center.latitude);
+  uint32_t steps = StepsFor(ToCornerM(shape), shape.center.latitude);
   Cell middle = CellOf(shape.center, steps);
   if (steps > 1 && ReachesBeyond(bounds, middle)) middle = CellOf(shape.center, --steps);
   const Area area = AreaOf(middle);
@@ -209,6 +210,23 @@ std::array<Cell, 9> CellsAround(const Shape& shape) {
           cell(north && west, -1, 1),
           cell(south && east, 1, -1),
           cell(south && west, -1, -1)};
+}
+
+Reach ReachOf(const Shape& shape) {
+  constexpr Reach kEverywhere = {360, 180};
+  // More than rounding can take from any of the numbers below.
+  const auto with_margin = [](double degrees) { return degrees * (1 + 1e-9) + 1e-9; };
+  const bool circle = shape.kind == Shape::Kind::kCircle;
+  const double up_m = shape.unit_m * (circle ? shape.radius : shape.height / 2);
+  const double right_m = shape.unit_m * (circle ? shape.radius : shape.width / 2);
+  const double up = with_margin(Degrees(up_m / kEarthRadiusM));
+  if (!(up < 180)) return kEverywhere;
+  // The haversine of a way that far, on the parallels where meridians are closest: no way there spans more of them.
+  const double highest = std::fabs(shape.center.latitude) + up;
+  const double right = with_margin(right_m / kEarthRadiusM);
+  if (highest >= 90 || right >= M_PI) return {kEverywhere.longitude, up};
+  const double sine = std::sin(right / 2) / std::cos(Radians(highest));
+  return {sine >= 1 ? kEverywhere.longitude : with_margin(Degrees(2 * std::asin(sine))), up};
 }
 
 bool Contains(const Shape& shape, const Point& point, double* distance_m) {

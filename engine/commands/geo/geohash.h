@@ -18,6 +18,7 @@
 // Everything is computed as Valkey does, operation for operation: replies show the digits of doubles.
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -84,6 +85,18 @@ struct Shape {
 
 // The cells that cover a shape, in the order in which to search them; those of no steps are none.
 std::array<Cell, 9> CellsAround(const Shape& shape);
+
+// Bounds that no place in the shape lies beyond, for a look that costs next to nothing: degrees from the center, either way.
+struct Reach {
+  double longitude = 0;
+  double latitude = 0;
+};
+Reach ReachOf(const Shape& shape);
+inline bool IsBeyond(const Shape& shape, const Reach& reach, const Point& point) {
+  const double east = std::fabs(point.longitude - shape.center.longitude);
+  return std::fabs(point.latitude - shape.center.latitude) > reach.latitude ||
+         (east > reach.longitude && 2 * kLongitudeMax - east > reach.longitude);
+}
 
 // Whether a place is in the shape; *distance_m is then its distance from the center.
 bool Contains(const Shape& shape, const Point& point, double* distance_m);

@@ -126,6 +126,20 @@ RC_GTEST_PROP(GeohashProperty, CellsCoverTheShape, (uint64_t seed)) {
   }
 }
 
+RC_GTEST_PROP(GeohashProperty, NothingInTheShapeIsBeyondItsReach, (uint64_t seed)) {
+  Prng prng(seed);
+  geo::Shape shape = DrawShape(prng);
+  if (prng.OneIn(2)) shape.center = DrawPoint(prng);
+  if (prng.OneIn(4)) shape.unit_m = 20'000;
+  const geo::Reach reach = geo::ReachOf(shape);
+  for (int i = 0; i < 200; ++i) {
+    const geo::Point point = prng.OneIn(4) ? DrawPoint(prng) : DrawNear(prng, shape);
+    double distance_m = 0;
+    if (!geo::Contains(shape, point, &distance_m)) continue;
+    RC_ASSERT(!geo::IsBeyond(shape, reach, point));
+  }
+}
+
 // The straight line through the earth, by plain vectors.
 double ChordDistance(const geo::Point& a, const geo::Point& b) {
   const auto vector = [](const geo::Point& point) {
