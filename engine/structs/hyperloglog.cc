@@ -24,14 +24,25 @@ constexpr char kDense = 0;
 constexpr char kSparse = 1;
 constexpr uint64_t kOutOfDate = uint64_t{1} << 63;
 
-// How histograms count: registers by value.
+// Registers by value. Four are filled in turn: many registers in a row have one value, and to raise one number again has to
+// wait for the last time.
 using Histogram = std::array<uint32_t, kRegisterMax + 1>;
+using Histograms = std::array<Histogram, 4>;
 
-uint64_t LoadLittleEndian(const char* at, size_t bytes) {
-  uint64_t word = 0;
-  for (size_t i = 0; i < bytes; ++i) {
-    word |= static_cast<uint64_t>(static_cast<uint8_t>(at[i])) << (8 * i);
+Histogram Sum(const Histograms& parts) {
+  Histogram sum = {};
+  for (size_t value = 0; value < sum.size(); ++value) {
+    for (const Histogram& part : parts) sum[value] += part[value];
   }
+  return sum;
+}
+
+static_assert(std::endian::native == std::endian::little);
+
+// Up to eight bytes, the first the lowest.
+uint64_t LoadBytes(const char* at, size_t bytes) {
+  uint64_t word = 0;
+  std::memcpy(&word, at, bytes);
   return word;
 }
 
@@ -41,11 +52,11 @@ uint64_t MurmurHash64A(std::string_view bytes, uint64_t seed) {
   constexpr int kShift = 47;
   uint64_t hash = seed ^ (bytes.size() * kMultiplier);
   for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-    uint64_t word = LoadLittleEndian(bytes.data(), 8) * kMultiplier;
+    uint64_t word = LoadBytes(bytes.data(), 8) * kMultiplier;
     word ^= word >> kShift;
     hash = (hash ^ (word * kMultiplier)) * kMultiplier;
   }
-  if (!bytes.empty()) hash = (hash ^ LoadLittleEndian(bytes.data(), bytes.size())) * kMultiplier;
+  if (!bytes.empty()) hash = (hash ^ LoadBytes(bytes.data(), bytes.size())) * kMultiplier;
   hash ^= hash >> kShift;
   hash *= kMultiplier;
   return hash ^ (hash >> kShift);
@@ -77,16 +88,30 @@ void SetDense(char* bytes, size_t at, uint8_t value) {
   bytes[place.byte + 1] = static_cast<char>((bytes[place.byte + 1] & ~(mask >> 8)) | (set >> 8));
 }
 
-// Calls visit(value) for each register in order. Four registers lie in three bytes.
+// Four registers lie in three bytes. Calls visit(number of the first, the four as bytes of a word, the first the lowest).
 template <typename Visit>
 void VisitDense(std::string_view bytes, Visit&& visit) {
-  for (const char* at = bytes.data() + kHeaderBytes; at != bytes.data() + kDenseBytes; at += 3) {
-    const uint32_t three = static_cast<uint32_t>(LoadLittleEndian(at, 3));
-    visit(static_cast<uint8_t>(three & kRegisterMax));
-    visit(static_cast<uint8_t>((three >> 6) & kRegisterMax));
-    visit(static_cast<uint8_t>((three >> 12) & kRegisterMax));
-    visit(static_cast<uint8_t>(three >> 18));
+  const char* from = bytes.data() + kHeaderBytes;
+  for (size_t at = 0; at < kRegisters; at += 4, from += 3) {
+    // Not by LoadBytes: the compiler would put them together in memory, and wait for that.
+    const auto byte = [from](size_t i) { return uint32_t{static_cast<uint8_t>(from[i])} << 8 * i; };
+    const uint32_t three = byte(0) | byte(1) | byte(2);
+    visit(at, (three & 0x3f) | (three & 0xfc0) << 2 | (three & 0x3f000) << 4 | three >> 18 << 24);
   }
+}
+
+uint32_t LoadFour(const uint8_t* registers) {
+  uint32_t four;
+  std::memcpy(&four, registers, sizeof(four));
+  return four;
+}
+
+// The greater of each two bytes, none of which has its highest bit.
+uint32_t MaxOfBytes(uint32_t a, uint32_t b) {
+  constexpr uint32_t kHighest = 0x80808080;
+  const uint32_t a_is_greater = (((a | kHighest) - b) & kHighest) >> 7;
+  const uint32_t take_a = a_is_greater * 0xff;
+  return (a & take_a) | (b & ~take_a);
 }
 
 std::string WithHeader(char form, size_t size_bytes) {
@@ -309,7 +334,7 @@ bool MakeDense(std::string* bytes) {
 }
 
 std::optional<uint64_t> CachedCount(std::string_view bytes) {
-  const uint64_t count = LoadLittleEndian(bytes.data() + kCountAt, 8);
+  const uint64_t count = LoadBytes(bytes.data() + kCountAt, 8);
   if ((count & kOutOfDate) != 0) return std::nullopt;
   return count;
 }
@@ -323,11 +348,14 @@ void DropCachedCount(std::span<char> bytes) {
 }
 
 std::optional<uint64_t> Count(std::string_view bytes) {
-  Histogram histogram = {};
   if (IsDense(bytes)) {
-    VisitDense(bytes, [&](uint8_t value) { ++histogram[value]; });
-    return Estimate(histogram);
+    Histograms histograms = {};
+    VisitDense(bytes, [&](size_t, uint32_t four) {
+      for (size_t i = 0; i < 4; ++i) ++histograms[i][four >> (8 * i) & 0xff];
+    });
+    return Estimate(Sum(histograms));
   }
+  Histogram histogram = {};
   const bool valid = VisitRuns(bytes, [&](size_t, const Run& run) {
     histogram[run.value] += static_cast<uint32_t>(run.registers);
   });
@@ -337,10 +365,9 @@ std::optional<uint64_t> Count(std::string_view bytes) {
 
 bool MergeInto(Registers* registers, std::string_view bytes) {
   if (IsDense(bytes)) {
-    uint8_t* at = registers->data();
-    VisitDense(bytes, [&](uint8_t value) {
-      *at = std::max(*at, value);
-      ++at;
+    VisitDense(bytes, [&](size_t at, uint32_t four) {
+      const uint32_t greater = MaxOfBytes(LoadFour(&(*registers)[at]), four);
+      std::memcpy(&(*registers)[at], &greater, sizeof(greater));
     });
     return true;
   }
@@ -353,14 +380,21 @@ bool MergeInto(Registers* registers, std::string_view bytes) {
 }
 
 uint64_t Count(const Registers& registers) {
-  Histogram histogram = {};
-  for (const uint8_t value : registers) ++histogram[value];
-  return Estimate(histogram);
+  Histograms histograms = {};
+  for (size_t at = 0; at < kRegisters; at += 4) {
+    for (size_t i = 0; i < 4; ++i) ++histograms[i][registers[at + i]];
+  }
+  return Estimate(Sum(histograms));
 }
 
 void SetRegisters(std::span<char> bytes, const Registers& registers) {
   CHECK(bytes.size() == kDenseBytes);
-  for (size_t i = 0; i < kRegisters; ++i) SetDense(bytes.data(), i, registers[i]);
+  char* to = bytes.data() + kHeaderBytes;
+  for (size_t at = 0; at < kRegisters; at += 4, to += 3) {
+    uint32_t four = 0;
+    for (size_t i = 0; i < 4; ++i) four |= static_cast<uint32_t>(registers[at + i]) << (6 * i);
+    for (size_t i = 0; i < 3; ++i) to[i] = static_cast<char>(four >> (8 * i));
+  }
 }
 
 std::optional<std::string> Describe(std::string_view bytes) {

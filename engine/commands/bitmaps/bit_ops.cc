@@ -228,9 +228,12 @@ void SetField(std::span<char> bytes, FieldType type, uint64_t offset, int64_t va
 }
 
 std::optional<int64_t> Fit(FieldType type, int64_t value, Overflow overflow) {
-  const __int128 wide = type.is_signed ? static_cast<__int128>(value)
-                                       : static_cast<__int128>(static_cast<uint64_t>(value));
-  return FitWide(type, wide, overflow);
+  if (!type.is_signed) return FitWide(type, static_cast<uint64_t>(value), overflow);
+  // Valkey: a value so low that its distance to the highest passes an int64 is taken for one too high.
+  const auto max = static_cast<int64_t>(LowBits(type.bits - 1));
+  const bool mistaken = type.bits < 64 && value < max - INT64_MAX;
+  if (mistaken && overflow == Overflow::kSaturate) return max;
+  return FitWide(type, value, overflow);
 }
 
 std::optional<int64_t> Grow(FieldType type, int64_t old, int64_t by, Overflow overflow) {

@@ -62,7 +62,7 @@ void SetField(std::span<char> bytes, FieldType type, uint64_t offset, int64_t va
 enum class Overflow : uint8_t { kWrap, kSaturate, kFail };
 
 // What a field holds that is to hold `value`, or to grow by `by`. nullopt: kFail, and it cannot. `old` is a value of the type.
-// Valkey: to an unsigned field a negative value to be set is one beyond its highest.
+// Valkey: to an unsigned field a negative value to be set is one beyond its highest; to a signed one the lowest int64s are, too.
 std::optional<int64_t> Fit(FieldType type, int64_t value, Overflow overflow);
 std::optional<int64_t> Grow(FieldType type, int64_t old, int64_t by, Overflow overflow);
 

@@ -138,5 +138,16 @@ RC_GTEST_PROP(BitOpsProperty, OverflowsAsAsked, (uint64_t seed)) {
             min + ((sum - min) % count + count) % count);
 }
 
+// As Valkey, whose distance to the highest value overflows there.
+TEST(BitOps, TheLowestNumbersSaturateUpwards) {
+  const bit_ops::FieldType byte{true, 8};
+  const auto saturate = bit_ops::Overflow::kSaturate;
+  EXPECT_EQ(bit_ops::Fit(byte, INT64_MIN, saturate), 127);
+  EXPECT_EQ(bit_ops::Fit(byte, 127 - INT64_MAX - 1, saturate), 127);
+  EXPECT_EQ(bit_ops::Fit(byte, 127 - INT64_MAX, saturate), -128);
+  EXPECT_EQ(bit_ops::Fit({true, 64}, INT64_MIN, saturate), INT64_MIN);
+  EXPECT_EQ(bit_ops::Fit(byte, INT64_MIN, bit_ops::Overflow::kWrap), 0);
+}
+
 }  // namespace
 }  // namespace norn
