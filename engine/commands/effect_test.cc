@@ -352,7 +352,13 @@ TEST_F(EffectTest, EveryWriteCommandIsTested) {
       // zsets
       "bzmpop", "bzpopmax", "bzpopmin", "zadd", "zdiffstore", "zincrby", "zinterstore", "zmpop",
       "zpopmax", "zpopmin", "zrangestore", "zrem", "zremrangebylex", "zremrangebyrank",
-      "zremrangebyscore", "zunionstore"};
+      "zremrangebyscore", "zunionstore",
+      // bitmaps
+      "bitfield", "bitop", "setbit",
+      // hyperloglog
+      "pfadd", "pfdebug", "pfmerge",
+      // geo
+      "geoadd", "georadius", "georadiusbymember", "geosearchstore"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

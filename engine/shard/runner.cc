@@ -53,7 +53,8 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
   if (!HasMemory(command, reply)) return;
   const WallTime wall = time_.wall();
   const bool listened = state_.effect_sink != nullptr &&
-                        command.spec->placement != Placement::kHome && !command.spec->Has(kAdmin);
+                        command.spec->placement != Placement::kHome &&
+                        (!command.spec->Has(kAdmin) || command.spec->Has(kWrite));  // PFDEBUG
   const bool told = state_.options().notify_keyspace_events != 0;
   const DbIndex db = session.db;
   Effect effect = listened ? Effect(&state_.effect_scratch, db) : Effect();
