@@ -184,7 +184,9 @@ void ReplyText(ReplyWriter& reply, std::string_view key, std::string_view value)
 // One flag at most: a command of the developers, or one that has been replaced.
 std::string_view DocFlagOf(const CommandSpec& spec) {
   if (!spec.deprecated_since.empty()) return "deprecated";
-  return spec.name == "debug" ? "syscmd" : "";
+  const bool for_developers =
+      spec.name == "debug" || spec.name == "pfdebug" || spec.name == "pfselftest";
+  return for_developers ? "syscmd" : "";
 }
 
 void ReplyDocs(ReplyWriter& reply, const CommandSpec& spec) {

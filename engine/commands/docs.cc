@@ -83,7 +83,7 @@ class Parser {
     if (kind.empty()) return false;
     if (kind.front() < 'a' || kind.front() > 'z') {
       argument.type = "pure-token";
-      argument.token = kind;
+      argument.token = kind.substr(kind.front() == '\'' ? 1 : 0);
       return true;
     }
     argument.type = kind;

@@ -9,7 +9,7 @@
 //   kind      = "string" | "integer" | "double" | "pattern" | "unix-time"
 //             | "key" [ "#" key specification ]               without number: the first one
 //             | "oneof(" item *( "|" item ) ")" | "block(" arguments ")"
-//             | TOKEN                                         a word that stands for itself; not lower case
+//             | TOKEN                                         a word that stands for itself; "'km": where lower case
 //
 // Example: key:key value:string [condition:oneof(nx:NX|xx:XX|comparison-value:string=IFEQ@8.1.0)]
 

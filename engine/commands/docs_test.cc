@@ -51,6 +51,12 @@ TEST(ArgumentNotation, BlocksRepeat) {
   EXPECT_EQ(Parse("key:key...").front().multiple, true);
 }
 
+TEST(ArgumentNotation, TokensInLowerCaseAreMarked) {
+  const auto arguments = Parse("unit:oneof(m:'m|km:'km)");
+  EXPECT_EQ(arguments[0].parts[1].type, "pure-token");
+  EXPECT_EQ(arguments[0].parts[1].token, "km");
+}
+
 TEST(ArgumentNotation, RefusesWhatItCannotRead) {
   for (std::string_view bad : {"key", "key:", ":key", "key:nosuchtype", "[key:key", "a:oneof(b:B",
                                "key:key ", "key:key#x", "key:key]", "a<b:string"}) {

@@ -56,9 +56,24 @@ std::optional<Range> RangeOf(const KeySpec& spec, int64_t begin,
   return range;
 }
 
+// BITFIELD without SET and INCRBY only reads.
+bool OnlyGetsFields(std::span<const std::string_view> words) {
+  for (size_t i = 2; i < words.size();) {
+    const bool overflow = WordIs(words[i], "overflow");
+    if (!overflow && !WordIs(words[i], "get")) return false;
+    i += overflow ? 2 : 3;
+    if (i > words.size()) return false;
+  }
+  return true;
+}
+
 // What a spec with VARIABLE_FLAGS means for these words. SET reads its key only where GET is asked for.
-uint32_t FlagsFor(const KeySpec& spec, std::span<const std::string_view> words) {
+uint32_t FlagsFor(const CommandSpec& command, const KeySpec& spec,
+                  std::span<const std::string_view> words) {
   if ((spec.flags & kKeyVariableFlags) == 0) return spec.flags;
+  if (command.name == "bitfield") {
+    return OnlyGetsFields(words) ? kKeyRo | kKeyAccess : kKeyRw | kKeyAccess | kKeyUpdate;
+  }
   for (size_t i = 3; i < words.size(); ++i) {
     if (WordIs(words[i], "get")) return kKeyRw | kKeyAccess | kKeyUpdate;
   }
@@ -86,7 +101,7 @@ std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& command,
     if (begin == 0) continue;
     const std::optional<Range> range = RangeOf(spec, begin, words);
     if (!range) return std::nullopt;
-    const uint32_t flags = FlagsFor(spec, words);
+    const uint32_t flags = FlagsFor(command, spec, words);
     for (int64_t at = range->first; at <= range->last; at += spec.step) {
       if (IsPlaceholder(command, spec, words, static_cast<size_t>(at))) continue;
       keys.push_back({static_cast<size_t>(at), flags});

@@ -1,7 +1,10 @@
 #include "engine/commands/table.h"
 
+#include "engine/commands/bitmaps/bitmap_rows.h"
+#include "engine/commands/geo/geo_rows.h"
 #include "engine/commands/handlers.h"
 #include "engine/commands/hashes/hash_rows.h"
+#include "engine/commands/hyperloglog/hyperloglog_rows.h"
 #include "engine/commands/lists/list_rows.h"
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
@@ -241,8 +244,8 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows,
-                                                      kZsetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {
+    kCoreRows, kBitmapRows, kGeoRows, kHashRows, kHyperLogLogRows, kListRows, kSetRows, kZsetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;

@@ -85,6 +85,7 @@ struct ScoreTree::Way {
   size_t at = 0;
 };
 
+double ScoreTree::Place::score() const { return leaf_->scores[index_]; }
 ScoredMember& ScoreTree::Place::operator*() const { return *leaf_->members[index_]; }
 
 ScoreTree::Leaf* ScoreTree::NewLeaf() {

@@ -53,6 +53,7 @@ class ScoreTree {
     explicit operator bool() const { return leaf_ != nullptr; }
     ScoredMember& operator*() const;
     ScoredMember* operator->() const { return &**this; }
+    double score() const;  // the member's, without a look at it
 
    private:
     friend class ScoreTree;

@@ -188,6 +188,29 @@ void ZsetReader::Visit(const RankRange& range, Direction direction,
   }
 }
 
+void ZsetReader::VisitScores(double min, absl::FunctionRef<Choice(double score)> choose,
+                             absl::FunctionRef<bool(const ZsetMember& member)> take) const {
+  if (!is_packed()) {
+    const ScoreTree& tree = members_->tree();
+    const size_t rank =
+        tree.CountWhile([min](double score, const ScoredMember&) { return score < min; });
+    for (ScoreTree::Place at = tree.AtRank(rank); at; at = tree.Next(at)) {
+      const Choice choice = choose(at.score());
+      if (choice == Choice::kStop) return;
+      if (choice == Choice::kTake && !take(AsMember(*at))) return;
+    }
+    return;
+  }
+  const ListpackView view(packed_);
+  for (auto at = view.first(); at != view.end(); at = view.Skip(at, 2)) {
+    const ZsetMember member = MemberAt(view, at);
+    if (member.score < min) continue;
+    const Choice choice = choose(member.score);
+    if (choice == Choice::kStop) return;
+    if (choice == Choice::kTake && !take(member)) return;
+  }
+}
+
 void ZsetReader::ForEach(absl::FunctionRef<void(const ZsetMember& member)> visit) const {
   Visit({0, size()}, Direction::kUp, [&](const ZsetMember& member) {
     visit(member);

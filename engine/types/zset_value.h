@@ -92,6 +92,11 @@ class ZsetReader {
   // size().
   void Visit(const RankRange& range, Direction direction,
              absl::FunctionRef<bool(const ZsetMember& member)> visit) const;
+  // From the first member with a score of at least `min` up: `choose` sees each score, and `take`, until it returns false, those
+  // members that are chosen. The others are not touched.
+  enum class Choice : uint8_t { kTake, kSkip, kStop };
+  void VisitScores(double min, absl::FunctionRef<Choice(double score)> choose,
+                   absl::FunctionRef<bool(const ZsetMember& member)> take) const;
   // All, from the lowest rank up.
   void ForEach(absl::FunctionRef<void(const ZsetMember& member)> visit) const;
   // Each equally likely.

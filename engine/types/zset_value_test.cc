@@ -46,6 +46,32 @@ class ZsetValueTest : public testing::TestWithParam<bool> {
   TypeRoom room_{ValueType::kZset};
 };
 
+TEST_P(ZsetValueTest, VisitsChosenScores) {
+  for (const auto& [name, score] : {std::pair("a", 1.0), {"b", 2}, {"c", 2}, {"d", 3}, {"e", 9}}) {
+    Set(name, score);
+  }
+  using Choice = ZsetReader::Choice;
+  const auto visit = [&](double min, double skipped, std::string_view last) {
+    std::string names;
+    Reader().VisitScores(
+        min,
+        [&](double score) {
+          if (score > 5) return Choice::kStop;
+          return score == skipped ? Choice::kSkip : Choice::kTake;
+        },
+        [&](const ZsetMember& member) {
+          names += member.name.ToString();
+          return names.back() != last[0];
+        });
+    return names;
+  };
+  EXPECT_EQ(visit(0, 0, "-"), "abcd");
+  EXPECT_EQ(visit(1.5, 0, "-"), "bcd");
+  EXPECT_EQ(visit(0, 2, "-"), "ad");
+  EXPECT_EQ(visit(0, 0, "b"), "ab");
+  EXPECT_EQ(visit(10, 0, "-"), "");
+}
+
 TEST_P(ZsetValueTest, MembersAreInOrderOfScoreThenBytes) {
   EXPECT_TRUE(Set("b", 1));
   EXPECT_TRUE(Set("a", 1));

@@ -1,0 +1,126 @@
+# HyperLogLog: the same registers, bytes, counts and errors.
+
+== PFADD and PFCOUNT
+PFCOUNT k
+PFADD k a b c d e f g
+GET k
+PFADD k a b
+PFCOUNT k
+GET k
+PFADD k h i j
+GET k
+PFDEBUG DECODE k
+PFDEBUG ENCODING k
+OBJECT ENCODING k
+PFADD e
+GET e
+PFADD e
+PFADD e ""
+PFADD e "\x00\xff" 12345678 123456789 "a longer element of some words"
+PFDEBUG DECODE e
+PFCOUNT e
+PFCOUNT k e none
+PFCOUNT k k k
+PFADD
+PFCOUNT
+SETRANGE k 5 abc
+PFCOUNT k
+PFADD k more
+PFDEBUG TODENSE k
+GETRANGE k 0 20
+PFADD k more
+PFADD k yet more
+PFCOUNT k
+TTL k
+EXPIRE k 100
+PFADD k still more
+{near:1} TTL k
+
+== PFMERGE
+PFADD a 1 2 3 4 5
+PFADD b 4 5 6 7 8
+PFMERGE d a b
+GET d
+PFCOUNT d
+PFCOUNT a b
+PFMERGE d
+GET d
+PFMERGE new
+GET new
+PFMERGE a a
+GET a
+PFMERGE d none
+PFDEBUG TODENSE b
+PFDEBUG TODENSE b
+PFMERGE d b
+PFDEBUG ENCODING d
+GET d
+PFCOUNT d
+GET d
+PFMERGE d a
+GET d
+PFMERGE n2 b
+GET n2
+PFMERGE
+
+== the limit of the sparse form
+CONFIG GET hll-sparse-max-bytes
+CONFIG SET hll-sparse-max-bytes 30
+PFADD k 1 2 3
+PFDEBUG ENCODING k
+PFADD k 4 5 6 7 8
+PFDEBUG ENCODING k
+GET k
+PFCOUNT k
+CONFIG SET hll-sparse-max-bytes 3000
+PFADD j 1 2 3 4 5 6 7 8
+PFCOUNT j k
+PFMERGE j k
+PFDEBUG ENCODING j
+
+== not one
+MSET text hello number 123 short HYLL
+RPUSH l a
+PFADD text a
+PFADD number a
+PFADD short a
+PFADD l a
+PFCOUNT text
+PFCOUNT l
+PFCOUNT k text
+PFMERGE d text
+PFMERGE text k
+PFDEBUG ENCODING text
+PFDEBUG ENCODING l
+PFDEBUG ENCODING none
+SET form "HYLL\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xff"
+PFCOUNT form
+SET dense "HYLL\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xff"
+PFCOUNT dense
+SET runs "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xfe"
+PFCOUNT runs
+PFCOUNT runs none
+PFMERGE d runs
+PFDEBUG TODENSE runs
+PFDEBUG GETREG runs
+SET runs "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80"
+PFADD runs a
+PFCOUNT runs
+SET cached "HYLL\x01\x00\x00\x00\x2a\x00\x00\x00\x00\x00\x00\x00"
+PFCOUNT cached
+EXISTS d
+
+== PFDEBUG and PFSELFTEST
+PFADD k a b c
+PFDEBUG GETREG k
+PFDEBUG ENCODING k
+PFDEBUG DECODE k
+PFDEBUG BOGUS k
+PFDEBUG
+PFSELFTEST
+{since:8.1} PFDEBUG SIMD x => (error) ERR Argument must be ON or OFF
+COMMAND INFO pfadd
+COMMAND INFO pfmerge
+COMMAND INFO pfselftest
+COMMAND GETKEYS PFMERGE a b c
+COMMAND GETKEYS PFCOUNT a b c
