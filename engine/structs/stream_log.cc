@@ -524,7 +524,7 @@ bool StreamNodeIsValid(StreamId id, std::string_view listpack) {
     walk.Skip(same ? fields : 2 * fields);
     const int64_t elements = same ? fields + 3 : 2 * fields + 4;
     if (walk.Integer() != elements || !walk.ok()) return false;
-    if (flags < 0 || flags > (kDeleted | kSameFields)) return false;
+    if (flags < 0 || flags > (kDeleted | kSameFields) || fields == 0) return false;
     if (found == 0 ? item < id : item <= last) return false;
     last = item;
     found_live += (flags & kDeleted) == 0;
