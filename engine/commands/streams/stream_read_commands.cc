@@ -132,8 +132,11 @@ bool ReadFromWord(CommandContext& c, const ReadWords& words, size_t at, const St
     return false;
   }
   const std::optional<StreamId> id = StreamIdAt(c, at);
-  if (id) from->behind = *id;
-  return id.has_value();
+  if (!id) return false;
+  from->behind = *id;
+  // Valkey: the highest id is taken for ">".
+  from->is_new = words.is_group && *id == kStreamIdMax;
+  return true;
 }
 
 // False: the error is replied.
