@@ -9,6 +9,7 @@
 #include "absl/container/inlined_vector.h"
 #include "engine/base/allocation.h"
 #include "engine/base/check.h"
+#include "engine/base/lzf.h"
 
 namespace norn {
 namespace {
@@ -22,7 +23,9 @@ constexpr size_t kFixedElements = 3;
 // What an element takes besides its text, at most.
 constexpr size_t kElementOverheadBytes = 10;
 // A tree node of 256 bytes holds 7 slots of this and its header.
-constexpr size_t kSlotBytes = 40;
+constexpr size_t kSlotBytes = 50;
+// A node that is smaller stays as it is.
+constexpr size_t kCompressBytesMin = 256;
 
 // ---- reading a node: of valid bytes ----
 
@@ -182,7 +185,7 @@ ListpackView::Position StreamEntry::End() const {
 
 class StreamNode::Storage final : public PackedBytes {
  public:
-  explicit Storage(StreamNode& node) : node_(node) {}
+  explicit Storage(StreamNode& node) : node_(node) { CHECK(!node.is_compressed()); }
 
   std::string_view bytes() const override { return node_.bytes(); }
 
@@ -210,29 +213,109 @@ class StreamNode::Storage final : public PackedBytes {
   StreamNode& node_;
 };
 
-StreamNode::StreamNode(std::string_view bytes)
-    : data_(static_cast<char*>(std::malloc(AllocationBytes(bytes.size())))),
-      size_bytes_(static_cast<uint32_t>(bytes.size())) {
-  CHECK(data_ != nullptr);
-  CHECK(bytes.size() <= Listpack::kBytesMax);
-  std::memcpy(data_, bytes.data(), bytes.size());
+namespace {
+
+char* NewBytes(std::string_view bytes) {
+  char* const data = static_cast<char*>(std::malloc(AllocationBytes(bytes.size())));
+  CHECK(data != nullptr);
+  std::memcpy(data, bytes.data(), bytes.size());
+  return data;
 }
+
+}  // namespace
+
+StreamNode::StreamNode(std::string_view listpack, uint64_t live)
+    : data_(NewBytes(listpack)),
+      size_bytes_(static_cast<uint32_t>(listpack.size())),
+      live_(static_cast<uint32_t>(live)) {
+  CHECK(listpack.size() <= Listpack::kBytesMax);
+}
+
+StreamNode::StreamNode(const StreamNode& other)
+    : data_(NewBytes(
+          {other.data_, other.is_compressed() ? other.compressed_bytes_ : other.size_bytes_})),
+      size_bytes_(other.size_bytes_),
+      compressed_bytes_(other.compressed_bytes_),
+      live_(other.live_) {}
 
 StreamNode::StreamNode(StreamNode&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
-      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+      size_bytes_(other.size_bytes_),
+      compressed_bytes_(other.compressed_bytes_),
+      live_(other.live_) {}
 
 StreamNode& StreamNode::operator=(StreamNode&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_bytes_, other.size_bytes_);
+  std::swap(compressed_bytes_, other.compressed_bytes_);
+  std::swap(live_, other.live_);
   return *this;
 }
 
 StreamNode::~StreamNode() { std::free(data_); }
 
-size_t StreamNode::UsedBytes() const { return AllocationBytes(size_bytes_); }
+size_t StreamNode::UsedBytes() const {
+  return AllocationBytes(is_compressed() ? compressed_bytes_ : size_bytes_);
+}
+
+std::string_view StreamNode::bytes() const {
+  CHECK(!is_compressed());
+  return {data_, size_bytes_};
+}
+
+std::string_view StreamNode::Read(std::string& scratch) const {
+  if (!is_compressed()) return bytes();
+  scratch.resize(size_bytes_);
+  CHECK(LzfDecompress({data_, compressed_bytes_}, {scratch.data(), scratch.size()}));
+  return scratch;
+}
+
+void StreamNode::Compress() {
+  if (is_compressed() || size_bytes_ < kCompressBytesMin) return;
+  LzfCompressor compressor;
+  const std::string_view compressed = compressor.Compress(bytes(), size_bytes_ - size_bytes_ / 8);
+  if (compressed.empty()) return;
+  std::free(std::exchange(data_, NewBytes(compressed)));
+  compressed_bytes_ = static_cast<uint32_t>(compressed.size());
+}
+
+void StreamNode::Expand() {
+  if (!is_compressed()) return;
+  std::string scratch;
+  std::free(std::exchange(data_, NewBytes(Read(scratch))));
+  compressed_bytes_ = 0;
+}
+
+// Reads nodes, compressed or not; what it returned is void with the next node, and with a change of that one. It has the log's
+// opened node for itself: a reader within a visit opens another.
+class StreamLog::Reader {
+ public:
+  explicit Reader(const StreamLog& log) : log_(log), opened_(std::move(log.opened_)) {}
+  ~Reader() { log_.opened_ = std::move(opened_); }
+
+  ListpackView Read(const Nodes::value_type& node) {
+    if (!node.second.is_compressed()) return ListpackView(node.second.bytes());
+    if (opened_ == nullptr) opened_ = std::make_unique<Opened>();
+    // A compressed node does not change, and its id never comes again.
+    if (opened_->bytes.empty() || opened_->id != node.first) {
+      node.second.Read(opened_->bytes);
+      opened_->id = node.first;
+    }
+    return ListpackView(opened_->bytes);
+  }
+
+ private:
+  const StreamLog& log_;
+  std::unique_ptr<Opened> opened_;
+};
 
 // ---- nodes ----
+
+StreamLog::StreamLog(const StreamLog& other)
+    : nodes_(other.nodes_),
+      size_(other.size_),
+      node_bytes_(other.node_bytes_),
+      first_id_(other.first_id_) {}
 
 size_t StreamLog::UsedBytes() const { return node_bytes_ + nodes_.size() * kSlotBytes; }
 
@@ -244,20 +327,37 @@ bool StreamLog::FreeSome(size_t effort) {
 
 void StreamLog::Change(Nodes::iterator node, absl::FunctionRef<void(Listpack&)> change) {
   node_bytes_ -= node->second.UsedBytes();
+  node->second.Expand();
   StreamNode::Storage storage(node->second);
   Listpack listpack(storage);
   change(listpack);
+  node->second.set_live(static_cast<uint64_t>(ReadHead(listpack.view()).live));
+  node_bytes_ += node->second.UsedBytes();
+}
+
+void StreamLog::Expand(Nodes::iterator node) {
+  node_bytes_ -= node->second.UsedBytes();
+  node->second.Expand();
   node_bytes_ += node->second.UsedBytes();
 }
 
 void StreamLog::AddNode(StreamId id, StreamNode node) {
   node_bytes_ += node.UsedBytes();
   nodes_.emplace_hint(nodes_.end(), id, std::move(node));
+  if (nodes_.size() < kOpenAtEnd + 2) return;
+  StreamNode& inner = std::prev(nodes_.end(), kOpenAtEnd + 1)->second;
+  node_bytes_ -= inner.UsedBytes();
+  inner.Compress();
+  node_bytes_ += inner.UsedBytes();
 }
 
 StreamLog::Nodes::iterator StreamLog::FreeNode(Nodes::iterator node) {
   node_bytes_ -= node->second.UsedBytes();
-  return nodes_.erase(node);
+  const StreamId id = node->first;
+  nodes_.erase(node);
+  // Among those at the end there is one more (I3).
+  if (nodes_.size() > kOpenAtEnd) Expand(std::prev(nodes_.end(), kOpenAtEnd));
+  return nodes_.upper_bound(id);
 }
 
 StreamLog::Nodes::const_iterator StreamLog::NodeOf(StreamId id) const {
@@ -267,6 +367,7 @@ StreamLog::Nodes::const_iterator StreamLog::NodeOf(StreamId id) const {
 
 void StreamLog::FindFirst() {
   first_id_ = {};
+  if (!nodes_.empty()) Expand(nodes_.begin());
   Visit(kStreamIdMin, kStreamIdMax, StreamDirection::kUp, [&](const StreamEntry& entry) {
     first_id_ = entry.id();
     return false;
@@ -317,7 +418,7 @@ void StreamLog::Append(StreamId id, std::span<const std::string_view> fields_and
   } else {
     AddHead(fields_and_values, values);
     AddItem(id, id, true, fields_and_values, values);
-    StreamNode node(Listpack::Empty());
+    StreamNode node(Listpack::Empty(), 1);
     StreamNode::Storage storage(node);
     Listpack(storage).Insert(ListpackView(node.bytes()).end(), values);
     AddNode(id, std::move(node));
@@ -328,18 +429,21 @@ void StreamLog::Append(StreamId id, std::span<const std::string_view> fields_and
 bool StreamLog::Erase(StreamId id) {
   const auto at = NodeOf(id);
   if (at == nodes_.end()) return false;
-  const ListpackView view(at->second.bytes());
-  const Head head = ReadHead(view);
   std::optional<Item> found;
-  for (Position next = head.first_item; next != view.end() && !found;) {
-    const Item item = ReadItem(view, at->first, head, next);
-    if (item.id > id || (item.id == id && item.is_deleted())) return false;
-    if (item.id == id) found = item;
-    next = BehindItem(view, item);
+  {
+    Reader reader(*this);
+    const ListpackView view = reader.Read(*at);
+    const Head head = ReadHead(view);
+    for (Position next = head.first_item; next != view.end() && !found;) {
+      const Item item = ReadItem(view, at->first, head, next);
+      if (item.id > id || (item.id == id && item.is_deleted())) return false;
+      if (item.id == id) found = item;
+      next = BehindItem(view, item);
+    }
   }
   if (!found) return false;
   const auto node = nodes_.find(at->first);
-  if (head.live == 1) {
+  if (node->second.live() == 1) {
     FreeNode(node);
   } else {
     Change(node, [&](Listpack& listpack) {
@@ -352,16 +456,22 @@ bool StreamLog::Erase(StreamId id) {
   return true;
 }
 
+bool StreamLog::IsAllBelow(Nodes::const_iterator node, StreamId id) const {
+  const auto next = std::next(node);
+  if (next != nodes_.end() && next->first <= id) return true;
+  if (node->first >= id) return false;
+  Reader reader(*this);
+  return LastItemId(node->first, reader.Read(*node)) < id;
+}
+
 uint64_t StreamLog::Trim(const StreamTrim& trim) {
   const bool by_length = trim.kind == StreamTrim::Kind::kLength;
   uint64_t erased = 0;
   for (auto node = nodes_.begin(); node != nodes_.end();) {
     if (by_length && size_ <= trim.length_max) break;
-    const ListpackView view(node->second.bytes());
-    const auto live = static_cast<uint64_t>(ReadHead(view).live);
+    const uint64_t live = node->second.live();
     if (trim.erased_max > 0 && erased + live > trim.erased_max) break;
-    const bool whole =
-        by_length ? size_ - live >= trim.length_max : LastItemId(node->first, view) < trim.id_min;
+    const bool whole = by_length ? size_ - live >= trim.length_max : IsAllBelow(node, trim.id_min);
     if (whole) {
       node = FreeNode(node);
       size_ -= live;
@@ -393,7 +503,7 @@ uint64_t StreamLog::TrimWithin(Nodes::iterator node, const StreamTrim& trim) {
     if (erased > 0) MoveCounts(listpack, static_cast<int64_t>(erased));
   });
   // Those that stay may all have been erased before.
-  if (ReadHead(ListpackView(node->second.bytes())).live == 0) FreeNode(node);
+  if (node->second.live() == 0) FreeNode(node);
   size_ -= erased;
   return erased;
 }
@@ -421,11 +531,12 @@ StreamEntry AsEntry(const ListpackView& view, const Head& head, const Item& item
 void StreamLog::Visit(StreamId min, StreamId max, StreamDirection direction,
                       absl::FunctionRef<bool(const StreamEntry& entry)> visit) const {
   if (min > max || nodes_.empty()) return;
+  Reader reader(*this);
   if (direction == StreamDirection::kUp) {
     auto node = NodeOf(min);
     if (node == nodes_.end()) node = nodes_.begin();
     for (; node != nodes_.end() && node->first <= max; ++node) {
-      const ListpackView view(node->second.bytes());
+      const ListpackView view = reader.Read(*node);
       const Head head = ReadHead(view);
       for (Position at = head.first_item; at != view.end();) {
         const Item item = ReadItem(view, node->first, head, at);
@@ -439,7 +550,7 @@ void StreamLog::Visit(StreamId min, StreamId max, StreamDirection direction,
   }
   for (auto node = NodeOf(max); node != nodes_.end();
        node = node == nodes_.begin() ? nodes_.end() : std::prev(node)) {
-    const ListpackView view(node->second.bytes());
+    const ListpackView view = reader.Read(*node);
     const Head head = ReadHead(view);
     for (Position end = view.end(); end != head.first_item;) {
       end = ItemBefore(view, end);
@@ -454,7 +565,8 @@ void StreamLog::Visit(StreamId min, StreamId max, StreamDirection direction,
 
 void StreamLog::ForEachNode(
     absl::FunctionRef<void(StreamId id, std::string_view listpack)> visit) const {
-  for (const auto& [id, node] : nodes_) visit(id, node.bytes());
+  std::string scratch;
+  for (const auto& [id, node] : nodes_) visit(id, node.Read(scratch));
 }
 
 bool StreamLog::AppendNode(StreamId id, std::string_view listpack) {
@@ -464,7 +576,7 @@ bool StreamLog::AppendNode(StreamId id, std::string_view listpack) {
   }
   const auto live = static_cast<uint64_t>(ReadHead(ListpackView(listpack)).live);
   if (live == 0) return true;
-  AddNode(id, StreamNode(listpack));
+  AddNode(id, StreamNode(listpack, live));
   if (size_ == 0) FindFirst();
   size_ += live;
   return true;
@@ -534,18 +646,23 @@ bool StreamNodeIsValid(StreamId id, std::string_view listpack) {
 
 void StreamLog::CheckInvariants() const {
   uint64_t live = 0;
-  size_t bytes = 0;
+  size_t bytes = 0, index = 0;
   StreamId last;
+  std::string scratch;
   for (const auto& [id, node] : nodes_) {
-    CHECK(StreamNodeIsValid(id, node.bytes()));
+    const ListpackView view(node.Read(scratch));
+    CHECK(StreamNodeIsValid(id, view.bytes()));
     CHECK(live == 0 || id > last);  // I1
-    last = LastItemId(id, ListpackView(node.bytes()));
-    const Head head = ReadHead(ListpackView(node.bytes()));
-    CHECK(head.live > 0);  // I2
-    live += static_cast<uint64_t>(head.live);
+    last = LastItemId(id, view);
+    CHECK(node.live() > 0);  // I2
+    CHECK(node.live() == static_cast<uint64_t>(ReadHead(view).live));
+    const bool open = index == 0 || index + kOpenAtEnd >= nodes_.size();
+    CHECK(!open || !node.is_compressed());  // I3
+    live += node.live();
     bytes += node.UsedBytes();
+    ++index;
   }
-  CHECK(live == size_);  // I3
+  CHECK(live == size_);  // I4
   CHECK(bytes == node_bytes_);
   StreamId first;
   Visit(kStreamIdMin, kStreamIdMax, StreamDirection::kUp, [&](const StreamEntry& entry) {

@@ -16,9 +16,14 @@
 // An entry that is erased inside a node is only marked; its node goes with its last live entry. Memory of erased entries is so
 // bounded by a node for each one that lives.
 //
+// Entries of one stream look alike, and hardly anybody reads the middle: nodes there are compressed (LZF), which halves a stream
+// of readings or events. A node that is changed afterwards stays open. Who reads in the middle decompresses a node once, for the
+// last one read is kept.
+//
 //   I1  Ids ascend within a node and from node to node; a node's key is at most the id of its first entry.
 //   I2  live and deleted are the counts of entries without and with kDeleted; live > 0.
-//   I3  size() is the sum of live; first_id() the lowest id of a live entry, zero when there is none.
+//   I3  The first node is open, and kOpenAtEnd nodes at the end are.
+//   I4  size() is the sum of live; first_id() the lowest id of a live entry, zero when there is none.
 //
 // Bytes from outside satisfy I1 and I2 within their node when StreamNodeIsValid says so.
 //
@@ -26,7 +31,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "absl/container/btree_map.h"
@@ -87,29 +94,43 @@ class StreamEntry {
 
 enum class StreamDirection : uint8_t { kUp, kDown };
 
-// The bytes of one node.
+// One node: a listpack, or its LZF.
 class StreamNode {
  public:
-  explicit StreamNode(std::string_view bytes);
+  StreamNode(std::string_view listpack, uint64_t live);
   StreamNode(StreamNode&& other) noexcept;
   StreamNode& operator=(StreamNode&& other) noexcept;
-  StreamNode(const StreamNode& other) : StreamNode(other.bytes()) {}
+  StreamNode(const StreamNode& other);
   ~StreamNode();
 
-  std::string_view bytes() const { return {data_, size_bytes_}; }
+  uint64_t live() const { return live_; }
+  bool is_compressed() const { return compressed_bytes_ > 0; }
   size_t UsedBytes() const;
-  // For writing.
+
+  // Requires that it is not compressed.
+  std::string_view bytes() const;
+  // The same bytes, whatever it is; in `scratch` if it is compressed.
+  std::string_view Read(std::string& scratch) const;
+
+  void Compress();  // if that saves enough
+  void Expand();
+  // The listpack for writing. Requires that it is not compressed.
   class Storage;
+  void set_live(uint64_t live) { live_ = static_cast<uint32_t>(live); }
 
  private:
-  char* data_;  // AllocationBytes of size_bytes_
+  char* data_;  // AllocationBytes of what it holds
   uint32_t size_bytes_;
+  uint32_t compressed_bytes_ = 0;  // 0: not compressed
+  uint32_t live_;
 };
 
 class StreamLog {
  public:
+  static constexpr size_t kOpenAtEnd = 3;
+
   StreamLog() = default;
-  StreamLog(const StreamLog& other) = default;
+  StreamLog(const StreamLog& other);
   StreamLog& operator=(const StreamLog&) = delete;
 
   uint64_t size() const { return size_; }
@@ -146,16 +167,27 @@ class StreamLog {
   // Changes a node's bytes and accounts for them.
   void Change(Nodes::iterator node, absl::FunctionRef<void(Listpack& listpack)> change);
   void AddNode(StreamId id, StreamNode node);
+  void Expand(Nodes::iterator node);
+  // Returns the next one.
   Nodes::iterator FreeNode(Nodes::iterator node);
   void FindFirst();
   // The node that would hold `id`, or end().
   Nodes::const_iterator NodeOf(StreamId id) const;
+  bool IsAllBelow(Nodes::const_iterator node, StreamId id) const;
   uint64_t TrimWithin(Nodes::iterator node, const StreamTrim& trim);
+
+  // The last compressed node that was read, and what reads by it. It is not part of UsedBytes: reads do not change that.
+  struct Opened {
+    StreamId id;
+    std::string bytes;
+  };
+  class Reader;
 
   Nodes nodes_;
   uint64_t size_ = 0;
   size_t node_bytes_ = 0;
   StreamId first_id_;
+  mutable std::unique_ptr<Opened> opened_;
 };
 
 // Whether bytes from outside are a node of that id: a valid listpack, heads and entries whole, ids ascending, counts right.
