@@ -296,7 +296,7 @@ class StreamLog::Reader {
   ListpackView Read(const Nodes::value_type& node) {
     if (!node.second.is_compressed()) return ListpackView(node.second.bytes());
     if (opened_ == nullptr) opened_ = std::make_unique<Opened>();
-    // A compressed node does not change, and its id never comes again.
+    // A compressed node does not change (Expand), and its id never comes again.
     if (opened_->bytes.empty() || opened_->id != node.first) {
       node.second.Read(opened_->bytes);
       opened_->id = node.first;
@@ -326,16 +326,18 @@ bool StreamLog::FreeSome(size_t effort) {
 }
 
 void StreamLog::Change(Nodes::iterator node, absl::FunctionRef<void(Listpack&)> change) {
+  Expand(node);
   node_bytes_ -= node->second.UsedBytes();
-  node->second.Expand();
   StreamNode::Storage storage(node->second);
   Listpack listpack(storage);
   change(listpack);
-  node->second.set_live(static_cast<uint64_t>(ReadHead(listpack.view()).live));
   node_bytes_ += node->second.UsedBytes();
 }
 
 void StreamLog::Expand(Nodes::iterator node) {
+  if (!node->second.is_compressed()) return;
+  // It may change now, and be compressed again.
+  if (opened_ != nullptr && opened_->id == node->first) opened_->bytes.clear();
   node_bytes_ -= node->second.UsedBytes();
   node->second.Expand();
   node_bytes_ += node->second.UsedBytes();
@@ -415,6 +417,7 @@ void StreamLog::Append(StreamId id, std::span<const std::string_view> fields_and
       listpack.Insert(listpack.view().end(), values);
       listpack.Replace(listpack.view().first(), PackedValue::Integer(head.live + 1));
     });
+    last->second.set_live(last->second.live() + 1);
   } else {
     AddHead(fields_and_values, values);
     AddItem(id, id, true, fields_and_values, values);
@@ -450,6 +453,7 @@ bool StreamLog::Erase(StreamId id) {
       MarkDeleted(listpack, *found);
       MoveCounts(listpack, 1);
     });
+    node->second.set_live(node->second.live() - 1);
   }
   --size_;
   if (id == first_id_) FindFirst();
@@ -502,6 +506,7 @@ uint64_t StreamLog::TrimWithin(Nodes::iterator node, const StreamTrim& trim) {
     }
     if (erased > 0) MoveCounts(listpack, static_cast<int64_t>(erased));
   });
+  node->second.set_live(node->second.live() - erased);
   // Those that stay may all have been erased before.
   if (node->second.live() == 0) FreeNode(node);
   size_ -= erased;

@@ -164,7 +164,7 @@ class StreamLog {
  private:
   using Nodes = absl::btree_map<StreamId, StreamNode>;
 
-  // Changes a node's bytes and accounts for them.
+  // Changes a node's bytes and accounts for them; its count of live entries is the caller's.
   void Change(Nodes::iterator node, absl::FunctionRef<void(Listpack& listpack)> change);
   void AddNode(StreamId id, StreamNode node);
   void Expand(Nodes::iterator node);

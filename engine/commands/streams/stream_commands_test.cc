@@ -185,6 +185,29 @@ TEST_F(StreamCommands, WrongTypesAreRefused) {
   }
 }
 
+// What DUMP of redis-server 7.0 replies for a stream with an erased entry, a group, a consumer and a pending entry.
+TEST_F(StreamCommands, RestoresWhatRedisDumped) {
+  const std::string payload = persist::FromHex(
+      "130110000000000000000100000000000000013f3f00000019000201010102018161028162020001020100010001"
+      "0101"
+      "817802050103010101dfff0202018179020501000101010401010181630203010601ff0202050101020003010167"
+      "0101"
+      "81ffffffffffffffff0100000000000000010000000000000001143a2400a20100000101026d65143a2400a20100"
+      "0001"
+      "000000000000000100000000000000010a00fa67de28bd741b0a");
+  EXPECT_THAT(RunWords({"RESTORE", "s", "0", payload}), IsOk());
+  Session(
+      {{"XRANGE s - +", "[[$1-1, [$a, $1, $b, $x]], [$2-5, [$c, $3]]]"},
+       {"XPENDING s g", "[:1, $1-1, $1-1, [[$me, $1]]]"},
+       {"XINFO GROUPS s",
+        "[[$name, $g, $consumers, :1, $pending, :1, $last-delivered-id, $1-1, $entries-read, nil, "
+        "$lag, nil]]"},
+       {"XADD s 2-5 f v",
+        "-ERR The ID specified in XADD is equal or smaller than the target stream top item"}});
+  options().rdb_write_version = 10;
+  EXPECT_EQ(Run("DUMP s").text, payload);
+}
+
 // Entries, groups and what is pending come back from a payload of each version, and a copy is the original's equal.
 TEST_F(StreamCommands, DumpRestoreAndCopy) {
   options().stream_node_max_entries = 2;
