@@ -291,8 +291,8 @@ constexpr Row kTable[] = {
     {"zset-max-listpack-entries", "zset-max-ziplist-entries", kUnused, Int(&O::zset_max_listpack_entries, 128, 0, kLongMax), E::kNone, G::kEncodings, "Members up to which a sorted set stays compact."},
     {"zset-max-listpack-value", "zset-max-ziplist-value", kUnused, Bytes(&O::zset_max_listpack_value, 64, 0, kLongMax), E::kNone, G::kEncodings, "Longest member of a compact sorted set."},
     {"hll-sparse-max-bytes", "", kUnused, Bytes(&O::hll_sparse_max_bytes, 3000, 0, kLongMax), E::kNone, G::kEncodings, "Size up to which a HyperLogLog stays sparse."},
-    {"stream-node-max-bytes", "", kUnused, Bytes(&O::stream_node_max_bytes, 4096, 0, kLongMax), E::kNone, G::kEncodings, "Bytes of one node of a stream; 0: no limit."},
-    {"stream-node-max-entries", "", kUnused, Int(&O::stream_node_max_entries, 100, 0, kLongMax), E::kNone, G::kEncodings, "Entries of one node of a stream; 0: no limit."},
+    {"stream-node-max-bytes", "", kMutable, Bytes(&O::stream_node_max_bytes, 4096, 0, kLongMax), E::kNone, G::kEncodings, "Bytes of one node of a stream; 0: no limit."},
+    {"stream-node-max-entries", "", kMutable, Int(&O::stream_node_max_entries, 100, 0, kLongMax), E::kNone, G::kEncodings, "Entries of one node of a stream; 0: no limit."},
 
     {"notify-keyspace-events", "", kMutable, Special(kEventsForm, ""), E::kNone, G::kEvents, "Events published to clients: K keyspace, E keyevent, and g $ l s h z x e t d n m by kind, A for all but m and n; empty: none."},
 
