@@ -96,6 +96,27 @@ StreamId LastItemId(StreamId node_id, const ListpackView& view) {
   return ReadItem(view, node_id, head, ItemBefore(view, view.end())).id;
 }
 
+// The distance between two ids as far as it matters: who is nearer.
+uint64_t Distance(StreamId low, StreamId high) {
+  return high.ms != low.ms ? high.ms - low.ms : high.seq - low.seq;
+}
+
+// The first item at or above `id`, or one before it that costs less to begin with; end() when all are below. From the nearer end
+// of the node, by the ids: who keeps up with a stream reads its last entries.
+Position SeekItem(const ListpackView& view, StreamId node_id, const Head& head, StreamId id) {
+  if (id <= node_id || head.first_item == view.end()) return head.first_item;
+  Position at = ItemBefore(view, view.end());
+  const StreamId last = ReadItem(view, node_id, head, at).id;
+  if (last < id) return view.end();
+  if (Distance(node_id, id) < Distance(id, last)) return head.first_item;
+  while (at != head.first_item) {
+    const Position before = ItemBefore(view, at);
+    if (ReadItem(view, node_id, head, before).id < id) break;
+    at = before;
+  }
+  return at;
+}
+
 // ---- writing a node ----
 
 using Values = absl::InlinedVector<PackedValue, 32>;
@@ -437,7 +458,7 @@ bool StreamLog::Erase(StreamId id) {
     Reader reader(*this);
     const ListpackView view = reader.Read(*at);
     const Head head = ReadHead(view);
-    for (Position next = head.first_item; next != view.end() && !found;) {
+    for (Position next = SeekItem(view, at->first, head, id); next != view.end() && !found;) {
       const Item item = ReadItem(view, at->first, head, next);
       if (item.id > id || (item.id == id && item.is_deleted())) return false;
       if (item.id == id) found = item;
@@ -543,7 +564,7 @@ void StreamLog::Visit(StreamId min, StreamId max, StreamDirection direction,
     for (; node != nodes_.end() && node->first <= max; ++node) {
       const ListpackView view = reader.Read(*node);
       const Head head = ReadHead(view);
-      for (Position at = head.first_item; at != view.end();) {
+      for (Position at = SeekItem(view, node->first, head, min); at != view.end();) {
         const Item item = ReadItem(view, node->first, head, at);
         if (item.id > max) return;
         const StreamEntry entry = AsEntry(view, head, item);

@@ -53,11 +53,10 @@ size_t ReadTrim(CommandContext& c, size_t at, AddWords* words) {
   return at;
 }
 
-// False: the error is replied.
+// A word that is not "*". False: the error is replied.
 bool ReadId(CommandContext& c, size_t at, AddWords* words) {
   words->id_at = at;
   const std::string_view word = c.word(at);
-  if (word == "*") return true;
   if (word.ends_with("-*")) {
     const std::string_view ms = word.substr(0, word.size() - 2);
     const std::optional<StreamId> id =
@@ -107,6 +106,10 @@ std::optional<AddWords> ReadAddWords(CommandContext& c, bool is_add) {
   for (size_t i = 2; i < c.count(); ++i) {
     const bool more = i + 1 < c.count();
     const std::string_view word = c.word(i);
+    if (is_add && word == "*") {
+      words.id_at = i;
+      break;
+    }
     if (more && (WordIs(word, "maxlen") || WordIs(word, "minid"))) {
       i = ReadTrim(c, i, &words);
       if (i == 0) return std::nullopt;
