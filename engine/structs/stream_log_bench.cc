@@ -2,8 +2,7 @@
 //
 //   stream_log_bench [entries]     default 1000000
 
-#include <time.h>
-
+#include <chrono>  // clock_gettime too
 #include <cstdio>
 #include <cstdlib>
 #include <string>
