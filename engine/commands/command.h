@@ -10,7 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/base/time.h"
 #include "engine/commands/effect.h"
@@ -161,6 +164,18 @@ class KeyspaceView {
   KeyMap map_;
 };
 
+// By which a handler says that its command has to wait until one of its keys is filled (blocking.h).
+struct KeyWait {
+  std::vector<std::string_view> keys = {};  // in the order of the words
+  ValueType type = ValueType::kList;        // of a value that may end the wait
+  bool on_any_change = false;               // so may the deletion of a key, or another type
+  int64_t timeout_ms = 0;                   // 0: none
+  bool null_is_bulk = false;                // what is replied at the timeout; else the null array
+  // Words, by their number, as they are to be read when the command runs again.
+  std::vector<std::pair<size_t, std::string>> reread = {};
+  bool asked = false;
+};
+
 struct CommandContext {
   std::span<const std::string_view>
       words;  // words[0] is the name as the client wrote it; views die with the handler
@@ -175,6 +190,7 @@ struct CommandContext {
   NodeControl& node;
   Effect& effect;  // what is to be repeated elsewhere; the words themselves when left alone
   KeyEvents* events = nullptr;  // by Notify; null: nobody wants to hear of any
+  KeyWait* wait = nullptr;      // where it says that it waits; null: it may not (EXEC)
   // The hash and the slot of the first key, when the dispatcher computed them already.
   uint64_t first_key_hash = 0;
   SlotId first_key_slot = {};

@@ -343,15 +343,16 @@ TEST_F(EffectTest, EveryWriteCommandIsTested) {
       "persist", "incrbyfloat", "pexpire", "psetex", "pexpireat", "rename", "renamenx", "restore",
       "restore-asking", "migrate", "set", "setex", "setnx", "swapdb", "setrange", "unlink",
       // lists
-      "linsert", "lmove", "lmpop", "lpop", "lpush", "lpushx", "lrem", "lset", "ltrim", "rpop",
-      "rpoplpush", "rpush", "rpushx",
+      "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "linsert", "lmove", "lmpop", "lpop",
+      "lpush", "lpushx", "lrem", "lset", "ltrim", "rpop", "rpoplpush", "rpush", "rpushx",
       // hashes
       "hdel", "hincrby", "hincrbyfloat", "hmset", "hset", "hsetnx",
       // sets
       "sadd", "sdiffstore", "sinterstore", "smove", "spop", "srem", "sunionstore",
       // zsets
-      "zadd", "zdiffstore", "zincrby", "zinterstore", "zmpop", "zpopmax", "zpopmin", "zrangestore",
-      "zrem", "zremrangebylex", "zremrangebyrank", "zremrangebyscore", "zunionstore",
+      "bzmpop", "bzpopmax", "bzpopmin", "zadd", "zdiffstore", "zincrby", "zinterstore", "zmpop",
+      "zpopmax", "zpopmin", "zrangestore", "zrem", "zremrangebylex", "zremrangebyrank",
+      "zremrangebyscore", "zunionstore",
       // streams
       "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xreadgroup", "xsetid", "xtrim"};
   for (const CommandSpec& spec : AllCommands()) {

@@ -89,8 +89,8 @@ std::string InfoClients(const InfoFacts& facts) {
       .Add("watching_clients", stats.watching_clients)
       .Add("clients_in_timeout_table", 0)
       .Add("total_watched_keys", stats.watched_keys)
-      .Add("total_blocking_keys", 0)
-      .Add("total_blocking_keys_on_nokey", 0)
+      .Add("total_blocking_keys", stats.blocking_keys)
+      .Add("total_blocking_keys_on_nokey", stats.blocking_keys_nokey)
       .Add("paused_actions", paused)
       .Add("paused_timeout_milliseconds",
            pausing ? (facts.pause.until - facts.instant).millis() : 0)

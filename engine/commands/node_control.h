@@ -106,6 +106,8 @@ struct NodeStats {
   uint64_t blocked_clients = 0;
   uint64_t watching_clients = 0;
   uint64_t watched_keys = 0;
+  uint64_t blocking_keys = 0;        // waited for
+  uint64_t blocking_keys_nokey = 0;  // of those: also for their deletion
   uint64_t pubsub_clients = 0;
   uint64_t pubsub_channels = 0;
   uint64_t pubsub_patterns = 0;

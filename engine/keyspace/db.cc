@@ -62,7 +62,7 @@ EntryRef Db::FindForWrite(const Key& key, const Moment& moment) {
 
 void Db::NoteChanges(const Key& key, size_t changes) {
   keyspace_->stats().changes += changes;
-  keyspace_->watch().Bump(index_, key.bytes);
+  keyspace_->NoteKeyChange(index_, key.bytes);
 }
 
 void Db::Remove(EntryRef ref, Table table) {
@@ -88,7 +88,7 @@ void Db::DropOutside(Entry* entry) {
 
 void Db::DeleteExpired(EntryRef ref, Table table) {
   ++keyspace_->stats().expired_keys;
-  keyspace_->watch().Bump(index_, ref->key());
+  keyspace_->NoteKeyChange(index_, ref->key());
   keyspace_->RecordDeletion(index_, ref->key());
   keyspace_->events().Add(config::kNotifyExpired, "expired", index_, ref->key());
   Remove(ref, table);
@@ -108,7 +108,7 @@ void Db::Erase(const Key& key, EntryRef found) {
 
 void Db::Evict(const Key& key, EntryRef found) {
   ++keyspace_->stats().evicted_keys;
-  keyspace_->watch().Bump(index_, key.bytes);
+  keyspace_->NoteKeyChange(index_, key.bytes);
   keyspace_->RecordDeletion(index_, key.bytes);
   keyspace_->events().Add(config::kNotifyEvicted, "evicted", index_, key.bytes);
   Remove(found, Table::kMayShrink);
@@ -232,7 +232,7 @@ DetachedValue Db::Take(const Key& key, EntryRef found) {
   value.access_ = found->access();
   value.embedded_ = view.embedded;
   value.word_ = view.word;
-  keyspace_->watch().Bump(index_, key.bytes);
+  keyspace_->NoteKeyChange(index_, key.bytes);
   contents_.RemoveOutside(*found);
   contents_.tables.Erase(*found, found.at_);
   EntryBuilder::FreeShell(contents_.pool, found.entry_);
@@ -295,6 +295,7 @@ void Db::Clear(Free when) {
   keyspace_->watch().BumpIf(index_, [this](std::string_view key) {
     return static_cast<bool>(FindAny(keyspace_->MakeKey(key)));
   });
+  keyspace_->waits().TouchAll(index_);
   keyspace_->stats().changes += Size();
   DbContents old(std::move(contents_));
   expire_walk_ = {};
@@ -325,6 +326,7 @@ size_t Db::ClearSlot(SlotId slot, Free when) {
     const Key key = keyspace_->MakeKey(bytes);
     return key.slot == slot && FindAny(key);
   });
+  keyspace_->waits().TouchAll(index_);
   keyspace_->stats().changes += keys;
   contents_.tables.slots()->Detach(slot);
   if (when == Free::kNow) ReclaimSome(SIZE_MAX);

@@ -43,6 +43,8 @@ void Keyspace::SwapDb(DbIndex a, DbIndex b, const Moment& moment) {
   };
   watch_.BumpIf(a, changed);
   watch_.BumpIf(b, changed);
+  waits_.TouchAll(a);
+  waits_.TouchAll(b);
   std::swap(db(a).index_, db(b).index_);
   std::swap(dbs_[a.value], dbs_[b.value]);
   ++stats_.changes;
@@ -66,6 +68,7 @@ void Keyspace::Adopt(Keyspace& staged) {
   eviction_pool_.Clear();
   for (uint32_t i = 0; i < dbs_.size(); ++i) {
     watch_.BumpIf(DbIndex{i}, [](std::string_view) { return true; });
+    waits_.TouchAll(DbIndex{i});
     if (staged.dbs_[i] == nullptr) continue;
     dbs_[i] = std::move(staged.dbs_[i]);
     dbs_[i]->keyspace_ = this;

@@ -21,6 +21,7 @@
 #include "engine/keyspace/effect_log.h"
 #include "engine/keyspace/eviction.h"
 #include "engine/keyspace/key_events.h"
+#include "engine/keyspace/key_waits.h"
 #include "engine/keyspace/reclaimer.h"
 #include "engine/keyspace/watch.h"
 
@@ -92,6 +93,13 @@ class Keyspace {
   KeyspaceStats& stats() { return stats_; }
   const KeyspaceStats& stats() const { return stats_; }
   WatchTable& watch() { return watch_; }
+  KeyWaits& waits() { return waits_; }
+  const KeyWaits& waits() const { return waits_; }
+  // For whoever watches the key or waits for it.
+  void NoteKeyChange(DbIndex db, std::string_view key) {
+    watch_.Bump(db, key);
+    waits_.Touch(db, key);
+  }
   Reclaimer& reclaimer() { return reclaimer_; }
   const AccessPolicy& access_policy() const { return access_policy_; }
   void set_access_policy(const AccessPolicy& policy) { access_policy_ = policy; }
@@ -137,6 +145,7 @@ class Keyspace {
   AccessPolicy access_policy_;
   KeyspaceStats stats_;
   WatchTable watch_;
+  KeyWaits waits_;
   Reclaimer reclaimer_;
   EvictionPool eviction_pool_;
   EffectLog deletions_;

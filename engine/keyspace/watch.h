@@ -6,12 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 
-#include "engine/base/ids.h"
+#include "engine/keyspace/db_key.h"
 
 namespace norn {
 
@@ -40,31 +39,13 @@ class WatchTable {
   }
 
  private:
-  struct Name {
-    DbIndex db;
-    std::string key;
-  };
-  struct NameView {
-    DbIndex db;
-    std::string_view key;
-  };
-  struct Less {
-    using is_transparent = void;
-    static NameView View(const Name& name) { return {name.db, name.key}; }
-    static NameView View(const NameView& name) { return name; }
-    template <typename A, typename B>
-    bool operator()(const A& a, const B& b) const {
-      const NameView x = View(a), y = View(b);
-      return x.db != y.db ? x.db < y.db : x.key < y.key;
-    }
-  };
   struct Row {
     uint64_t watchers = 0;
     uint64_t version = 0;
   };
-  using Rows = std::map<Name, Row, Less>;
+  using Rows = std::map<DbKey, Row, DbKeyLess>;
 
-  Rows::iterator FirstOf(DbIndex db) { return rows_.lower_bound(NameView{db, {}}); }
+  Rows::iterator FirstOf(DbIndex db) { return rows_.lower_bound(DbKeyView{db, {}}); }
   void BumpRow(DbIndex db, std::string_view key);
 
   Rows rows_;

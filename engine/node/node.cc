@@ -374,6 +374,8 @@ NodeStats Node::GatherStats() {
     AddKeyspace(part.keyspace, &sum.keyspace);
     sum.used_memory_bytes += part.used_memory_bytes;
     sum.watched_keys += part.watched_keys;
+    sum.blocking_keys += part.blocking_keys;
+    sum.blocking_keys_nokey += part.blocking_keys_nokey;
     if (sum.dbs.size() < part.dbs.size()) sum.dbs.resize(part.dbs.size());
     for (size_t db = 0; db < part.dbs.size(); ++db) AddDb(part.dbs[db], &sum.dbs[db]);
   }
@@ -395,6 +397,8 @@ void Node::DescribeKeyspace(Keyspace& keyspace, NodeStats* out) {
   out->keyspace = keyspace.stats();
   out->used_memory_bytes = keyspace.UsedBytes();
   out->watched_keys = keyspace.watch().size();
+  out->blocking_keys = keyspace.waits().KeyCount();
+  out->blocking_keys_nokey = keyspace.waits().OnAnyChangeCount();
   const auto databases = static_cast<uint32_t>(Here().state.options().databases);
   out->dbs.resize(databases);
   for (uint32_t i = 0; i < databases; ++i) {
@@ -580,7 +584,7 @@ void Node::PublishCondition() {
   const Instant answerable_until = persistence_->answerable_until();
   for (uint32_t i = 0; i < executor_count(); ++i) {
     PostCall(env_.executor(), i, [this, i, condition, answerable_until] {
-      executors_[i]->state.condition = condition;
+      executors_[i]->state.AdoptCondition(condition);
       executors_[i]->answerable_until = answerable_until;
     });
   }

@@ -4,11 +4,12 @@
 
 #include <utility>
 
+#include "engine/commands/blocking.h"
 #include "engine/commands/table.h"
+#include "engine/shard/blocking.h"
 #include "engine/shard/gates.h"
 #include "engine/shard/redirect.h"
 #include "engine/shard/routing.h"
-#include "engine/shard/token_set.h"
 #include "engine/shard/transaction.h"
 
 namespace norn {
@@ -33,6 +34,16 @@ bool RepliesByPush(const CommandSpec* spec) {
   return spec != nullptr && spec->Has(kPubSub) && spec->Has(kNoScript);
 }
 
+// XREAD and XREADGROUP wait only when they are told to.
+bool MayWaitForKeys(const CommandRef& command) {
+  if (command.spec->group != "stream") return true;
+  for (const std::string_view word : command.Words().subspan(1)) {
+    if (WordIs(word, "streams")) return false;
+    if (WordIs(word, "block")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)
@@ -40,6 +51,7 @@ Dispatcher::Dispatcher(ExecutorState& state, ExecutorState* const* states)
 
 void Dispatcher::Run(std::span<const RawCommand> commands, Session& session, ReplyWriter& reply,
                      ReplySink& sink) {
+  sink_ = &sink;
   size_t at = 0;
   while (at < commands.size() && !session.close_after_reply) {
     at = CollectWave(commands, at, session);
@@ -74,7 +86,9 @@ void Dispatcher::Prepare(const RawCommand& raw, const Session& session, Prepared
   }
   out->ref.spec = spec;
   Ask(session, out);
-  if (!out->refused) out->single_shard = RouteToOneShard(out->ref, state_.view());
+  if (out->refused) return;
+  out->single_shard = RouteToOneShard(out->ref, state_.view());
+  if (spec->Has(kBlocking) && MayWaitForKeys(out->ref)) out->single_shard = false;
 }
 
 void Dispatcher::Ask(const Session& session, Prepared* out) {
@@ -204,13 +218,13 @@ void Dispatcher::RunLocalPart(Session& session) {
 
 void Dispatcher::RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply) {
   if (session.reply_mode == ReplyMode::kSkipNext) session.reply_mode = ReplyMode::kSkipThis;
-  const size_t begin = reply.out().size();
+  reply_begin_ = reply.out().size();
   ++session.commands_processed;
   RunSingleNow(prepared, session, reply);
   const bool dropped =
       session.reply_mode == ReplyMode::kOff || session.reply_mode == ReplyMode::kSkipThis;
   if (dropped && (prepared.refused || !RepliesByPush(prepared.ref.spec))) {
-    reply.out().Truncate(begin);
+    reply.out().Truncate(reply_begin_);
   }
   if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   const bool asks = prepared.ref.spec != nullptr && prepared.ref.spec->name == "asking";
@@ -296,11 +310,45 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
     return RunWithTokens(again.ref, session, reply);
   }
   if (shards.size() > 1) ++state_.stats.multi_shard_commands;
+  KeyWait wait;
+  const bool may_wait = command.spec->Has(kBlocking) && !session.from_primary;
   runner_.RestartClock();
   runner_.HoldShards(shards);
-  runner_.Run(command, session, reply);
+  runner_.Run(command, session, reply, may_wait ? &wait : nullptr);
   runner_.HoldShards({});
   runner_.Settle();
+  if (wait.asked) AwaitKeys(command, std::move(wait), tokens, session, reply);
+}
+
+void Dispatcher::AwaitKeys(const CommandRef& command, KeyWait wait, TokenSet& tokens,
+                           Session& session, ReplyWriter& reply) {
+  const bool null_is_bulk = wait.null_is_bulk;
+  BlockedCommand blocked(state_, command, session, std::move(wait),
+                         ShardsOf(command, state_.view()));
+  tokens.Release();
+  // What stands before it in the pipeline is answered.
+  if (!sink_->Drain()) blocked.Unblock(BlockedCall::End::kClosed);
+  reply_begin_ = reply.out().size();
+  blocked.Await();
+  runner_.RestartClock();
+  session.wrote |= Reaches(*command.spec);
+  if (blocked.served()) return reply.Raw(blocked.reply());
+  switch (blocked.end()) {
+    case BlockedCall::End::kClosed:
+      return;
+    case BlockedCall::End::kError:
+      return runner_.Fail(*command.spec, blocked.error(), reply);
+    case BlockedCall::End::kRoleChange:
+      session.close_after_reply = true;
+      return runner_.Fail(*command.spec,
+                          "UNBLOCKED force unblock from blocking operation, instance state changed "
+                          "(master -> replica?)",
+                          reply);
+    case BlockedCall::End::kTimeout:
+      ++state_.stats.commands[command.spec->id].calls;
+      ++state_.stats.commands_processed;
+      return ReplyNothingCame(reply, null_is_bulk);
+  }
 }
 
 bool Dispatcher::IsHeld(const CommandRef& command, const Session& session) const {

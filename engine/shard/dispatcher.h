@@ -20,6 +20,7 @@
 #include "engine/shard/executor_state.h"
 #include "engine/shard/name_cache.h"
 #include "engine/shard/runner.h"
+#include "engine/shard/token_set.h"
 
 namespace norn {
 
@@ -75,6 +76,9 @@ class Dispatcher {
   bool MayQueue(const CommandRef& command, Session& session, ReplyWriter& reply);
   void RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply);
   void RunWithTokens(const CommandRef& command, Session& session, ReplyWriter& reply);
+  // Parks until the wait that it asked for has ended, and replies. Requires the tokens, and gives them back.
+  void AwaitKeys(const CommandRef& command, KeyWait wait, TokenSet& tokens, Session& session,
+                 ReplyWriter& reply);
   // Waits while CLIENT PAUSE holds the command back.
   void AwaitPause(const CommandSpec& spec, Session& session);
   bool PauseActive() const;
@@ -87,6 +91,8 @@ class Dispatcher {
   Runner runner_;
   NameCache names_;
   std::vector<CommandRef> wave_;
+  ReplySink* sink_ = nullptr;  // of the pipeline that runs
+  size_t reply_begin_ = 0;     // of the single command that runs
   Prepared next_;
   bool has_next_ = false;
   std::vector<ShardBatch> batches_;  // by shard; made on first use

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/commands/table.h"
+#include "engine/shard/blocking.h"
 
 namespace norn {
 namespace {
@@ -57,6 +58,7 @@ void ExecutorState::AdoptRoutes(cluster::SlotRoutes adopted) {
   std::erase_if(routes.importing, leads_nowhere);
   stable_slots.ClearAll();
   held_fibers.WakeAll();
+  for (BlockedCommand* blocked : blocked_commands) blocked->AskForRedirect();
   if (!routes.state.ok || !routes.is_primary || routes.self == cluster::kNoRoute) return;
   for (uint16_t slot = 0; slot < routes.owners.size(); ++slot) {
     if (routes.owners[slot] == routes.self) stable_slots.Set(SlotId{slot});
@@ -64,6 +66,13 @@ void ExecutorState::AdoptRoutes(cluster::SlotRoutes adopted) {
   for (const auto& [slot, to] : routes.migrating) stable_slots.Clear(slot);
   for (const auto& [slot, from] : routes.importing) stable_slots.Clear(slot);
   stable_slots -= routes.held;
+}
+
+void ExecutorState::AdoptCondition(const NodeCondition& adopted) {
+  const bool demoted = adopted.replica && !condition.replica;
+  condition = adopted;
+  if (!demoted) return;
+  for (BlockedCommand* blocked : blocked_commands) blocked->Unblock(BlockedCall::End::kRoleChange);
 }
 
 void ExecutorState::AdoptLogLevel() { log.SetMinimum(LevelOf(config.options.loglevel)); }

@@ -3,6 +3,7 @@
 // other executor touches it; changes arrive by post.
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct NodeCondition {
   }
 };
 
+class BlockedCommand;
+
 struct ExecutorState {
   ExecutorState(env::Env& env, NodeControl& node, uint32_t index, config::Config config,
                 Shard* const* shards, Keyspace* const* keyspaces, const KeyMap& key_map);
@@ -55,8 +58,10 @@ struct ExecutorState {
   bool single() const { return shard_count == 1; }
   // After config changed.
   void AdoptLogLevel();
-  // Of cluster mode: a new view of who owns what. Who waits in blocking calls must be asked anew (RedirectOfBlocked of redirect.h).
+  // Of cluster mode: a new view of who owns what. Commands that wait for keys served elsewhere now end.
   void AdoptRoutes(cluster::SlotRoutes routes);
+  // A node that becomes a replica ends all waits for keys.
+  void AdoptCondition(const NodeCondition& condition);
 
   env::Env& env;
   NodeControl& node;
@@ -84,6 +89,8 @@ struct ExecutorState {
   std::unique_ptr<SlotCounters> slot_counters;  // null: nobody counts (cluster-slot-stats-enabled)
   Pause pause;
   WaitQueue paused_fibers;
+  std::list<BlockedCommand*> blocked_commands;  // of its clients (blocking.h)
+  bool serving_waiters = false;                 // inside ServeWaiters
   Prng eviction_random;
 };
 

@@ -96,8 +96,7 @@ inline std::string RedirectUnderTokens(const CommandRef& command, const Session&
 }
 
 // For a client that waits in a blocking call for keys of `slot`, after the routes changed: the error that ends its wait; empty:
-// it may go on waiting. Blocking commands must ask it for each of their waiting clients whenever ExecutorState::AdoptRoutes was
-// called, and end the call with this text (counted as an error of that command).
+// it may go on waiting.
 std::string RedirectOfBlocked(SlotId slot, bool write, const Session& session,
                               const ExecutorState& state);
 

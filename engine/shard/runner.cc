@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "engine/keyspace/eviction.h"
+#include "engine/shard/blocking.h"
 #include "engine/shard/gates.h"
 #include "engine/shard/redirect.h"
 
@@ -39,7 +40,7 @@ EvictionPolicy PolicyOf(config::MaxmemoryPolicy policy) {
 
 }  // namespace
 
-void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply) {
+void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply, KeyWait* wait) {
   if (__builtin_expect(command.has_slot(), 0)) {
     const std::string redirect =
         RedirectUnderTokens(command, session, state_, MomentOf(command, session), instant());
@@ -70,6 +71,7 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
       .node = state_.node,
       .effect = effect,
       .events = told ? &state_.key_events : nullptr,
+      .wait = wait,
       .first_key_hash = command.first_key_hash,
       .first_key_slot = command.first_key_slot,
       .has_first_key_hash = command.has_first_key_hash,
@@ -80,7 +82,17 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
   if (listened) Record(command, db, effect, changes_before);
   if (__builtin_expect(told, 0)) TellEvents(HeldBy(command));
   const Duration took = time_.Lap();
+  if (__builtin_expect(wait != nullptr, 0) && wait->asked) return;  // counted when it ends
   Account(command, session, took, reply.out().size() - reply_before, reply);
+  if (!session.executing) ServeReady(HeldBy(command));
+}
+
+void Runner::ServeReady(std::span<const uint32_t> shards) {
+  bool ready = false;
+  for (const uint32_t shard : shards) ready |= state_.keyspaces[shard]->waits().has_ready();
+  if (__builtin_expect(!ready, 1)) return;
+  ServeWaiters(state_, shards);
+  RestartClock();
 }
 
 Moment Runner::MomentOf(const CommandRef& command, const Session& session) const {

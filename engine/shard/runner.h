@@ -17,8 +17,10 @@ class Runner {
   // Before a batch of Run calls, and after every park between them.
   void RestartClock() { time_.Restart(); }
 
-  // Writes exactly one reply (what the handler writes). Parks only where the handler may.
-  void Run(const CommandRef& command, Session& session, ReplyWriter& reply);
+  // Writes exactly one reply (what the handler writes), or none where the handler asks `wait` for a wait; null: it may not.
+  // Then serves who waited for what the command made ready. Parks only where the handler may.
+  void Run(const CommandRef& command, Session& session, ReplyWriter& reply,
+           KeyWait* wait = nullptr);
 
   // The shards whose tokens are held, when it is not just the one that each command names; empty again: just that one.
   // `shards` must outlive its use.
@@ -34,6 +36,8 @@ class Runner {
   }
   // Deletions of keys found to be expired outside of Run: for those who repeat them, and for those who hear of them.
   void RecordDeletions(std::span<const uint32_t> shards);
+  // Serves who waits for keys of `shards` that became ready (blocking.h). For EXEC, after its last command.
+  void ServeReady(std::span<const uint32_t> shards);
 
   // Refuses without running: the error, and its counters.
   void Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter& reply);

@@ -124,6 +124,7 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
     runner.CollectEffects(nullptr);
     runner.HoldShards({});
     if (!effects.empty()) state.effects.TakeFrom(effects);
+    runner.ServeReady(shards);
     runner.Settle();
   } else {
     reply.NullArray();

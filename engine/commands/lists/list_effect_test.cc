@@ -33,5 +33,17 @@ TEST_F(EffectTest, Lists) {
           {"LPOP two", "LPOP two"}});
 }
 
+TEST_F(EffectTest, BlockingLists) {
+  Repeat({{"RPUSH l 1 2 3 4 5", "RPUSH l 1 2 3 4 5"},
+          {"BLPOP none l 0", "LPOP l"},
+          {"BRPOP l 0", "RPOP l"},
+          {"BLMOVE l m LEFT RIGHT 0", "LMOVE l m LEFT RIGHT"},
+          {"BRPOPLPUSH l m 0", "RPOPLPUSH l m"},
+          {"BLMPOP 0 2 none l RIGHT COUNT 5", "RPOP l 1"},
+          {"BLPOP l 0", ""},
+          {"BLMOVE l m LEFT RIGHT 0", ""},
+          {"BLMPOP 0 1 l LEFT", ""}});
+}
+
 }  // namespace
 }  // namespace norn

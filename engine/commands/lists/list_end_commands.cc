@@ -1,4 +1,4 @@
-// Elements at the ends of a list.
+// Elements at the ends of a list, also for those who wait for them.
 
 #include <algorithm>
 #include <optional>
@@ -6,6 +6,7 @@
 
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
+#include "engine/commands/blocking.h"
 #include "engine/commands/lists/list_handlers.h"
 #include "engine/commands/typed_key.h"
 #include "engine/types/list_value.h"
@@ -79,15 +80,19 @@ void Pop(CommandContext& c, ListEnd end) {
   PopRange(c, key, place, end, static_cast<size_t>(*count));
 }
 
-void Move(CommandContext& c, ListEnd from_end, ListEnd to_end) {
+// True: moved. `wait`: what a missing source leads to; null: to a reply that says so.
+bool Move(CommandContext& c, ListEnd from_end, ListEnd to_end, const KeyWait* wait = nullptr) {
   const Key from = c.KeyAt(1);
   const Key to = c.KeyAt(2);
   // The source last: finding a key may delete it, and then refs to others are void.
   c.DbFor(to).FindForWrite(to, c.moment);
   const EntryRef source = c.DbFor(from).FindForWrite(from, c.moment);
-  if (!source) return c.reply.Null();
-  if (!OfTypeOrReply(c, source, kType)) return;
-  if (!OfTypeOrReply(c, c.DbFor(to).FindAny(to), kType)) return;
+  if (!source) {
+    wait != nullptr ? WaitOrReplyNull(c, *wait) : c.reply.Null();
+    return false;
+  }
+  if (!OfTypeOrReply(c, source, kType)) return false;
+  if (!OfTypeOrReply(c, c.DbFor(to).FindAny(to), kType)) return false;
   KeyPlace from_place = PlaceOf(c, from, source, kType);
   ListWriter from_writer(from_place, c.rules());
   if (from.bytes == to.bytes && from_writer.size() == 1) {
@@ -95,7 +100,8 @@ void Move(CommandContext& c, ListEnd from_end, ListEnd to_end) {
     from_place.NoteChanges(1);
     c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
     NotifyPop(c, from_end, from, from_place);
-    return c.reply.Bulk(ListReader(from_place).At(0));
+    c.reply.Bulk(ListReader(from_place).At(0));
+    return true;
   }
   const std::string element = from_writer.Pop(from_end);
   // Looked up again: the pop may have moved entries.
@@ -104,6 +110,69 @@ void Move(CommandContext& c, ListEnd from_end, ListEnd to_end) {
   c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
   NotifyPop(c, from_end, from, from_place);
   c.reply.Bulk(element);
+  return true;
+}
+
+// LMPOP, its count of keys in word `at`; `wait` as for Move.
+void MPop(CommandContext& c, size_t at, KeyWait* wait) {
+  constexpr ErrorText kTooFew = "ERR numkeys should be greater than 0";
+  const std::optional<int64_t> keys = IntegerAt(c, at, kTooFew);
+  if (!keys) return;
+  if (*keys < 1) return c.reply.Error(kTooFew);
+  if (static_cast<uint64_t>(*keys) > c.count() - at - 2) return c.reply.Error(kSyntaxError);
+  const size_t first = at + 1;
+  const size_t where = first + static_cast<size_t>(*keys);
+  const std::optional<ListEnd> end = EndAt(c, where);
+  if (!end) return;
+  int64_t count = 1;
+  if (c.count() > where + 1) {
+    constexpr ErrorText kNone = "ERR count should be greater than 0";
+    if (!WordIs(c.word(where + 1), "count") || c.count() != where + 3) {
+      return c.reply.Error(kSyntaxError);
+    }
+    const std::optional<int64_t> given = IntegerAt(c, where + 2, kNone);
+    if (!given) return;
+    if (*given < 1) return c.reply.Error(kNone);
+    count = *given;
+  }
+  for (size_t i = first; i < where; ++i) {
+    const Key key = c.KeyAt(i);
+    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
+    if (!found) return;
+    if (!*found) continue;
+    KeyPlace place = PlaceOf(c, key, *found, kType);
+    const auto popped = std::min<int64_t>(count, static_cast<int64_t>(ListReader(place).size()));
+    c.reply.Array(2);
+    c.reply.Bulk(key.bytes);
+    PopRange(c, key, place, *end, static_cast<size_t>(popped));
+    const std::string_view name = *end == ListEnd::kFront ? "LPOP" : "RPOP";
+    return c.effect.Instead({name, key.bytes, Int64Text(popped).view()});
+  }
+  if (wait == nullptr) return c.reply.NullArray();
+  wait->keys.assign(c.words.begin() + static_cast<ptrdiff_t>(first),
+                    c.words.begin() + static_cast<ptrdiff_t>(where));
+  WaitOrReplyNull(c, std::move(*wait));
+}
+
+// BLPOP and BRPOP.
+void PopOrWait(CommandContext& c, ListEnd end) {
+  const std::optional<int64_t> timeout = SecondsToWaitAt(c, c.count() - 1);
+  if (!timeout) return;
+  for (size_t i = 1; i + 1 < c.count(); ++i) {
+    const Key key = c.KeyAt(i);
+    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
+    if (!found) return;
+    if (!*found) continue;
+    KeyPlace place = PlaceOf(c, key, *found, kType);
+    c.reply.Array(2);
+    c.reply.Bulk(key.bytes);
+    c.reply.Bulk(ListWriter(place, c.rules()).Pop(end));
+    NotifyPop(c, end, key, place);
+    return c.effect.Instead({end == ListEnd::kFront ? "LPOP" : "RPOP", key.bytes});
+  }
+  KeyWait wait{.timeout_ms = *timeout};
+  wait.keys.assign(c.words.begin() + 1, c.words.end() - 1);
+  WaitOrReplyNull(c, std::move(wait));
 }
 
 }  // namespace
@@ -123,40 +192,38 @@ void LMove(CommandContext& c) {
   if (to) Move(c, *from, *to);
 }
 
-void LMPop(CommandContext& c) {
-  constexpr ErrorText kTooFew = "ERR numkeys should be greater than 0";
-  const std::optional<int64_t> keys = IntegerAt(c, 1, kTooFew);
-  if (!keys) return;
-  if (*keys < 1) return c.reply.Error(kTooFew);
-  if (static_cast<uint64_t>(*keys) > c.count() - 3) return c.reply.Error(kSyntaxError);
-  const size_t where = 2 + static_cast<size_t>(*keys);
-  const std::optional<ListEnd> end = EndAt(c, where);
-  if (!end) return;
-  int64_t count = 1;
-  if (c.count() > where + 1) {
-    constexpr ErrorText kNone = "ERR count should be greater than 0";
-    if (!WordIs(c.word(where + 1), "count") || c.count() != where + 3) {
-      return c.reply.Error(kSyntaxError);
-    }
-    const std::optional<int64_t> given = IntegerAt(c, where + 2, kNone);
-    if (!given) return;
-    if (*given < 1) return c.reply.Error(kNone);
-    count = *given;
-  }
-  for (size_t i = 2; i < where; ++i) {
-    const Key key = c.KeyAt(i);
-    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
-    if (!found) return;
-    if (!*found) continue;
-    KeyPlace place = PlaceOf(c, key, *found, kType);
-    const auto popped = std::min<int64_t>(count, static_cast<int64_t>(ListReader(place).size()));
-    c.reply.Array(2);
-    c.reply.Bulk(key.bytes);
-    PopRange(c, key, place, *end, static_cast<size_t>(popped));
-    const std::string_view name = *end == ListEnd::kFront ? "LPOP" : "RPOP";
-    return c.effect.Instead({name, key.bytes, Int64Text(popped).view()});
-  }
-  c.reply.NullArray();
+void LMPop(CommandContext& c) { MPop(c, 1, nullptr); }
+
+// ---- those that wait ----
+
+void BLPop(CommandContext& c) { PopOrWait(c, ListEnd::kFront); }
+void BRPop(CommandContext& c) { PopOrWait(c, ListEnd::kBack); }
+
+void BLMove(CommandContext& c) {
+  const std::optional<ListEnd> from = EndAt(c, 3);
+  if (!from) return;
+  const std::optional<ListEnd> to = EndAt(c, 4);
+  if (!to) return;
+  const std::optional<int64_t> timeout = SecondsToWaitAt(c, 5);
+  if (!timeout) return;
+  const KeyWait wait{.keys = {c.word(1)}, .timeout_ms = *timeout, .null_is_bulk = true};
+  if (!Move(c, *from, *to, &wait)) return;
+  c.effect.Instead({"LMOVE", c.word(1), c.word(2), c.word(3), c.word(4)});
+}
+
+void BRPopLPush(CommandContext& c) {
+  const std::optional<int64_t> timeout = SecondsToWaitAt(c, 3);
+  if (!timeout) return;
+  const KeyWait wait{.keys = {c.word(1)}, .timeout_ms = *timeout, .null_is_bulk = true};
+  if (!Move(c, ListEnd::kBack, ListEnd::kFront, &wait)) return;
+  c.effect.Instead({"RPOPLPUSH", c.word(1), c.word(2)});
+}
+
+void BLMPop(CommandContext& c) {
+  const std::optional<int64_t> timeout = SecondsToWaitAt(c, 1);
+  if (!timeout) return;
+  KeyWait wait{.timeout_ms = *timeout};
+  MPop(c, 2, &wait);
 }
 
 }  // namespace norn::handlers

@@ -16,6 +16,11 @@ void LSet(CommandContext& c);
 void LTrim(CommandContext& c);
 
 // list_end_commands.cc
+void BLMove(CommandContext& c);
+void BLMPop(CommandContext& c);
+void BLPop(CommandContext& c);
+void BRPop(CommandContext& c);
+void BRPopLPush(CommandContext& c);
 void LMove(CommandContext& c);
 void LMPop(CommandContext& c);
 void LPop(CommandContext& c);

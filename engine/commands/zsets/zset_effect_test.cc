@@ -33,5 +33,13 @@ TEST_F(EffectTest, Zsets) {
           {"ZREMRANGEBYLEX z - +", ""}});
 }
 
+TEST_F(EffectTest, BlockingZsets) {
+  Repeat({{"ZADD z 1 a 2 b 3 c", "ZADD z 1 a 2 b 3 c"},
+          {"BZPOPMIN none z 0", "ZPOPMIN z"},
+          {"BZPOPMAX z 0", "ZPOPMAX z"},
+          {"BZMPOP 0 1 z MAX COUNT 3", "ZPOPMAX z 1"},
+          {"BZPOPMIN z 0", ""}});
+}
+
 }  // namespace
 }  // namespace norn

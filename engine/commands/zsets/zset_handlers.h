@@ -32,6 +32,9 @@ void ZRevRangeByLex(CommandContext& c);
 void ZRevRangeByScore(CommandContext& c);
 
 // zset_pop_commands.cc
+void BZMPop(CommandContext& c);
+void BZPopMax(CommandContext& c);
+void BZPopMin(CommandContext& c);
 void ZMPop(CommandContext& c);
 void ZPopMax(CommandContext& c);
 void ZPopMin(CommandContext& c);

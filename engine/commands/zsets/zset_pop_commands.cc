@@ -5,6 +5,7 @@
 
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
+#include "engine/commands/blocking.h"
 #include "engine/commands/typed_key.h"
 #include "engine/commands/zsets/zset_handlers.h"
 #include "engine/commands/zsets/zset_words.h"
@@ -86,21 +87,18 @@ std::optional<MPopWords> ReadMPop(CommandContext& c, size_t where) {
   return words;
 }
 
-}  // namespace
-
-void ZPopMin(CommandContext& c) { PopEnd(c, Direction::kUp); }
-void ZPopMax(CommandContext& c) { PopEnd(c, Direction::kDown); }
-
-void ZMPop(CommandContext& c) {
+// ZMPOP, its count of keys in word `at`. `wait`: what it leads to when no key is there; null: to a reply that says so.
+void MPop(CommandContext& c, size_t at, KeyWait* wait) {
   constexpr ErrorText kTooFew = "ERR numkeys should be greater than 0";
-  const std::optional<int64_t> keys = IntegerAt(c, 1, kTooFew);
+  const std::optional<int64_t> keys = IntegerAt(c, at, kTooFew);
   if (!keys) return;
   if (*keys < 1) return c.reply.Error(kTooFew);
-  if (static_cast<uint64_t>(*keys) > c.count() - 3) return c.reply.Error(kSyntaxError);
-  const size_t where = 2 + static_cast<size_t>(*keys);
+  if (static_cast<uint64_t>(*keys) > c.count() - at - 2) return c.reply.Error(kSyntaxError);
+  const size_t first = at + 1;
+  const size_t where = first + static_cast<size_t>(*keys);
   const std::optional<MPopWords> words = ReadMPop(c, where);
   if (!words) return;
-  for (size_t i = 2; i < where; ++i) {
+  for (size_t i = first; i < where; ++i) {
     const Key key = c.KeyAt(i);
     const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
     if (!found) return;
@@ -125,7 +123,56 @@ void ZMPop(CommandContext& c) {
     return c.effect.Instead({lowest ? "ZPOPMIN" : "ZPOPMAX", key.bytes,
                              Int64Text(static_cast<int64_t>(range.count)).view()});
   }
-  c.reply.NullArray();
+  if (wait == nullptr) return c.reply.NullArray();
+  wait->keys.assign(c.words.begin() + static_cast<ptrdiff_t>(first),
+                    c.words.begin() + static_cast<ptrdiff_t>(where));
+  WaitOrReplyNull(c, std::move(*wait));
+}
+
+// BZPOPMIN and BZPOPMAX.
+void PopOrWait(CommandContext& c, Direction direction) {
+  const std::optional<int64_t> timeout = SecondsToWaitAt(c, c.count() - 1);
+  if (!timeout) return;
+  for (size_t i = 1; i + 1 < c.count(); ++i) {
+    const Key key = c.KeyAt(i);
+    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
+    if (!found) return;
+    if (!*found) continue;
+    KeyPlace place = PlaceOf(c, key, *found, kType);
+    const ZsetReader reader(place);
+    const RankRange range = EndRange(reader.size(), direction, 1);
+    c.reply.Array(3);
+    c.reply.Bulk(key.bytes);
+    reader.Visit(range, direction, [&](const ZsetMember& member) {
+      PackedScratch scratch;
+      c.reply.Bulk(member.name.View(scratch));
+      c.reply.Double(member.score);
+      return true;
+    });
+    ZsetWriter(place, c.rules()).EraseRanks(range);
+    NotifyPop(c, direction, key, place);
+    return c.effect.Instead({direction == Direction::kUp ? "ZPOPMIN" : "ZPOPMAX", key.bytes});
+  }
+  KeyWait wait{.type = kType, .timeout_ms = *timeout};
+  wait.keys.assign(c.words.begin() + 1, c.words.end() - 1);
+  WaitOrReplyNull(c, std::move(wait));
+}
+
+}  // namespace
+
+void ZPopMin(CommandContext& c) { PopEnd(c, Direction::kUp); }
+void ZPopMax(CommandContext& c) { PopEnd(c, Direction::kDown); }
+
+void ZMPop(CommandContext& c) { MPop(c, 1, nullptr); }
+
+void BZPopMin(CommandContext& c) { PopOrWait(c, Direction::kUp); }
+void BZPopMax(CommandContext& c) { PopOrWait(c, Direction::kDown); }
+
+void BZMPop(CommandContext& c) {
+  const std::optional<int64_t> timeout = SecondsToWaitAt(c, 1);
+  if (!timeout) return;
+  KeyWait wait{.type = kType, .timeout_ms = *timeout};
+  MPop(c, 2, &wait);
 }
 
 }  // namespace norn::handlers

@@ -7,6 +7,9 @@ namespace norn {
 
 // clang-format off
 inline constexpr CommandSpec kZsetRows[] = {
+    {"bzmpop", -5, kWrite | kBlocking, "sortedset", "idx:2>keynum:0:1:1(RW,ACCESS,DELETE)", Placement::kKeys, handlers::BZMPop, "sorted_set", "7.0.0", "O(K + M log N), K the keys given, M the members popped", "As ZMPOP, and waits for a member where there is none.", "timeout:double numkeys:integer key:key... where:oneof(min:MIN|max:MAX) [count:integer=COUNT]"},
+    {"bzpopmax", -3, kWrite | kFast | kBlocking, "sortedset", "idx:1>range:-2:1:0(RW,ACCESS,DELETE)", Placement::kKeys, handlers::BZPopMax, "sorted_set", "5.0.0", "O(log N)", "Pops the member with the highest score of the first of several sorted sets that has any; waits where there is none.", "key:key... timeout:double"},
+    {"bzpopmin", -3, kWrite | kFast | kBlocking, "sortedset", "idx:1>range:-2:1:0(RW,ACCESS,DELETE)", Placement::kKeys, handlers::BZPopMin, "sorted_set", "5.0.0", "O(log N)", "Pops the member with the lowest score of the first of several sorted sets that has any; waits where there is none.", "key:key... timeout:double"},
     {"zadd", -4, kWrite | kDenyOom | kFast, "sortedset", "idx:1>range:0:1:0(RW,UPDATE)", Placement::kKeys, handlers::ZAdd, "sorted_set", "1.2.0", "O(log N) for each member", "Adds members to a sorted set, or changes their scores.", "key:key [condition:oneof(nx:NX|xx:XX)@3.0.2] [comparison:oneof(gt:GT|lt:LT)@6.2.0] [change:CH@3.0.2] [increment:INCR@3.0.2] data:block(score:double member:string)..."},
     {"zcard", 2, kReadonly | kFast, "sortedset", "idx:1>range:0:1:0(RO)", Placement::kKeys, handlers::ZCard, "sorted_set", "1.2.0", "O(1)", "Replies the number of members of a sorted set.", "key:key"},
     {"zcount", 4, kReadonly | kFast, "sortedset", "idx:1>range:0:1:0(RO,ACCESS)", Placement::kKeys, handlers::ZCount, "sorted_set", "2.0.0", "O(log N)", "Counts the members with scores in a range.", "key:key min:double max:double"},
