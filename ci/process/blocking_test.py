@@ -143,6 +143,29 @@ class OneThread(ServerCase):
         self.assertIn("WRONGTYPE", str(waiter.reply()))
         self.assertEqual(self.db.run("LRANGE", "l", 0, -1), [b"x"])
 
+    def test_streams(self):
+        self.db.run("XADD", "s", "1-1", "f", "old")
+        waiters = [self.wait("XREAD", "BLOCK", "0", "STREAMS", "none", "s", "0", "$"), self.wait("XREAD", "COUNT", "1", "BLOCK", "0", "STREAMS", "s", "1-1")]
+        self.db.run("XADD", "s", "1-2", "f", "new")
+        for waiter in waiters:  # readers take nothing from each other
+            self.assertEqual(waiter.reply(), [[b"s", [[b"1-2", [b"f", b"new"]]]]])
+        self.assertEqual(self.db.run("XREAD", "BLOCK", "10", "STREAMS", "s", "$"), None)
+        self.assertIsNone(self.db.run("XREAD", "STREAMS", "s", "$"))
+        self.db.run("XGROUP", "CREATE", "s", "g", "$")
+        waiters = [self.wait("XREADGROUP", "GROUP", "g", name, "BLOCK", "0", "STREAMS", "s", ">") for name in ("a", "b")]
+        self.assertEqual(self.server.info("clients")["total_blocking_keys_on_nokey"], "1")
+        self.db.run("XADD", "s", "1-3", "f", "v")
+        self.assertEqual(waiters[0].reply(), [[b"s", [[b"1-3", [b"f", b"v"]]]]])
+        self.db.run("XGROUP", "DESTROY", "s", "g")
+        self.assertIn("NOGROUP", str(waiters[1].reply()))
+        self.db.run("XGROUP", "CREATE", "s", "g", "$")
+        for end, error in ((("DEL", "s"), "NOGROUP"), (("SET", "s", "text"), "WRONGTYPE"), (("FLUSHALL",), "NOGROUP")):
+            self.db.run("DEL", "s")
+            self.db.run("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+            waiter = self.wait("XREADGROUP", "GROUP", "g", "a", "BLOCK", "0", "STREAMS", "s", ">")
+            self.db.run(*end)
+            self.assertIn(error, str(waiter.reply()))
+
     def test_timeouts(self):
         for command, nothing in ((("BLPOP", "l", "0.05"), b"*-1\r\n"), (("BLMOVE", "l", "m", "LEFT", "LEFT", "0.05"), b"$-1\r\n"),
                                  (("BZMPOP", "0.05", "1", "z", "MIN"), b"*-1\r\n")):

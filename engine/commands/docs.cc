@@ -79,6 +79,11 @@ class Parser {
   bool Kind(Argument& argument) {
     if (Take("oneof(")) return Parts("oneof", '|', argument);
     if (Take("block(")) return Parts("block", ' ', argument);
+    if (Take('=')) {
+      argument.type = "pure-token";
+      argument.token = "=";
+      return true;
+    }
     const std::string_view kind = Until(kEnds);
     if (kind.empty()) return false;
     if (kind.front() < 'a' || kind.front() > 'z') {

@@ -358,7 +358,9 @@ TEST_F(EffectTest, EveryWriteCommandIsTested) {
       // hyperloglog
       "pfadd", "pfdebug", "pfmerge",
       // geo
-      "geoadd", "georadius", "georadiusbymember", "geosearchstore"};
+      "geoadd", "georadius", "georadiusbymember", "geosearchstore",
+      // streams
+      "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xreadgroup", "xsetid", "xtrim"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

@@ -9,6 +9,7 @@
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
 #include "engine/commands/spec_parse.h"
+#include "engine/commands/streams/stream_rows.h"
 #include "engine/commands/zsets/zset_rows.h"
 
 namespace norn {
@@ -244,25 +245,31 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {
-    kCoreRows, kBitmapRows, kGeoRows, kHashRows, kHyperLogLogRows, kListRows, kSetRows, kZsetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kBitmapRows,      kGeoRows,
+                                                      kHashRows, kHyperLogLogRows, kListRows,
+                                                      kSetRows,  kStreamRows,      kZsetRows};
+constexpr std::span<const CommandSpec> kSubcommandFamilies[] = {kSubcommandRows,
+                                                                kStreamSubcommandRows};
 
-constexpr size_t CountRows() {
+using Families = std::span<const std::span<const CommandSpec>>;
+
+constexpr size_t CountRows(Families families) {
   size_t count = 0;
-  for (const std::span<const CommandSpec>& family : kFamilies) count += family.size();
+  for (const std::span<const CommandSpec>& family : families) count += family.size();
   return count;
 }
 
-constexpr size_t kCommandCount = CountRows();
+constexpr size_t kCommandCount = CountRows(kFamilies);
+constexpr size_t kSpecCount = kCommandCount + CountRows(kSubcommandFamilies);
 
-// By id.
-constexpr const CommandSpec& CommandRow(size_t id) {
+constexpr const CommandSpec& RowOf(Families families, size_t row) {
   size_t family = 0;
-  for (; id >= kFamilies[family].size(); ++family) id -= kFamilies[family].size();
-  return kFamilies[family][id];
+  for (; row >= families[family].size(); ++family) row -= families[family].size();
+  return families[family][row];
 }
 
-constexpr size_t kSpecCount = kCommandCount + std::size(kSubcommandRows);
+// By id.
+constexpr const CommandSpec& CommandRow(size_t id) { return RowOf(kFamilies, id); }
 
 struct Specs {
   CommandSpec rows[kSpecCount];  // commands, then subcommands; the index is the id
@@ -301,7 +308,8 @@ constexpr void LinkSubcommands(Specs& specs) {
 constexpr Specs BuildSpecs() {
   Specs specs = {};
   for (size_t i = 0; i < kSpecCount; ++i) {
-    specs.rows[i] = i < kCommandCount ? CommandRow(i) : kSubcommandRows[i - kCommandCount];
+    specs.rows[i] =
+        i < kCommandCount ? CommandRow(i) : RowOf(kSubcommandFamilies, i - kCommandCount);
     Complete(specs.rows[i], static_cast<uint32_t>(i));
   }
   LinkSubcommands(specs);

@@ -10,5 +10,6 @@ extern const ValueCodec kListCodec;
 extern const ValueCodec kSetCodec;
 extern const ValueCodec kZsetCodec;
 extern const ValueCodec kHashCodec;
+extern const ValueCodec kStreamCodec;
 
 }  // namespace norn::persist

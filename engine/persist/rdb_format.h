@@ -61,11 +61,14 @@ enum RdbType : uint8_t {
   kRdbTypeZsetZiplist = 12,
   kRdbTypeHashZiplist = 13,
   kRdbTypeListQuicklist = 14,  // of ziplists
+  kRdbTypeStreamListpacks = 15,
   kRdbTypeHashListpack = 16,
   kRdbTypeZsetListpack = 17,
-  kRdbTypeListQuicklist2 = 18,  // of listpacks and large elements
+  kRdbTypeListQuicklist2 = 18,    // of listpacks and large elements
+  kRdbTypeStreamListpacks2 = 19,  // and what is known of erased entries
   kRdbTypeSetListpack = 20,
-  kRdbTypeHash2 = 22,  // fields with deadlines, Valkey 9 (version 80)
+  kRdbTypeStreamListpacks3 = 21,  // and when consumers were active
+  kRdbTypeHash2 = 22,             // fields with deadlines, Valkey 9 (version 80)
 };
 
 // What follows in a module's data.

@@ -9,8 +9,8 @@
 namespace norn::persist {
 namespace {
 
-constexpr const ValueCodec* kCodecs[] = {&kStringCodec, &kListCodec, &kSetCodec, &kZsetCodec,
-                                         &kHashCodec};
+constexpr const ValueCodec* kCodecs[] = {&kStringCodec, &kListCodec, &kSetCodec,
+                                         &kZsetCodec,   &kHashCodec, &kStreamCodec};
 
 }  // namespace
 

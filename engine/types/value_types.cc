@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/base/number.h"
@@ -11,6 +12,7 @@
 #include "engine/types/list_value.h"
 #include "engine/types/rebuild.h"
 #include "engine/types/set_value.h"
+#include "engine/types/stream_value.h"
 #include "engine/types/zset_value.h"
 
 namespace norn {
@@ -155,6 +157,86 @@ void EmitHash(const Entry& entry, EmitCommand emit) {
   });
 }
 
+// ---- streams ----
+
+std::string_view StreamEncoding(const Entry&) { return "stream"; }
+
+void MixStream(const Entry& entry, DatasetDigest& digest) {
+  StreamOf(entry).log().Visit(
+      kStreamIdMin, kStreamIdMax, StreamDirection::kUp, [&](const StreamEntry& one) {
+        digest.Mix(StreamIdText(one.id(), '.').view());
+        one.ForEachField([&](const PackedValue& field, const PackedValue& value) {
+          PackedScratch scratch;
+          digest.Mix(field.View(scratch));
+          digest.Mix(value.View(scratch));
+        });
+        return true;
+      });
+}
+
+void EmitStreamEntries(const Entry& entry, EmitCommand emit) {
+  if (StreamOf(entry).size() == 0) {
+    // An entry that goes at once leaves an empty stream.
+    const std::string_view words[] = {"XADD", entry.key(), "MAXLEN", "0", "0-1", "x", "y"};
+    return emit(words);
+  }
+  StreamOf(entry).log().Visit(
+      kStreamIdMin, kStreamIdMax, StreamDirection::kUp, [&](const StreamEntry& one) {
+        const StreamIdText id(one.id());
+        std::deque<std::string> integers;
+        std::vector<std::string_view> words = {"XADD", entry.key(), id.view()};
+        const auto add = [&](const PackedValue& value) {
+          words.push_back(value.is_integer() ? integers.emplace_back(value.ToString())
+                                             : value.text());
+        };
+        one.ForEachField([&](const PackedValue& field, const PackedValue& value) {
+          add(field);
+          add(value);
+        });
+        emit(words);
+        return true;
+      });
+}
+
+void EmitStreamConsumer(std::string_view key, std::string_view group_name, const StreamGroup& group,
+                        const StreamConsumer& consumer, EmitCommand emit) {
+  if (consumer.pending().empty()) {
+    const std::string_view words[] = {"XGROUP", "CREATECONSUMER", key, group_name, consumer.name()};
+    return emit(words);
+  }
+  for (const StreamId id : consumer.pending()) {
+    const StreamPending& pending = group.pending().at(id);
+    const StreamIdText id_text(id);
+    const Int64Text delivered(pending.delivered_ms);
+    const Int64Text deliveries(static_cast<int64_t>(pending.deliveries));
+    const std::string_view words[] = {
+        "XCLAIM",       key,    group_name,       consumer.name(), "0",
+        id_text.view(), "TIME", delivered.view(), "RETRYCOUNT",    deliveries.view(),
+        "JUSTID",       "FORCE"};
+    emit(words);
+  }
+}
+
+void EmitStream(const Entry& entry, EmitCommand emit) {
+  const Stream& stream = StreamOf(entry);
+  EmitStreamEntries(entry, emit);
+  const StreamIdText last(stream.last_id()), deleted(stream.max_deleted_id());
+  const Int64Text added(static_cast<int64_t>(stream.entries_added()));
+  const std::string_view words[] = {"XSETID",     entry.key(),    last.view(),   "ENTRIESADDED",
+                                    added.view(), "MAXDELETEDID", deleted.view()};
+  emit(words);
+  for (const auto& [name, group] : stream.groups()) {
+    const StreamIdText group_last(group->last_id);
+    const Int64Text read(group->entries_read);
+    const std::string_view create[] = {"XGROUP",          "CREATE",      entry.key(), name,
+                                       group_last.view(), "ENTRIESREAD", read.view()};
+    emit(create);
+    for (const auto& [consumer_name, consumer] : group->consumers()) {
+      EmitStreamConsumer(entry.key(), name, *group, *consumer, emit);
+    }
+  }
+}
+
 // ---- the table ----
 
 constexpr TypeRow kTypes[] = {
@@ -163,6 +245,7 @@ constexpr TypeRow kTypes[] = {
     {ValueType::kSet, SetEncoding, MixSet, EmitSet},
     {ValueType::kZset, ZsetEncoding, MixZset, EmitZset},
     {ValueType::kHash, HashEncoding, MixHash, EmitHash},
+    {ValueType::kStream, StreamEncoding, MixStream, EmitStream},
 };
 
 const TypeRow& RowOf(const Entry& entry) {
