@@ -370,7 +370,8 @@ TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
       "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",   "flushall",
       "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
       "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
-      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink"};
+      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink",
+      "sort"};  // sort/sort_commands_test.cc
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

@@ -5,6 +5,7 @@
 #include "engine/commands/lists/list_rows.h"
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
+#include "engine/commands/sort/sort_rows.h"
 #include "engine/commands/spec_parse.h"
 #include "engine/commands/zsets/zset_rows.h"
 
@@ -241,8 +242,8 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows, kSetRows,
-                                                      kZsetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kHashRows, kListRows,
+                                                      kSetRows,  kSortRows, kZsetRows};
 
 constexpr size_t CountRows() {
   size_t count = 0;
