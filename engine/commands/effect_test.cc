@@ -366,12 +366,14 @@ TEST_F(EffectTest, NobodyListensToReadsAndSettings) {
 // A new write command needs a test here.
 TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
   const std::set<std::string_view> tested = {
-      "append",   "copy",    "decr",      "decrby", "del",      "delifeq",  "expire",
-      "expireat", "getdel",  "getex",     "getset", "incr",     "incrby",   "flushall",
-      "move",     "flushdb", "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
-      "pexpire",  "psetex",  "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
-      "migrate",  "set",     "setex",     "setnx",  "swapdb",   "setrange", "unlink",
-      "sort"};  // sort/sort_commands_test.cc
+      "append",   "copy",      "decr",      "decrby", "del",      "delifeq",  "expire",
+      "expireat", "getdel",    "getex",     "getset", "incr",     "incrby",   "flushall",
+      "move",     "flushdb",   "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
+      "pexpire",  "psetex",    "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
+      "migrate",  "set",       "setex",     "setnx",  "swapdb",   "setrange", "unlink",
+      "sort",  // sort/sort_commands_test.cc
+      "hexpire",  "hexpireat", "hgetdel",   "hgetex", "hpersist", "hpexpire", "hpexpireat",
+      "hsetex"};  // hashes/field_commands_test.cc
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }
