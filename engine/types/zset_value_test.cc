@@ -46,6 +46,12 @@ class ZsetValueTest : public testing::TestWithParam<bool> {
   TypeRoom room_{ValueType::kZset};
 };
 
+// Or a small one would differ from what it is when it was big.
+TEST_P(ZsetValueTest, ThereIsOneZero) {
+  Set("a", -0.0);
+  EXPECT_FALSE(std::signbit(*Reader().Score("a")));
+}
+
 TEST_P(ZsetValueTest, MembersAreInOrderOfScoreThenBytes) {
   EXPECT_TRUE(Set("b", 1));
   EXPECT_TRUE(Set("a", 1));
