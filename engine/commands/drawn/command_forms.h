@@ -9,7 +9,8 @@
 //         | "#$" letter             so many keys, after their number; with STORE-like commands behind the destination
 //
 //   keys      $k of strings  $l lists  $s sets  $h hashes  $z sorted sets  $a of any type  $o of a type that is drawn, $O of the
-//             same type again; now and then a key of another type is drawn in place of these
+//             same type again; now and then a key of another type is drawn in place of these. $y sorted sets with equal
+//             scores, without which ranges of bytes mean nothing
 //   values    $v any string  $e an element or member  $f a field
 //   numbers   $i index, from the end too  $n count from 0  $p count from 1  $c count, negative too  $d floating point
 //   ranges    $b score bound  $x lexicographical bound

@@ -7,6 +7,7 @@ namespace norn {
 namespace {
 
 constexpr std::string_view kKeyTypes = "klshz";
+constexpr char kEqualScores = 'y';
 
 bool Writes(const CommandForm& form) {
   const CommandSpec* spec = FindCommand(form.text.substr(0, form.text.find(' ')));
@@ -86,7 +87,7 @@ std::string RandomCommands::Pick(std::initializer_list<std::string_view> of) {
 }
 
 std::string RandomCommands::Key(char type) {
-  if (prng_.OneIn(24)) type = kKeyTypes[prng_.Below(kKeyTypes.size())];
+  if (type != kEqualScores && prng_.OneIn(24)) type = kKeyTypes[prng_.Below(kKeyTypes.size())];
   const uint64_t number = prng_.Below(settings_.keys_of_type);
   return settings_.prefix + type + std::to_string(number);
 }
@@ -142,7 +143,7 @@ std::string RandomCommands::Word(char kind) {
     case 'A':
       return Pick({"1", "4102444800000", "4102444800001"});
     default:
-      CHECK(kKeyTypes.find(kind) != std::string_view::npos);
+      CHECK(kind == kEqualScores || kKeyTypes.find(kind) != std::string_view::npos);
       return Key(kind);
   }
 }
