@@ -316,7 +316,9 @@ void Cluster::DoParking(const cluster::MemberAction& next) {
     PublishRoutes();  // who was held back asks where to go
     replication_.HoldWrites(false);
   } else if (const auto* drop = std::get_if<action::DropSlots>(&next)) {
-    DropSlots(cluster::ToSet(drop->slots));
+    cluster::SlotSet foreign = cluster::ToSet(drop->slots);
+    foreign -= migrations_.importing();
+    DropSlots(foreign);
   } else if (std::holds_alternative<action::DropAllKeys>(next)) {
     DropAllKeys();
   }

@@ -52,6 +52,14 @@ std::shared_ptr<SlotMigrations::Import> SlotMigrations::FindImport(std::string_v
   return nullptr;
 }
 
+SlotSet SlotMigrations::importing() const {
+  SlotSet slots;
+  for (const auto& job : imports_) {
+    if (job->machine.active()) slots |= job->machine.row().slots;
+  }
+  return slots;
+}
+
 // SYNCSLOTS verb ...
 void SlotMigrations::OnSync(const ClusterCall& call) {
   const std::string_view verb = call.words[2];

@@ -55,6 +55,8 @@ class SlotMigrations : private JournalListener, private ReplySink {
   bool Run(const cluster::ClusterCall& call);
   // Ten times a second: targets whose source went silent, slots that were given up and that nobody asks for. Never parks.
   void Tick();
+  // Slots with keys here before they are this node's.
+  cluster::SlotSet importing() const;
   // No more steps.
   void Stop() { ended_ = true; }
 

@@ -101,11 +101,12 @@ class ClusterCase(FolderCase):
         wait_for(linked, "every replica is linked", 60)
 
     def await_agreement(self, servers):
-        """All see the same owners, and nobody fails."""
+        """All see the same owners, no slot is open, and nobody fails."""
         def agree():
-            views = [sorted((n.id, tuple(n.slots), n.primary) for n in nodes_of(s)) for s in servers]
-            plain = [[(i, tuple(w for w in slots if not w.startswith("[")), p) for i, slots, p in view] for view in views]
-            return all(view == plain[0] for view in plain) and not any(n.fails() for s in servers for n in nodes_of(s))
+            views = [nodes_of(s) for s in servers]
+            plain = [sorted((n.id, tuple(n.slots), n.primary) for n in view) for view in views]
+            is_open = any(word.startswith("[") for view in views for n in view for word in n.slots)
+            return all(view == plain[0] for view in plain) and not is_open and not any(n.fails() for view in views for n in view)
         wait_for(agree, "all nodes agree", 60)
 
 

@@ -382,7 +382,11 @@ void Member::Apply(const TopologyEffects& effects, Instant now) {
 }
 
 void Member::FollowNow(bool same_shard) {
-  migrating_.clear();
+  // What the shard gave up may not have been taken: whoever leads it next has to ask (G3), and that may be this node.
+  std::erase_if(migrating_, [&](const auto& open) {
+    const ClusterNode* const owner = view_->OwnerOf(open.first);
+    return !same_shard || owner == nullptr || owner->id != open.second;
+  });
   importing_.clear();
   data_is_of_shard_ &= same_shard || NORN_PLANTED("B01");
   data_.synced_since = false;  // until replication says so of this primary

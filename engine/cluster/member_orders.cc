@@ -9,6 +9,12 @@
 #include "engine/cluster/member.h"
 
 namespace norn::cluster {
+namespace {
+
+// An epoch that nobody voted for is chosen so far above the known ones: ballots may be under way with the next few numbers.
+constexpr uint64_t kBallotsUnderWay = 16;
+
+}  // namespace
 
 bool Member::Meet(const NodeEndpoint& endpoint, Instant now, WallTime wall) {
   wall_ = wall;
@@ -76,15 +82,10 @@ void Member::SetStable(SlotId slot) {
 }
 
 bool Member::BumpEpoch() {
-  const uint64_t own = view_->self().config_epoch;
-  if (own != 0 && own == view_->GreatestEpoch()) return false;
-  if (view_->electorate().norn_rules) {
-    ClaimAbove(0);  // a replica of this very shard may be about to win with the next number (I1)
-  } else {
-    view_->BumpEpoch();
-    Changed(true);
-  }
-  return true;
+  // A replica of this very shard may be about to win with the next number (I1).
+  const bool bumped = view_->BumpEpoch(view_->electorate().norn_rules ? kBallotsUnderWay : 1);
+  if (bumped) Changed(true);
+  return bumped;
 }
 
 void Member::Hold(const SlotSet& slots) {
@@ -126,9 +127,7 @@ void Member::LetGo(const SlotSet& slots) {
   Changed(true);
 }
 
-// Nobody voted for it, and ballots may be under way with the next few numbers: this one is above them.
 void Member::ClaimAbove(uint64_t epoch) {
-  constexpr uint64_t kBallotsUnderWay = 16;
   view_->RaiseEpoch(std::max(epoch, view_->GreatestEpoch()) + kBallotsUnderWay);
   Changed(true);
 }

@@ -366,6 +366,24 @@ TEST(Member, ATakeoverAsksNobody) {
   EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
 }
 
+// G3: of what the shard gave up each of its nodes knows until the outcome is known, whoever leads it meanwhile.
+TEST(Member, AReplicaRemembersWhatWasGivenUpThroughAFailover) {
+  MemberRoom room(7);
+  room.Form(3);  // 4 and 7 follow 1
+  const SlotSet slots = SlotSet::OfRange({SlotId{0}, SlotId{9}});
+  for (const int i : {4, 7}) room.Of(i).GiveUp(slots, Node(2), room.now());
+  room.Stop(1);
+  ASSERT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4) || room.CanWrite(7); }));
+  const int winner = room.CanWrite(4) ? 4 : 7;
+  const int loser = 11 - winner;
+  ASSERT_TRUE(
+      room.RunUntil(3000, [&] { return room.Of(loser).view().self().primary == Node(winner); }));
+  for (const int i : {winner, loser}) {
+    ASSERT_TRUE(room.Of(i).GivenUp().contains(Node(2)));
+    EXPECT_EQ(room.Of(i).GivenUp().at(Node(2)).Ranges(), slots.Ranges());
+  }
+}
+
 TEST(Member, AnOrphanGetsASpareReplica) {
   MemberRoom room(7);
   room.Form(3);  // 4 and 7 follow 1, 5 follows 2, 6 follows 3

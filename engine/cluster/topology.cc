@@ -255,10 +255,10 @@ void Topology::RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch) 
   ObserveEpoch(own_config_epoch);
 }
 
-bool Topology::BumpEpoch() {
+bool Topology::BumpEpoch(uint64_t by) {
   const uint64_t greatest = GreatestEpoch();
   if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
-  RaiseEpoch(greatest + 1);
+  RaiseEpoch(greatest + by);
   return true;
 }
 

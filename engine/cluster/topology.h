@@ -232,7 +232,7 @@ class Topology {
   // ADDSLOTS, DELSLOTS, SETSLOT NODE, as checked by the caller; an empty owner unbinds. Requires: a known primary.
   TopologyEffects SetOwner(const SlotSet& slots, const NodeId& owner);
   // A config epoch above all known ones, without asking (BUMPEPOCH, TAKEOVER, end of a migration). False: it has the greatest.
-  bool BumpEpoch();
+  bool BumpEpoch(uint64_t by = 1);
   // Of what is known, config epochs and the current one.
   uint64_t GreatestEpoch() const;
   // Takes this one without asking. Requires: it is above GreatestEpoch().

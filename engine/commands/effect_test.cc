@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "engine/commands/testing.h"
+#include "engine/commands/effect_testing.h"
 #include "engine/persist/testing.h"
 
 namespace norn {
@@ -12,36 +12,8 @@ namespace {
 // What DUMP of redis-server 7.0 replies for "hello".
 const std::string kHello = persist::FromHex("000568656c6c6f0a0063 72df766534200a");
 
-class EffectTest : public CommandTest {
+class RestoreEffectTest : public EffectTest {
  protected:
-  EffectTest() { keyspace().set_records_deletions(true); }
-
-  struct Line {
-    std::string_view line;
-    std::string_view repeated;
-  };
-  // {now+N} stands for the time N ms from now.
-  void Repeat(std::initializer_list<Line> lines) {
-    for (const Line& step : lines) {
-      Run(WithTimes(step.line));
-      EXPECT_EQ(TakeEffects(), WithTimes(step.repeated)) << "after: " << step.line;
-    }
-  }
-  std::string WithTimes(std::string_view text) {
-    std::string filled(text);
-    for (size_t at; (at = filled.find("{now+")) != std::string::npos;) {
-      const size_t end = filled.find('}', at);
-      const int64_t more_ms = std::stoll(filled.substr(at + 5, end - at - 5));
-      filled.replace(at, end + 1 - at, std::to_string(now_ms() + more_ms));
-    }
-    return filled;
-  }
-  // Stores "v" under `key`, past its deadline.
-  void MakeExpired(const std::string& key) {
-    Run("SET " + key + " v PX 1");
-    TakeEffects();
-    Advance(Duration::Millis(2));
-  }
   std::string RestoreEffects(std::string_view ttl, std::vector<std::string_view> options = {},
                              std::string_view name = "RESTORE") {
     std::vector<std::string_view> words = {name, "k", ttl, kHello};
@@ -305,7 +277,7 @@ TEST_F(EffectTest, MoveToWhereAnExpiredKeyIs) {
 }
 
 // The payload is one that redis-server 7.0 reads, whatever the client's was.
-TEST_F(EffectTest, Restore) {
+TEST_F(RestoreEffectTest, Restore) {
   const auto time = [&](int64_t ms) { return std::to_string(now_ms() + ms); };
   EXPECT_EQ(RestoreEffects("0"), "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");
   EXPECT_EQ(RestoreEffects("0"), "");
@@ -323,7 +295,7 @@ TEST_F(EffectTest, Restore) {
   EXPECT_EQ(RestoreEffects("0"), "DEL k; RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");
 }
 
-TEST_F(EffectTest, RestoreOfWhatThePrimaryStillHas) {
+TEST_F(RestoreEffectTest, RestoreOfWhatThePrimaryStillHas) {
   session().from_primary = true;
   EXPECT_EQ(RestoreEffects("1", {"ABSTTL"}), "RESTORE k 1 PAYLOAD9 REPLACE ABSTTL");
   EXPECT_THAT(Run("EXISTS k"), IsInt(1));
@@ -338,7 +310,7 @@ TEST_F(EffectTest, WhatMovedAwayIsDeleted) {
           {"MIGRATE host 1 a 0 100", ""}});
 }
 
-TEST_F(EffectTest, RestoreAskingIsRepeatedAsRestore) {
+TEST_F(RestoreEffectTest, RestoreAskingIsRepeatedAsRestore) {
   EXPECT_EQ(RestoreEffects("0", {}, "RESTORE-ASKING"), "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");
 }
 
@@ -363,17 +335,26 @@ TEST_F(EffectTest, NobodyListensToReadsAndSettings) {
           {"DEBUG POPULATE 3", ""}});
 }
 
-// A new write command needs a test here.
-TEST_F(EffectTest, EveryWriteCommandIsTestedHere) {
+// A new write command needs a test here, or in its family's folder (*_effect_test.cc).
+TEST_F(EffectTest, EveryWriteCommandIsTested) {
   const std::set<std::string_view> tested = {
-      "append",   "copy",      "decr",      "decrby", "del",      "delifeq",  "expire",
-      "expireat", "getdel",    "getex",     "getset", "incr",     "incrby",   "flushall",
-      "move",     "flushdb",   "mset",      "msetex", "msetnx",   "persist",  "incrbyfloat",
-      "pexpire",  "psetex",    "pexpireat", "rename", "renamenx", "restore",  "restore-asking",
-      "migrate",  "set",       "setex",     "setnx",  "swapdb",   "setrange", "unlink",
-      "sort",  // sort/sort_commands_test.cc
-      "hexpire",  "hexpireat", "hgetdel",   "hgetex", "hpersist", "hpexpire", "hpexpireat",
-      "hsetex"};  // hashes/field_commands_test.cc
+      "append", "copy", "decr", "decrby", "del", "delifeq", "expire", "expireat", "getdel", "getex",
+      "getset", "incr", "incrby", "flushall", "move", "flushdb", "mset", "msetex", "msetnx",
+      "persist", "incrbyfloat", "pexpire", "psetex", "pexpireat", "rename", "renamenx", "restore",
+      "restore-asking", "migrate", "set", "setex", "setnx", "swapdb", "setrange", "unlink",
+      // lists
+      "linsert", "lmove", "lmpop", "lpop", "lpush", "lpushx", "lrem", "lset", "ltrim", "rpop",
+      "rpoplpush", "rpush", "rpushx",
+      // hashes
+      "hdel", "hexpire", "hexpireat", "hgetdel", "hgetex", "hincrby", "hincrbyfloat", "hmset",
+      "hpersist", "hpexpire", "hpexpireat", "hset", "hsetex", "hsetnx",
+      // sets
+      "sadd", "sdiffstore", "sinterstore", "smove", "spop", "srem", "sunionstore",
+      // zsets
+      "zadd", "zdiffstore", "zincrby", "zinterstore", "zmpop", "zpopmax", "zpopmin", "zrangestore",
+      "zrem", "zremrangebylex", "zremrangebyrank", "zremrangebyscore", "zunionstore",
+      // sort
+      "sort"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

@@ -51,9 +51,8 @@ struct SnapshotWriter::Part {
     AppendCommand(&buffer, std::span<const std::string_view>(words.begin(), words.size()));
   }
   void AppendAsCommands(const Entry& entry) {
-    EmitRebuild(entry, [this](std::span<const std::string_view> words) {
-      AppendCommand(&buffer, words);
-    });
+    EmitRebuild(entry,
+                [this](std::span<const std::string_view> words) { AppendCommand(&buffer, words); });
     if (entry.has_deadline()) {
       AppendWords({"PEXPIREAT", entry.key(), Int64Text(entry.deadline_ms()).view()});
     }

@@ -159,12 +159,14 @@ TEST_F(RdbReading, FrequencyAndIdleTimeComeBackUnderTheirPolicy) {
 }
 
 TEST_F(RdbReading, ATypeThatThisBuildLacksIsNamedWithItsOffset) {
-  const absl::Status status = Load(FromHex(kList));
+  std::string dump = FromHex(kList);
+  const size_t type_at = 87;
+  ASSERT_EQ(dump[type_at], 18);
+  dump[type_at] = 6;  // a module of the first format
+  const absl::Status status = Load(dump);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_EQ(
-      MessageOf(status),
-      "dump.rdb: value of type 18 (list as quicklist 2), which this build does not support at "
-      "offset 87");
+  EXPECT_EQ(MessageOf(status),
+            "dump.rdb: value of type 6 (module), which this build does not support at offset 87");
 }
 
 TEST_F(RdbReading, FunctionLibrariesAreLeftOutWithAWarning) {

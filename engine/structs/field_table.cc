@@ -127,11 +127,11 @@ void FieldTable::EraseAt(Table::Found found) {
 }
 
 const Field* FieldTable::Find(std::string_view name) const {
-  return table_.Find(name, HashBytes(name, table_.traits().hash_seed)).item;
+  return table_.Find(name, table_.traits().HashOf(name)).item;
 }
 
 bool FieldTable::Set(std::string_view name, std::string_view value, int64_t deadline_ms) {
-  const uint64_t hash = HashBytes(name, table_.traits().hash_seed);
+  const uint64_t hash = table_.traits().HashOf(name);
   const Table::Found found = table_.Find(name, hash);
   if (!found) {
     Insert({name, value, deadline_ms}, hash);
@@ -144,14 +144,14 @@ bool FieldTable::Set(std::string_view name, std::string_view value, int64_t dead
 }
 
 bool FieldTable::Add(std::string_view name) {
-  const uint64_t hash = HashBytes(name, table_.traits().hash_seed);
+  const uint64_t hash = table_.traits().HashOf(name);
   if (table_.Find(name, hash)) return false;
   Insert({name, {}, Field::kNoDeadline}, hash);
   return true;
 }
 
 bool FieldTable::SetDeadline(std::string_view name, int64_t deadline_ms) {
-  const Table::Found found = table_.Find(name, HashBytes(name, table_.traits().hash_seed));
+  const Table::Found found = table_.Find(name, table_.traits().HashOf(name));
   if (!found) return false;
   Field::Parts parts = found.item->Read();
   parts.deadline_ms = deadline_ms;
@@ -160,7 +160,7 @@ bool FieldTable::SetDeadline(std::string_view name, int64_t deadline_ms) {
 }
 
 bool FieldTable::Erase(std::string_view name) {
-  const Table::Found found = table_.Find(name, HashBytes(name, table_.traits().hash_seed));
+  const Table::Found found = table_.Find(name, table_.traits().HashOf(name));
   if (!found) return false;
   EraseAt(found);
   return true;

@@ -19,8 +19,8 @@
 #include <optional>
 #include <string_view>
 
-#include "engine/base/hash.h"
 #include "engine/base/prng.h"
+#include "engine/structs/by_name.h"
 #include "engine/structs/hash_table.h"
 
 namespace norn {
@@ -59,19 +59,9 @@ class Field {
   uint8_t head_;
 };
 
-struct FieldTraits {
-  using Item = Field;
-  using Key = std::string_view;
-
-  uint64_t hash_seed = 0;
-
-  uint64_t Hash(const Field& field) const { return HashBytes(field.name(), hash_seed); }
-  bool Equal(const Field& field, std::string_view name) const { return field.name() == name; }
-};
-
 class FieldTable {
  public:
-  explicit FieldTable(uint64_t hash_seed) : table_(FieldTraits{hash_seed}) {}
+  explicit FieldTable(uint64_t hash_seed) : table_(ByName<Field>{hash_seed}) {}
   FieldTable(const FieldTable& other);
   FieldTable(FieldTable&&) = delete;
   FieldTable& operator=(FieldTable&&) = delete;
@@ -104,7 +94,7 @@ class FieldTable {
     table_.ForEach([&](const Field& field) { visit(field); });
   }
   // Erases fields whose deadline is at or before `now_ms`, calling visit(field) for each first, going round the table: for
-  // about `lines` lines of it. True at the end of a round.
+  // about `lines` lines of it. True at the end of a round, which may miss some: the table shrinks meanwhile, and moves fields.
   template <typename Visit>
   bool EraseDue(int64_t now_ms, size_t lines, Visit&& visit);
 
@@ -114,7 +104,7 @@ class FieldTable {
   void CheckInvariants() const;  // for tests
 
  private:
-  using Table = HashTable<FieldTraits>;
+  using Table = HashTable<ByName<Field>>;
 
   void Replace(Table::Found found, const Field::Parts& parts);
   void Insert(const Field::Parts& parts, uint64_t hash);

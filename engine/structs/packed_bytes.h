@@ -27,6 +27,22 @@ class PackedBytes {
   std::span<char> Writable() { return Splice(0, 0, 0); }
 };
 
+// Moves what stands behind the `removed` bytes at `at`, for a Splice of `size` bytes on the heap; resize(bytes) makes them that
+// many and returns where they are. Returns all of them.
+template <typename Resize>
+std::span<char> SpliceHeapBytes(char* data, size_t size, size_t at, size_t removed, size_t inserted,
+                                Resize&& resize) {
+  CHECK(at + removed <= size);
+  const size_t behind = size - at - removed;
+  const size_t spliced = at + inserted + behind;
+  if (inserted > removed) data = resize(spliced);
+  if (inserted != removed && behind > 0) {
+    std::memmove(data + at + inserted, data + at + removed, behind);
+  }
+  if (inserted < removed) data = resize(spliced);
+  return {data, spliced};
+}
+
 // Bytes on the heap, exactly as many as there are: packed collections change seldom and are many.
 class PackedBlock final : public PackedBytes {
  public:
@@ -44,12 +60,10 @@ class PackedBlock final : public PackedBytes {
   std::string_view bytes() const override { return {data_, size_}; }
 
   std::span<char> Splice(size_t at, size_t removed, size_t inserted) override {
-    CHECK(at + removed <= size_);
-    const size_t behind = size_ - at - removed;
-    if (inserted > removed) Resize(size_ - removed + inserted);
-    if (inserted != removed) std::memmove(data_ + at + inserted, data_ + at + removed, behind);
-    if (inserted < removed) Resize(at + inserted + behind);
-    return {data_, size_};
+    return SpliceHeapBytes(data_, size_, at, removed, inserted, [this](size_t size) {
+      Resize(size);
+      return data_;
+    });
   }
 
   void Assign(std::string_view bytes) {

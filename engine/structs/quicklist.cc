@@ -53,12 +53,11 @@ class QuicklistNode::Storage final : public PackedBytes {
   std::string_view bytes() const override { return {node_.data_, node_.size_bytes_}; }
 
   std::span<char> Splice(size_t at, size_t removed, size_t inserted) override {
-    CHECK(at + removed <= node_.size_bytes_);
-    const size_t behind = node_.size_bytes_ - at - removed;
-    if (inserted > removed) Resize(at + inserted + behind);
-    std::memmove(node_.data_ + at + inserted, node_.data_ + at + removed, behind);
-    if (inserted < removed) Resize(at + inserted + behind);
-    return {node_.data_, node_.size_bytes_};
+    return SpliceHeapBytes(node_.data_, node_.size_bytes_, at, removed, inserted,
+                           [this](size_t size) {
+                             Resize(size);
+                             return node_.data_;
+                           });
   }
 
  private:

@@ -18,12 +18,12 @@ SortedMembers::~SortedMembers() {
 }
 
 const ScoredMember* SortedMembers::Find(std::string_view name) const {
-  return table_.Find(name, HashBytes(name, table_.traits().hash_seed)).item;
+  return table_.Find(name, table_.traits().HashOf(name)).item;
 }
 
 bool SortedMembers::Set(std::string_view name, double score) {
   CHECK(!std::isnan(score));
-  const uint64_t hash = HashBytes(name, table_.traits().hash_seed);
+  const uint64_t hash = table_.traits().HashOf(name);
   const Table::Found found = table_.Find(name, hash);
   if (found) {
     tree_.SetScore(*found.item, score);
@@ -45,7 +45,7 @@ void SortedMembers::EraseFound(Table::Found found) {
 }
 
 bool SortedMembers::Erase(std::string_view name) {
-  const Table::Found found = table_.Find(name, HashBytes(name, table_.traits().hash_seed));
+  const Table::Found found = table_.Find(name, table_.traits().HashOf(name));
   if (!found) return false;
   EraseFound(found);
   return true;

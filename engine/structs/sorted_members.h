@@ -8,28 +8,16 @@
 #include <cstdint>
 #include <string_view>
 
-#include "engine/base/hash.h"
 #include "engine/base/prng.h"
+#include "engine/structs/by_name.h"
 #include "engine/structs/hash_table.h"
 #include "engine/structs/score_tree.h"
 
 namespace norn {
 
-struct ScoredMemberTraits {
-  using Item = ScoredMember;
-  using Key = std::string_view;
-
-  uint64_t hash_seed = 0;
-
-  uint64_t Hash(const ScoredMember& member) const { return HashBytes(member.name(), hash_seed); }
-  bool Equal(const ScoredMember& member, std::string_view name) const {
-    return member.name() == name;
-  }
-};
-
 class SortedMembers {
  public:
-  explicit SortedMembers(uint64_t hash_seed) : table_(ScoredMemberTraits{hash_seed}) {}
+  explicit SortedMembers(uint64_t hash_seed) : table_(ByName<ScoredMember>{hash_seed}) {}
   SortedMembers(const SortedMembers& other);
   SortedMembers(SortedMembers&&) = delete;
   SortedMembers& operator=(SortedMembers&&) = delete;
@@ -62,7 +50,7 @@ class SortedMembers {
   void CheckInvariants() const;  // for tests
 
  private:
-  using Table = HashTable<ScoredMemberTraits>;
+  using Table = HashTable<ByName<ScoredMember>>;
 
   void EraseFound(Table::Found found);
 

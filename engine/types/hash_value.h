@@ -81,7 +81,7 @@ class HashWriter {
   // False when there is no such field. The place is empty after the last.
   bool Erase(std::string_view name);
   // Erases fields with deadlines up to `now_ms`, calling visit(name) for each first, for about `lines` lines of the table; true
-  // at the end of a round. The place is empty after the last.
+  // at the end of a round, which may leave some to the next. The place is empty after the last.
   bool EraseDue(int64_t now_ms, size_t lines, absl::FunctionRef<void(std::string_view)> visit);
   // A listpack from elsewhere; becomes a table if it is beyond the limits. Requires an empty place, valid bytes with fields,
   // none twice.

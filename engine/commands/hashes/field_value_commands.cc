@@ -7,7 +7,7 @@
 #include "engine/commands/hashes/field_words.h"
 #include "engine/commands/hashes/hash_access.h"
 #include "engine/commands/hashes/hash_handlers.h"
-#include "engine/commands/string_options.h"
+#include "engine/commands/strings/string_options.h"
 
 namespace norn::handlers {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
-#include "engine/commands/string_ops.h"
+#include "engine/commands/strings/string_ops.h"
 
 namespace norn::handlers {
 namespace {

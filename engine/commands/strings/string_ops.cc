@@ -1,4 +1,4 @@
-#include "engine/commands/string_ops.h"
+#include "engine/commands/strings/string_ops.h"
 
 #include <cmath>
 #include <cstring>

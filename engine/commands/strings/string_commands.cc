@@ -2,8 +2,8 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
-#include "engine/commands/string_ops.h"
-#include "engine/commands/string_options.h"
+#include "engine/commands/strings/string_ops.h"
+#include "engine/commands/strings/string_options.h"
 
 namespace norn::handlers {
 namespace {

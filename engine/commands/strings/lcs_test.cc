@@ -1,4 +1,4 @@
-#include "engine/commands/lcs.h"
+#include "engine/commands/strings/lcs.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

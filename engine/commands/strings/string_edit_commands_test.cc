@@ -3,7 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "engine/base/number.h"
-#include "engine/commands/string_ops.h"
+#include "engine/commands/strings/string_ops.h"
 #include "engine/commands/testing.h"
 
 namespace norn {

@@ -1,4 +1,4 @@
-#include "engine/commands/string_options.h"
+#include "engine/commands/strings/string_options.h"
 
 #include <optional>
 #include <utility>

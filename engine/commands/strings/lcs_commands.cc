@@ -1,6 +1,6 @@
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
-#include "engine/commands/lcs.h"
+#include "engine/commands/strings/lcs.h"
 
 namespace norn::handlers {
 namespace {
