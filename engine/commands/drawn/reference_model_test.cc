@@ -1,0 +1,454 @@
+// Every reply to lines drawn at random is what the model in obvious code says, time and fields that expire included.
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "engine/commands/drawn/random_commands.h"
+#include "engine/commands/drawn/testing_model.h"
+#include "engine/commands/testing.h"
+#include "engine/types/field_expiry.h"
+
+namespace norn {
+namespace reference {
+
+Model::Model() {
+  AddKeys();
+  AddLists();
+  AddSets();
+  AddHashes();
+  AddFieldLives();
+}
+
+// ---- keys ----
+
+void Model::AddKeys() {
+  const auto remove = [this](const Words& w) {
+    int64_t removed = 0;
+    for (size_t i = 1; i < w.size(); ++i) removed += static_cast<int64_t>(keys_.erase(w[i]));
+    return Int(removed);
+  };
+  commands_["DEL"] = commands_["UNLINK"] = remove;
+  commands_["EXISTS"] = commands_["TOUCH"] = [this](const Words& w) {
+    return Int(std::count_if(w.begin() + 1, w.end(),
+                             [&](const std::string& key) { return keys_.contains(key); }));
+  };
+  commands_["TYPE"] = [this](const Words& w) -> std::string {
+    const auto at = keys_.find(w[1]);
+    constexpr const char* kNames[] = {"+list", "+set", "+hash"};
+    return at == keys_.end() ? "+none" : kNames[at->second.data.index()];
+  };
+  commands_["PERSIST"] = [this](const Words& w) {
+    const auto at = keys_.find(w[1]);
+    const bool had = at != keys_.end() && at->second.deadline_ms.has_value();
+    if (had) at->second.deadline_ms.reset();
+    return Int(had);
+  };
+  commands_["PEXPIREAT"] = [this](const Words& w) {
+    const auto at = keys_.find(w[1]);
+    if (at == keys_.end()) return Int(0);
+    at->second.deadline_ms = Number(w[2]);
+    if (Number(w[2]) <= now_ms_) keys_.erase(at);
+    return Int(1);
+  };
+  const auto rename = [this](const Words& w, bool only_new) -> std::string {
+    const auto from = keys_.find(w[1]);
+    if (from == keys_.end()) return "-ERR no such key";
+    if (only_new && keys_.contains(w[2])) return Int(0);
+    Value value = std::move(from->second);
+    keys_.erase(from);
+    keys_[w[2]] = std::move(value);
+    return only_new ? Int(1) : "+OK";
+  };
+  commands_["RENAME"] = [=](const Words& w) { return rename(w, false); };
+  commands_["RENAMENX"] = [=](const Words& w) { return rename(w, true); };
+  commands_["COPY"] = [this](const Words& w) -> std::string {
+    if (w[1] == w[2]) return "-ERR source and destination objects are the same";
+    const auto from = keys_.find(w[1]);
+    if (from == keys_.end() || (w.size() == 3 && keys_.contains(w[2]))) return Int(0);
+    const Value copy = from->second;
+    keys_[w[2]] = copy;
+    return Int(1);
+  };
+}
+
+// ---- lists ----
+
+std::string Model::Positions(const Words& w) {
+  int64_t rank = 1;
+  std::optional<int64_t> count;
+  for (size_t i = 3; i < w.size(); i += 2) {
+    if (w[i] == "RANK") rank = Number(w[i + 1]);
+    if (w[i] == "COUNT") count = Number(w[i + 1]);
+  }
+  std::vector<int64_t> found;
+  const List* list = Find<List>(w[1]);
+  for (size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    if ((*list)[i] == w[2]) found.push_back(static_cast<int64_t>(i));
+  }
+  if (rank < 0) std::reverse(found.begin(), found.end());
+  const auto skipped = std::min<size_t>(found.size(), static_cast<size_t>(std::abs(rank) - 1));
+  found.erase(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(skipped));
+  if (!count) return found.empty() ? "nil" : Int(found[0]);
+  if (*count > 0 && static_cast<size_t>(*count) < found.size()) {
+    found.resize(static_cast<size_t>(*count));
+  }
+  std::vector<std::string> items;
+  for (const int64_t index : found) items.push_back(Int(index));
+  return Array(items);
+}
+
+void Model::AddLists() {
+  commands_["LPUSH"] = [this](const Words& w) { return Push(w, true, false); };
+  commands_["RPUSH"] = [this](const Words& w) { return Push(w, false, false); };
+  commands_["LPUSHX"] = [this](const Words& w) { return Push(w, true, true); };
+  commands_["RPUSHX"] = [this](const Words& w) { return Push(w, false, true); };
+  commands_["LPOP"] = [this](const Words& w) { return Pop(w, true); };
+  commands_["RPOP"] = [this](const Words& w) { return Pop(w, false); };
+  commands_["LPOS"] = [this](const Words& w) { return Positions(w); };
+  commands_["LMOVE"] = [this](const Words& w) {
+    return Move(w[1], w[2], w[3] == "LEFT", w[4] == "LEFT");
+  };
+  commands_["RPOPLPUSH"] = [this](const Words& w) { return Move(w[1], w[2], false, true); };
+  commands_["LLEN"] = [this](const Words& w) {
+    const List* list = Find<List>(w[1]);
+    return Int(list == nullptr ? 0 : static_cast<int64_t>(list->size()));
+  };
+  commands_["LRANGE"] = [this](const Words& w) {
+    std::vector<std::string> items;
+    const List* list = Find<List>(w[1]);
+    if (list == nullptr) return Array(items);
+    const auto size = static_cast<int64_t>(list->size());
+    const auto [first, last] = Clamp(Number(w[2]), Number(w[3]), size);
+    for (int64_t i = first; i <= last; ++i) items.push_back(Bulk((*list)[static_cast<size_t>(i)]));
+    return Array(items);
+  };
+  commands_["LTRIM"] = [this](const Words& w) -> std::string {
+    List* list = Find<List>(w[1]);
+    if (list == nullptr) return "+OK";
+    const auto size = static_cast<int64_t>(list->size());
+    const auto [first, last] = Clamp(Number(w[2]), Number(w[3]), size);
+    List kept;
+    for (int64_t i = first; i <= last; ++i) kept.push_back((*list)[static_cast<size_t>(i)]);
+    *list = kept;
+    return "+OK";
+  };
+  commands_["LREM"] = [this](const Words& w) {
+    List* list = Find<List>(w[1]);
+    if (list == nullptr) return Int(0);
+    int64_t left = Number(w[2]) == 0 ? INT64_MAX : std::abs(Number(w[2]));
+    int64_t removed = 0;
+    const bool backwards = Number(w[2]) < 0;
+    if (backwards) std::reverse(list->begin(), list->end());
+    for (auto at = list->begin(); at != list->end() && left > 0;) {
+      if (*at != w[3]) {
+        ++at;
+        continue;
+      }
+      at = list->erase(at);
+      ++removed;
+      --left;
+    }
+    if (backwards) std::reverse(list->begin(), list->end());
+    return Int(removed);
+  };
+  commands_["LINSERT"] = [this](const Words& w) {
+    List* list = Find<List>(w[1]);
+    if (list == nullptr) return Int(0);
+    const auto pivot = std::find(list->begin(), list->end(), w[3]);
+    if (pivot == list->end()) return Int(-1);
+    list->insert(w[2] == "AFTER" ? pivot + 1 : pivot, w[4]);
+    return Int(static_cast<int64_t>(list->size()));
+  };
+}
+
+// ---- sets ----
+
+Set Model::Combine(const std::string& how, const Words& w, size_t first, size_t end) {
+  std::vector<Set> sets;
+  for (size_t i = first; i < end; ++i) sets.push_back(SetOf(w[i]));
+  Set result = sets[0];
+  for (size_t i = 1; i < sets.size(); ++i) {
+    if (how == "UNION") result.insert(sets[i].begin(), sets[i].end());
+    if (how == "INTER") std::erase_if(result, [&](const auto& m) { return !sets[i].contains(m); });
+    if (how == "DIFF") std::erase_if(result, [&](const auto& m) { return sets[i].contains(m); });
+  }
+  return result;
+}
+
+void Model::AddSets() {
+  commands_["SADD"] = [this](const Words& w) {
+    Set& set = Make<Set>(w[1]);
+    int64_t added = 0;
+    for (size_t i = 2; i < w.size(); ++i) added += set.insert(w[i]).second ? 1 : 0;
+    return Int(added);
+  };
+  commands_["SREM"] = [this](const Words& w) {
+    Set* set = Find<Set>(w[1]);
+    int64_t removed = 0;
+    for (size_t i = 2; set != nullptr && i < w.size(); ++i) {
+      removed += static_cast<int64_t>(set->erase(w[i]));
+    }
+    return Int(removed);
+  };
+  commands_["SCARD"] = [this](const Words& w) {
+    return Int(static_cast<int64_t>(SetOf(w[1]).size()));
+  };
+  commands_["SISMEMBER"] = [this](const Words& w) { return Int(SetOf(w[1]).contains(w[2])); };
+  commands_["SMISMEMBER"] = [this](const Words& w) {
+    const Set set = SetOf(w[1]);
+    std::vector<std::string> items;
+    for (size_t i = 2; i < w.size(); ++i) items.push_back(Int(set.contains(w[i])));
+    return Array(items);
+  };
+  commands_["SMEMBERS"] = [this](const Words& w) { return Members(SetOf(w[1])); };
+  commands_["SMOVE"] = [this](const Words& w) {
+    Set* from = Find<Set>(w[1]);
+    if (from == nullptr) return Int(0);
+    Find<Set>(w[2]);
+    if (!from->contains(w[3])) return Int(0);
+    from->erase(w[3]);
+    Make<Set>(w[2]).insert(w[3]);
+    return Int(1);
+  };
+  for (const std::string how : {"UNION", "INTER", "DIFF"}) {
+    commands_["S" + how] = [this, how](const Words& w) {
+      return Members(Combine(how, w, 1, w.size()));
+    };
+    commands_["S" + how + "STORE"] = [this, how](const Words& w) {
+      return Store(w[1], Combine(how, w, 2, w.size()));
+    };
+  }
+  commands_["SINTERCARD"] = [this](const Words& w) {
+    const size_t end = 2 + static_cast<size_t>(Number(w[1]));
+    const auto size = static_cast<int64_t>(Combine("INTER", w, 2, end).size());
+    const int64_t limit = end < w.size() ? Number(w[end + 1]) : 0;
+    return Int(limit == 0 ? size : std::min(size, limit));
+  };
+}
+
+// ---- hashes ----
+
+void Model::AddHashes() {
+  const auto set = [this](const Words& w) {
+    Hash& hash = Make<Hash>(w[1]);
+    int64_t added = 0;
+    for (size_t i = 2; i < w.size(); i += 2) {
+      added += FindField(&hash, w[i]) == nullptr ? 1 : 0;
+      hash[w[i]] = {w[i + 1], {}};
+    }
+    return Int(added);
+  };
+  commands_["HSET"] = set;
+  commands_["HMSET"] = [=](const Words& w) -> std::string { return set(w), "+OK"; };
+  commands_["HSETNX"] = [this](const Words& w) {
+    Hash& hash = Make<Hash>(w[1]);
+    if (FindField(&hash, w[2]) != nullptr) return Int(0);
+    hash[w[2]] = {w[3], {}};
+    return Int(1);
+  };
+  const auto get = [this](const Words& w, size_t first) {
+    Hash* hash = Find<Hash>(w[1]);
+    std::vector<std::string> items;
+    for (size_t i = first; i < w.size(); ++i) {
+      const Field* field = FindField(hash, w[i]);
+      items.push_back(field == nullptr ? "nil" : Bulk(field->value));
+    }
+    return items;
+  };
+  commands_["HGET"] = [=](const Words& w) { return get(w, 2)[0]; };
+  commands_["HMGET"] = [=](const Words& w) { return Array(get(w, 2)); };
+  commands_["HEXISTS"] = [=](const Words& w) { return Int(get(w, 2)[0] != "nil"); };
+  commands_["HSTRLEN"] = [=](const Words& w) {
+    const std::string value = get(w, 2)[0];
+    return Int(value == "nil" ? 0 : static_cast<int64_t>(value.size()) - 1);
+  };
+  const auto erase = [this](const Words& w, size_t first) {
+    Hash* hash = Find<Hash>(w[1]);
+    std::vector<std::string> items;
+    for (size_t i = first; i < w.size(); ++i) {
+      const Field* field = FindField(hash, w[i]);
+      items.push_back(field == nullptr ? "nil" : Bulk(field->value));
+      if (field != nullptr) hash->erase(w[i]);
+    }
+    return items;
+  };
+  commands_["HDEL"] = [=](const Words& w) {
+    const auto items = erase(w, 2);
+    return Int(static_cast<int64_t>(items.size()) - std::count(items.begin(), items.end(), "nil"));
+  };
+  commands_["HGETDEL"] = [=](const Words& w) { return Array(erase(w, 4)); };
+  // Those that have expired count until they are erased.
+  commands_["HLEN"] = [this](const Words& w) {
+    const Hash* hash = Find<Hash>(w[1]);
+    return Int(hash == nullptr ? 0 : static_cast<int64_t>(hash->size()));
+  };
+  const auto all = [this](const Words& w, bool names, bool values) {
+    std::vector<std::string> items;
+    Hash* hash = Find<Hash>(w[1]);
+    for (const auto& [name, field] : hash == nullptr ? Hash() : *hash) {
+      if (!IsVisible(field)) continue;
+      if (names) items.push_back(Bulk(name));
+      if (values) items.push_back(Bulk(field.value));
+    }
+    return Array(items);
+  };
+  commands_["HGETALL"] = [=](const Words& w) { return all(w, true, true); };
+  commands_["HKEYS"] = [=](const Words& w) { return all(w, true, false); };
+  commands_["HVALS"] = [=](const Words& w) { return all(w, false, true); };
+  commands_["HINCRBY"] = [this](const Words& w) -> std::string {
+    Hash* hash = Find<Hash>(w[1]);
+    const Field* field = FindField(hash, w[2]);
+    const std::optional<int64_t> old = field == nullptr ? 0 : ParseInt64(field->value);
+    if (!old) return "-ERR hash value is not an integer";
+    const auto deadline_ms = field == nullptr ? std::nullopt : field->deadline_ms;
+    Make<Hash>(w[1])[w[2]] = {std::to_string(*old + Number(w[3])), deadline_ms};
+    return Int(*old + Number(w[3]));
+  };
+}
+
+// ---- fields that expire ----
+
+std::string Model::Expire(const Words& w, int64_t unit_ms, bool relative) {
+  const int64_t deadline_ms = Number(w[2]) * unit_ms + (relative ? now_ms_ : 0);
+  Hash* hash = Find<Hash>(w[1]);
+  std::vector<std::string> items;
+  for (size_t i = FieldsAt(w) + 2; i < w.size(); ++i) {
+    Field* field = FindField(hash, w[i]);
+    if (field == nullptr) {
+      items.push_back(Int(-2));
+    } else if (!Allows(w, field->deadline_ms, deadline_ms)) {
+      items.push_back(Int(0));
+    } else if (deadline_ms <= now_ms_) {
+      hash->erase(w[i]);
+      items.push_back(Int(2));
+    } else {
+      field->deadline_ms = deadline_ms;
+      items.push_back(Int(1));
+    }
+  }
+  return Array(items);
+}
+
+std::string Model::SetEx(const Words& w) {
+  Hash* hash = Find<Hash>(w[1]);
+  if (Has(w, "NX") && hash != nullptr) return Int(0);
+  if (Has(w, "XX") && hash == nullptr) return Int(0);
+  const std::optional<int64_t> deadline_ms = DeadlineIn(w);
+  const size_t first = FieldsAt(w) + 2;
+  for (size_t i = first; i < w.size(); i += 2) {
+    const bool there = FindField(hash, w[i]) != nullptr;
+    if ((Has(w, "FNX") && there) || (Has(w, "FXX") && !there)) return Int(0);
+  }
+  for (size_t i = first; i < w.size(); i += 2) {
+    Hash& to = Make<Hash>(w[1]);
+    const Field* field = FindField(&to, w[i]);
+    const bool keeps = Has(w, "KEEPTTL") && field != nullptr;
+    const auto new_deadline_ms = keeps ? field->deadline_ms : deadline_ms;
+    if (deadline_ms && *deadline_ms <= now_ms_) {
+      to.erase(w[i]);
+    } else {
+      to[w[i]] = {w[i + 1], new_deadline_ms};
+    }
+  }
+  return Int(1);
+}
+
+std::string Model::GetEx(const Words& w) {
+  Hash* hash = Find<Hash>(w[1]);
+  const std::optional<int64_t> deadline_ms = DeadlineIn(w);
+  std::vector<std::string> items;
+  for (size_t i = FieldsAt(w) + 2; i < w.size(); ++i) {
+    Field* field = FindField(hash, w[i]);
+    items.push_back(field == nullptr ? "nil" : Bulk(field->value));
+    if (field == nullptr) continue;
+    if (Has(w, "PERSIST")) field->deadline_ms.reset();
+    if (deadline_ms) field->deadline_ms = deadline_ms;
+    if (deadline_ms && *deadline_ms <= now_ms_) hash->erase(w[i]);
+  }
+  return Array(items);
+}
+
+void Model::AddFieldLives() {
+  commands_["HEXPIRE"] = [this](const Words& w) { return Expire(w, 1000, true); };
+  commands_["HPEXPIRE"] = [this](const Words& w) { return Expire(w, 1, true); };
+  commands_["HEXPIREAT"] = [this](const Words& w) { return Expire(w, 1000, false); };
+  commands_["HPEXPIREAT"] = [this](const Words& w) { return Expire(w, 1, false); };
+  commands_["HSETEX"] = [this](const Words& w) { return SetEx(w); };
+  commands_["HGETEX"] = [this](const Words& w) { return GetEx(w); };
+  commands_["HPTTL"] = [this](const Words& w) {
+    Hash* hash = Find<Hash>(w[1]);
+    std::vector<std::string> items;
+    for (size_t i = 4; i < w.size(); ++i) {
+      const Field* field = FindField(hash, w[i]);
+      if (field == nullptr) {
+        items.push_back(Int(-2));
+      } else {
+        items.push_back(Int(field->deadline_ms ? *field->deadline_ms - now_ms_ : -1));
+      }
+    }
+    return Array(items);
+  };
+  commands_["HPERSIST"] = [this](const Words& w) {
+    Hash* hash = Find<Hash>(w[1]);
+    std::vector<std::string> items;
+    for (size_t i = 4; i < w.size(); ++i) {
+      Field* field = FindField(hash, w[i]);
+      items.push_back(Int(field == nullptr ? -2 : field->deadline_ms ? 1 : -1));
+      if (field != nullptr) field->deadline_ms.reset();
+    }
+    return Array(items);
+  };
+}
+
+}  // namespace reference
+
+namespace {
+
+class ModelledServer : public CommandTest {
+ public:
+  void TestBody() override {}
+
+  // Plays lines that the model knows.
+  void Play(uint64_t seed, int lines) {
+    Prng prng(seed);
+    RandomCommands commands({}, Prng(seed + 1));
+    reference::Model model;
+    for (int i = 0; i < lines; ++i) {
+      std::vector<std::string> words = commands.Next();
+      while (!model.Knows(words[0])) words = commands.Next();
+      if (prng.OneIn(3)) Advance(Duration::Millis(static_cast<int64_t>(prng.Below(20))));
+      if (prng.OneIn(20)) {
+        ExpireFieldsSome(keyspace(), keyspace().db(DbIndex{0}), options(), now_ms(), 1'000'000);
+        model.EraseDueFields(now_ms());
+      }
+      ReplyValue reply = RunWords({words.begin(), words.end()});
+      const std::string expected = Sorted(commands.form(), model.Run(words, now_ms()));
+      RC_ASSERT(Sorted(commands.form(), Show(reply)) == expected);
+    }
+  }
+
+ private:
+  // Where the order is free: the items, as text, in one order.
+  static std::string Sorted(const CommandForm& form, const std::string& shown) {
+    if ((form.flags & kUnordered) == 0 || shown.front() != '[') return shown;
+    std::multiset<std::string> items;
+    std::string_view rest = std::string_view(shown).substr(1, shown.size() - 2);
+    while (!rest.empty()) {
+      const size_t comma = std::min(rest.find(", "), rest.size());
+      items.emplace(rest.substr(0, comma));
+      rest.remove_prefix(std::min(rest.size(), comma + 2));
+    }
+    return fmt::format("{}", fmt::join(items, ", "));
+  }
+};
+
+RC_GTEST_PROP(ReferenceModel, SaysEveryReply, (uint64_t seed)) {
+  ModelledServer server;
+  server.Play(seed, 1000);
+}
+
+}  // namespace
+}  // namespace norn
