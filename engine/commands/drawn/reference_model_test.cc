@@ -19,6 +19,7 @@ Model::Model() {
   AddLists();
   AddSets();
   AddHashes();
+  AddWholeHashes();
   AddFieldLives();
 }
 
@@ -280,6 +281,9 @@ void Model::AddHashes() {
     return Int(static_cast<int64_t>(items.size()) - std::count(items.begin(), items.end(), "nil"));
   };
   commands_["HGETDEL"] = [=](const Words& w) { return Array(erase(w, 4)); };
+}
+
+void Model::AddWholeHashes() {
   // Those that have expired count until they are erased.
   commands_["HLEN"] = [this](const Words& w) {
     const Hash* hash = Find<Hash>(w[1]);

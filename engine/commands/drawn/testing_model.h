@@ -100,6 +100,7 @@ class Model {
   void AddLists();
   void AddSets();
   void AddHashes();
+  void AddWholeHashes();
   void AddFieldLives();
 
   // ---- lists ----
