@@ -5,6 +5,7 @@ import os
 import time
 import unittest
 
+import wire
 from harness import FolderCase, wait_for
 
 
@@ -24,6 +25,41 @@ class FieldExpiry(FolderCase):
             self.assertIn(b"hexpired", listener.read_raw())
         self.assertEqual(expired_fields(server), 2)
         self.assertIn("keys_with_volatile_items=0", server.info("keyspace")["db0"])
+
+    def test_what_is_told_of_each_command(self):
+        server = self.start({"notify-keyspace-events": "Egh"})
+        server.ask("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+        steps = [
+            ("HSETEX h PX 100000 FIELDS 2 a 1 b 2", "hset hexpire"),
+            ("HSETEX h KEEPTTL FIELDS 1 a 1", "hset"),
+            ("HEXPIRE h 100 FIELDS 1 a", "hexpire"),
+            ("HEXPIRE h 100 GT FIELDS 1 nosuch", ""),
+            ("HPERSIST h FIELDS 2 a nosuch", "hpersist"),
+            ("HPERSIST h FIELDS 1 a", ""),
+            ("HGETEX h FIELDS 1 a", ""),
+            ("HGETEX h EX 100 FIELDS 1 a", "hexpire"),
+            ("HGETEX h PERSIST FIELDS 1 a", "hpersist"),
+            ("HGETEX h EX 0 FIELDS 1 a", "hexpired"),
+            ("HEXPIRE h 0 FIELDS 1 b", "hexpired del"),
+            ("HSETEX h PXAT 1 FIELDS 1 a 1", "hset hexpire hexpired del"),
+            ("HSETEX h PX 1 FIELDS 1 a 1", "hset hexpire"),
+            ("HSET h a 1", "hexpired hset"),
+            ("HGETDEL h FIELDS 2 a b", "hdel del"),
+            ("RPUSH l 2 1", ""),
+            ("SORT l STORE sorted", ""),
+            ("SORT nosuch STORE sorted", "del"),
+        ]
+        with server.wire() as listener, server.wire() as client:
+            listener.run("PSUBSCRIBE", "*")
+            for line, events in steps:
+                if line == "HSET h a 1":
+                    wait_for(lambda: client.run("HGET", "h", "a") is None, "the field has expired")
+                client.run(*line.split())
+                client.run("HSET", "end", "f", "v")
+                seen = []
+                while not (message := wire.parse(listener.read_raw()))[3] == b"end":
+                    seen.append(message[2].rpartition(b":")[2].decode())
+                self.assertEqual(" ".join(seen), events, line)
 
     def test_the_key_goes_with_its_last_field(self):
         server = self.start(threads=3)
