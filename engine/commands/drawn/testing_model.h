@@ -1,8 +1,9 @@
 #pragma once
-// A reference model in obvious code: what keys with lists, sets and hashes are and what their commands reply, over std containers,
+// A reference model in obvious code: what keys with lists, sets, hashes and sorted sets are and what their commands reply, over std containers,
 // without a thought for speed or memory. Replies are written as reply_value.h shows them. Tests only.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -28,8 +29,10 @@ struct Field {
 };
 using Hash = std::map<std::string, Field>;
 
+using Zset = std::map<std::string, double>;
+
 struct Value {
-  std::variant<List, Set, Hash> data;
+  std::variant<List, Set, Hash, Zset> data;
   std::optional<int64_t> deadline_ms;
 };
 
@@ -46,7 +49,22 @@ inline std::string Array(const std::vector<std::string>& items) {
 class Model {
  public:
   Model();
-  bool Knows(const std::string& command) const { return commands_.contains(command); }
+  bool Knows(const Words& words) const {
+    const bool by_other = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+      return word == "BYLEX" || word == "BYSCORE";
+    });
+    return commands_.contains(words[0]) && !by_other;
+  }
+  // A sorted set with scores so large that sums depend on their order; "": none.
+  std::string KeyWithHugeScores() const {
+    for (const auto& [name, value] : keys_) {
+      const Zset* zset = std::get_if<Zset>(&value.data);
+      for (const auto& [member, score] : zset == nullptr ? Zset() : *zset) {
+        if (std::abs(score) > 1e9) return name;
+      }
+    }
+    return "";
+  }
   std::string Run(const Words& words, int64_t now_ms) {
     now_ms_ = now_ms;
     std::erase_if(keys_, [&](const auto& key) {
@@ -102,6 +120,9 @@ class Model {
   void AddHashes();
   void AddWholeHashes();
   void AddFieldLives();
+  void AddZsets();
+  void AddRanges();
+  void AddAlgebra();
 
   // ---- lists ----
   std::string Push(const Words& w, bool front, bool only_existing) {
@@ -195,6 +216,42 @@ class Model {
     if (Has(w, "LT")) return !now_has || deadline_ms < *now_has;
     return true;
   }
+
+  // ---- sorted sets ----
+  using Scored = std::vector<std::pair<double, std::string>>;
+  static std::string Text(double score) { return std::string(DoubleText(score).view()); }
+  static Scored InOrder(const Zset& zset) {
+    Scored members;
+    for (const auto& [name, score] : zset) members.emplace_back(score, name);
+    std::sort(members.begin(), members.end());
+    return members;
+  }
+  Scored OrderOf(const std::string& key) {
+    const Zset* zset = Find<Zset>(key);
+    return zset == nullptr ? Scored() : InOrder(*zset);
+  }
+  static std::string Show(const Scored& members, bool with_scores) {
+    std::vector<std::string> items;
+    for (const auto& [score, name] : members) {
+      items.push_back(Bulk(name));
+      if (with_scores) items.push_back(Bulk(Text(score)));
+    }
+    return Array(items);
+  }
+  static bool HasWord(const Words& w, std::string_view word) {
+    return std::find(w.begin(), w.end(), word) != w.end();
+  }
+  static double Bound(const std::string& word) {
+    return *ParseDouble(word[0] == '(' ? word.substr(1) : word);
+  }
+  static bool Within(double score, const std::string& min, const std::string& max) {
+    const bool above = min[0] == '(' ? score > Bound(min) : score >= Bound(min);
+    return above && (max[0] == '(' ? score < Bound(max) : score <= Bound(max));
+  }
+  static Scored Slice(const Scored& members, const Words& w, size_t first_at);
+  static Scored Limit(Scored members, const Words& w);
+  std::string Add(const Words& w);
+  Zset Algebra(const std::string& how, const Words& w, size_t count_at);
 
   std::map<std::string, Command> commands_;
   std::map<std::string, Value> keys_;
