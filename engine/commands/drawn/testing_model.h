@@ -1,5 +1,5 @@
 #pragma once
-// A reference model in obvious code: what keys with lists, sets, hashes and sorted sets are and what their commands reply, over std containers,
+// A reference model in obvious code: what keys with values of each type are and what their commands reply, over std containers,
 // without a thought for speed or memory. Replies are written as reply_value.h shows them. Tests only.
 
 #include <algorithm>
@@ -32,7 +32,7 @@ using Hash = std::map<std::string, Field>;
 using Zset = std::map<std::string, double>;
 
 struct Value {
-  std::variant<List, Set, Hash, Zset> data;
+  std::variant<List, Set, Hash, Zset, std::string> data;
   std::optional<int64_t> deadline_ms;
 };
 
@@ -115,6 +115,8 @@ class Model {
   static int64_t Number(const std::string& word) { return *ParseInt64(word); }
 
   void AddKeys();
+  void AddStrings();
+  void AddStringEdits();
   void AddLists();
   void AddSets();
   void AddHashes();
@@ -123,6 +125,20 @@ class Model {
   void AddZsets();
   void AddRanges();
   void AddAlgebra();
+
+  // ---- strings ----
+  // Replaces whatever was there.
+  void SetString(const std::string& key, const std::string& value,
+                 std::optional<int64_t> deadline_ms = {}) {
+    keys_[key] = {value, deadline_ms};
+    if (deadline_ms && *deadline_ms <= now_ms_) keys_.erase(key);
+  }
+  std::string GetString(const std::string& key) {
+    const std::string* value = Find<std::string>(key);
+    return value == nullptr ? "nil" : Bulk(*value);
+  }
+  std::string SetWithOptions(const Words& w, size_t key_at);
+  std::string AddNumber(const std::string& key, int64_t number);
 
   // ---- lists ----
   std::string Push(const Words& w, bool front, bool only_existing) {
