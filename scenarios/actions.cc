@@ -64,6 +64,7 @@ class Cutter {
       case OperationKind::kLedger:
       case OperationKind::kSave:
       case OperationKind::kDbSize:
+      case OperationKind::kTyped:
         return;
     }
   }

@@ -33,6 +33,7 @@ enum class OperationKind : uint8_t {
   kDbSize,       // DBSIZE; only asked when nothing can expire
   kLedger,       // a write that ledger.h judges after restarts
   kSave,         // SAVE, BGSAVE, BGREWRITEAOF
+  kTyped,        // any write of any type: its reply is not judged, only what nodes hold afterwards
 };
 
 // A write of the ledger (ledger.h): sets `keys` to `text`, or appends it to the one key. Only the connection that sends

@@ -30,6 +30,7 @@ inline constexpr std::array<FamilyRow, kFamilies> kFamilyRows = {{
     {Family::kSave, "save", "SAVE"},
     {Family::kBgSave, "bgsave", "BGSAVE, BGSAVE SCHEDULE"},
     {Family::kRewrite, "rewrite", "BGREWRITEAOF"},
+    {Family::kTyped, "typed", "any write command of every type, on keys of its own"},
 }};
 
 }  // namespace norn::scenarios

@@ -113,8 +113,9 @@ enum class Family : uint8_t {
   kSave,
   kBgSave,
   kRewrite,
+  kTyped,
 };
-inline constexpr size_t kFamilies = 15;
+inline constexpr size_t kFamilies = 16;
 
 struct Scenario {
   std::string name;

@@ -301,7 +301,7 @@ std::string ClusterContradiction(const Scenario& scenario) {
   }
   if (!scenario.cluster.enabled()) return "";
   constexpr Family kKnown[] = {Family::kRead, Family::kWrite, Family::kCounter,
-                               Family::kTransaction};
+                               Family::kTransaction, Family::kTyped};
   for (const FamilyRow& row : kFamilyRows) {
     const bool known =
         std::find(std::begin(kKnown), std::end(kKnown), row.family) != std::end(kKnown);
@@ -327,6 +327,14 @@ std::string Contradiction(const Scenario& scenario) {
   const std::string lone = std::string(kChecks[static_cast<size_t>(CheckId::kExactModel)].name);
   if (scenario.Checks(lone) && (any_fault || scenario.clients.count.high != 1)) {
     return "checks: exact_model needs clients.count = 1 and no faults";
+  }
+  if (scenario.weights[static_cast<size_t>(Family::kTyped)] > 0) {
+    for (const char* check : {"linearizability", "exact_model", "model_equality"}) {
+      if (scenario.Checks(check)) {
+        return fmt::format("checks: {} knows strings only, workload.typed writes other types",
+                           check);
+      }
+    }
   }
   const std::string calm = std::string(kChecks[static_cast<size_t>(CheckId::kConnection)].name);
   if (scenario.Checks("durable_prefix")) {

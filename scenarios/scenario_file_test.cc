@@ -120,6 +120,8 @@ TEST(ScenarioFile, FaultsOfTheDiskHaveTheirOwnKeys) {
 }
 
 TEST(ScenarioFile, DurabilityIsNotForNodesThatRestartEmpty) {
+  EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"linearizability\"]\n[workload]\ntyped=1\n"),
+              HasSubstr("linearizability knows strings only"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\"]\n[workload]\nread=1\n"),
               HasSubstr("needs workload.ledger above 0"));
   EXPECT_THAT(ErrorOf("name=\"x\"\nchecks=[\"durable_prefix\", \"linearizability\"]\n[workload]\n"

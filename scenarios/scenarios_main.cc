@@ -32,6 +32,7 @@
 #include "scenarios/campaign/campaign_command.h"
 #include "scenarios/campaign/campaign_state.h"
 #include "scenarios/drawn.h"
+#include "scenarios/drawn_lines.h"
 #include "scenarios/failover_command.h"
 #include "scenarios/failover_words.h"
 #include "scenarios/minimise.h"
@@ -722,7 +723,7 @@ int Main(int argc, char** argv) {
   minimise->add_option("--out", arguments.out, "where the small scenario goes (default: stdout)");
   minimise->add_option("--runs", arguments.runs_max, "runs to spend (default 1000)");
   minimise->add_option("--plant", arguments.plant, "as for run");
-  std::string folder = "scenarios";
+  std::string folder = "scenarios", topic;
   CLI::App* list = app.add_subcommand("list", "name the scenarios of a folder and those below it");
   list->add_option("FOLDER", folder, "where to look (default: scenarios)");
   std::string trace_a, trace_b;
@@ -738,7 +739,8 @@ int Main(int argc, char** argv) {
   work->add_option("FILE", campaign.files);
   FailoverWords failover;
   CLI::App* fail = failover.AddTo(app, arguments.seeds);
-  std::string topic;
+  DrawnLines drawn;
+  CLI::App* lines = drawn.AddTo(app);
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");
   help->add_option("TOPIC", topic, "scenario");
   try {
@@ -756,6 +758,7 @@ int Main(int argc, char** argv) {
   if (diff->parsed()) return DiffCommand(trace_a, trace_b);
   if (plants->parsed()) return PlantsCommand();
   if (fail->parsed()) return PlayFailover(failover, arguments);
+  if (lines->parsed()) return drawn.Print();
   return HelpCommand(app, topic);
 }
 

@@ -15,11 +15,15 @@ const Workload::Make Workload::kMakers[kFamilies] = {
     &Workload::MakeWatch,  &Workload::MakeScan,     &Workload::MakeFlush,
     &Workload::MakeToken,  &Workload::MakeSelect,   &Workload::MakeLedger,
     &Workload::MakeSave,   &Workload::MakeBgSave,   &Workload::MakeRewrite,
+    &Workload::MakeTyped,
 };
 
 Workload::Workload(const WorkloadSettings& settings, Prng prng) : settings_(settings), prng_(prng) {
   for (const int64_t weight : settings_.weights) weight_sum_ += weight;
   CHECK(weight_sum_ > 0);
+  if (settings_.weights[static_cast<size_t>(Family::kTyped)] > 0) {
+    typed_.emplace(RandomCommandSettings{.prefix = "y", .only_writes = true}, Prng(prng_.Next()));
+  }
 }
 
 Operation Workload::Next(ConnectionState& state) {
@@ -383,6 +387,11 @@ void Workload::MakeBgSave(ConnectionState&, Operation& op) {
 void Workload::MakeRewrite(ConnectionState&, Operation& op) {
   op.kind = OperationKind::kSave;
   One(op, {"BGREWRITEAOF"});
+}
+
+void Workload::MakeTyped(ConnectionState&, Operation& op) {
+  op.kind = OperationKind::kTyped;
+  One(op, typed_->Next());
 }
 
 void EncodeOperation(const Operation& operation, std::string* out) {

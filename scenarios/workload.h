@@ -5,9 +5,11 @@
 // mostly a counter. Commands over several keys stay within a group (history.h says why).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/base/prng.h"
+#include "engine/commands/drawn/random_commands.h"
 #include "scenarios/history.h"
 #include "scenarios/scenario.h"
 
@@ -66,6 +68,7 @@ class Workload {
   void MakeSave(ConnectionState& state, Operation& op);
   void MakeBgSave(ConnectionState& state, Operation& op);
   void MakeRewrite(ConnectionState& state, Operation& op);
+  void MakeTyped(ConnectionState& state, Operation& op);
   void LedgerCommands(const LedgerWrite& write, Operation& op);
 
   size_t DrawFamily();
@@ -82,6 +85,7 @@ class Workload {
   Prng prng_;
   int64_t weight_sum_ = 0;
   uint64_t values_made_ = 0;
+  std::optional<RandomCommands> typed_;
 };
 
 // Appends the commands of an operation as RESP arrays of bulk strings.

@@ -21,6 +21,42 @@ std::optional<DbIndex> DbAt(CommandContext& c, size_t at) {
   return DbIndex{static_cast<uint32_t>(*value)};
 }
 
+std::optional<ExpireConditions> ReadExpireConditions(CommandContext& c, size_t first, size_t end) {
+  ExpireConditions conditions;
+  for (size_t i = first; i < end; ++i) {
+    const std::string_view word = c.word(i);
+    if (WordIs(word, "nx")) {
+      conditions.nx = true;
+    } else if (WordIs(word, "xx")) {
+      conditions.xx = true;
+    } else if (WordIs(word, "gt")) {
+      conditions.gt = true;
+    } else if (WordIs(word, "lt")) {
+      conditions.lt = true;
+    } else {
+      c.reply.Error(fmt::format("ERR Unsupported option {}", UpToNul(word)));
+      return std::nullopt;
+    }
+  }
+  if (conditions.nx && (conditions.xx || conditions.gt || conditions.lt)) {
+    c.reply.Error("ERR NX and XX, GT or LT options at the same time are not compatible");
+    return std::nullopt;
+  }
+  if (conditions.gt && conditions.lt) {
+    c.reply.Error("ERR GT and LT options at the same time are not compatible");
+    return std::nullopt;
+  }
+  return conditions;
+}
+
+bool ExpireConditions::Allow(std::optional<int64_t> now_has, int64_t deadline_ms) const {
+  if (nx && now_has) return false;
+  if (xx && !now_has) return false;
+  if (gt && (!now_has || deadline_ms <= *now_has)) return false;
+  if (lt && now_has && deadline_ms >= *now_has) return false;
+  return true;
+}
+
 void ReplyInvalidExpireTime(CommandContext& c) {
   c.reply.Error(fmt::format("ERR invalid expire time in '{}' command", c.spec->full_name));
 }

@@ -18,6 +18,20 @@ std::optional<int64_t> Int32At(CommandContext& c, size_t at, ErrorText error = k
 // A database below the option `databases`.
 std::optional<DbIndex> DbAt(CommandContext& c, size_t at);
 
+// The conditions of EXPIRE, HEXPIRE and their relatives.
+struct ExpireConditions {
+  bool nx = false;
+  bool xx = false;
+  bool gt = false;
+  bool lt = false;
+
+  // Whether the deadline `now_has` (nullopt: none, which is later than any) may become `deadline_ms`.
+  bool Allow(std::optional<int64_t> now_has, int64_t deadline_ms) const;
+};
+
+// The words from `first` up to `end`. nullopt: the error is replied.
+std::optional<ExpireConditions> ReadExpireConditions(CommandContext& c, size_t first, size_t end);
+
 // "ERR invalid expire time in 'set' command", with the name of this command.
 void ReplyInvalidExpireTime(CommandContext& c);
 

@@ -37,6 +37,12 @@ TEST_F(DebugCommands, ActiveExpire) {
   EXPECT_TRUE(node().active_expire);
 }
 
+TEST_F(DebugCommands, DigestsAreSimpleStrings) {
+  const std::string nothing(40, '0');
+  EXPECT_EQ(Show(Run("DEBUG DIGEST")), "+" + nothing);
+  EXPECT_EQ(Show(Run("DEBUG DIGEST-VALUE nosuch")), "[+" + nothing + "]");
+}
+
 TEST_F(DebugCommands, ProtocolSamplesInBothProtocols) {
   struct Sample {
     const char* type;

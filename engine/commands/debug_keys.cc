@@ -124,7 +124,7 @@ void DebugDigestValue(CommandContext& c) {
     const Key key = c.KeyAt(i);
     DatasetDigest digest;
     if (const EntryRef found = c.DbFor(key).Find(key, WithoutTouch(c))) digest.MixValue(*found);
-    c.reply.Bulk(digest.Hex());
+    c.reply.Simple(digest.Hex());
   }
 }
 

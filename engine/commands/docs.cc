@@ -92,7 +92,7 @@ class Parser {
       return true;
     }
     argument.type = kind;
-    if (kind == "key") return KeySpecOf(argument);
+    if (kind == "key" || (kind == "pattern" && rest_.starts_with('#'))) return KeySpecOf(argument);
     return std::find(kPlainTypes.begin(), kPlainTypes.end(), kind) != kPlainTypes.end();
   }
 

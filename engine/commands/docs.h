@@ -7,7 +7,7 @@
 //   repeat    = "..." | "...="                                several; "=": the token again before each
 //   one       = name [ "<" shown ">" ] ":" kind [ "=" TOKEN ] [ "@" since ] [ "!" deprecated ]
 //   kind      = "string" | "integer" | "double" | "pattern" | "unix-time"
-//             | "key" [ "#" key specification ]               without number: the first one
+//             | "key" [ "#" key specification ]               without number: the first one; a pattern's: none
 //             | "oneof(" item *( "|" item ) ")" | "block(" arguments ")"
 //             | TOKEN                                         a word that stands for itself; "'km": where lower case
 //

@@ -5,8 +5,10 @@
 #include <rapidcheck/gtest.h>
 
 #include "engine/base/prng.h"
+#include "engine/commands/drawn/random_commands.h"
 #include "engine/commands/testing.h"
 #include "engine/types/dataset_digest.h"
+#include "engine/types/field_expiry.h"
 
 namespace norn {
 namespace {
@@ -20,6 +22,7 @@ class Server : public CommandTest {
 
   using CommandTest::Advance;
   using CommandTest::now_ms;
+  using CommandTest::options;
   using CommandTest::Repeated;
   using CommandTest::RunWords;
   using CommandTest::session;
@@ -29,7 +32,9 @@ class Server : public CommandTest {
   void ExpireSome() {
     for (uint32_t i = 0; i < shards_; ++i) {
       for (uint32_t at = 0; at < 2; ++at) {
-        keyspace(i).db(DbIndex{at}).ExpireSome(3, now_ms());
+        Db& db = keyspace(i).db(DbIndex{at});
+        db.ExpireSome(3, now_ms());
+        ExpireFieldsSome(keyspace(i), db, options(), now_ms(), 3);
       }
     }
     RunWords({"DBSIZE"});
@@ -42,7 +47,7 @@ class Server : public CommandTest {
 
 class Storm {
  public:
-  explicit Storm(uint64_t seed) : prng_(seed) {
+  explicit Storm(uint64_t seed) : prng_(seed), of_all_types_({}, Prng(seed + 1)) {
     replica_.session().from_primary = true;
     replica_of_replica_.session().from_primary = true;
   }
@@ -96,6 +101,7 @@ class Storm {
   }
 
   std::vector<std::string> Command() {
+    if (prng_.OneIn(2)) return of_all_types_.Next();
     switch (prng_.Below(5)) {
       case 0:
         return Set();
@@ -204,6 +210,7 @@ class Storm {
   }
 
   Prng prng_;
+  RandomCommands of_all_types_;
   Server primary_{3};
   Server replica_{1};
   Server replica_of_replica_{2};

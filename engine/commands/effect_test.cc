@@ -346,7 +346,8 @@ TEST_F(EffectTest, EveryWriteCommandIsTested) {
       "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "linsert", "lmove", "lmpop", "lpop",
       "lpush", "lpushx", "lrem", "lset", "ltrim", "rpop", "rpoplpush", "rpush", "rpushx",
       // hashes
-      "hdel", "hincrby", "hincrbyfloat", "hmset", "hset", "hsetnx",
+      "hdel", "hexpire", "hexpireat", "hgetdel", "hgetex", "hincrby", "hincrbyfloat", "hmset",
+      "hpersist", "hpexpire", "hpexpireat", "hset", "hsetex", "hsetnx",
       // sets
       "sadd", "sdiffstore", "sinterstore", "smove", "spop", "srem", "sunionstore",
       // zsets
@@ -360,7 +361,9 @@ TEST_F(EffectTest, EveryWriteCommandIsTested) {
       // geo
       "geoadd", "georadius", "georadiusbymember", "geosearchstore",
       // streams
-      "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xreadgroup", "xsetid", "xtrim"};
+      "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xreadgroup", "xsetid", "xtrim",
+      // sort
+      "sort"};
   for (const CommandSpec& spec : AllCommands()) {
     EXPECT_EQ(spec.Has(kWrite), tested.contains(spec.name)) << spec.name;
   }

@@ -1,58 +1,10 @@
 // The commands about the time that keys have to live.
 
-#include <fmt/format.h>
-
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
 
 namespace norn::handlers {
 namespace {
-
-struct ExpireOptions {
-  bool nx = false;
-  bool xx = false;
-  bool gt = false;
-  bool lt = false;
-};
-
-// nullopt: the error is replied.
-std::optional<ExpireOptions> ReadOptions(CommandContext& c) {
-  ExpireOptions options;
-  for (size_t i = 3; i < c.count(); ++i) {
-    const std::string_view word = c.word(i);
-    if (WordIs(word, "nx")) {
-      options.nx = true;
-    } else if (WordIs(word, "xx")) {
-      options.xx = true;
-    } else if (WordIs(word, "gt")) {
-      options.gt = true;
-    } else if (WordIs(word, "lt")) {
-      options.lt = true;
-    } else {
-      c.reply.Error(fmt::format("ERR Unsupported option {}", UpToNul(word)));
-      return std::nullopt;
-    }
-  }
-  if (options.nx && (options.xx || options.gt || options.lt)) {
-    c.reply.Error("ERR NX and XX, GT or LT options at the same time are not compatible");
-    return std::nullopt;
-  }
-  if (options.gt && options.lt) {
-    c.reply.Error("ERR GT and LT options at the same time are not compatible");
-    return std::nullopt;
-  }
-  return options;
-}
-
-// A key without a deadline lives for ever: longer than any GT asks for, and any LT is less.
-bool Allows(const ExpireOptions& options, const Entry& entry, int64_t deadline_ms) {
-  const bool has = entry.has_deadline();
-  if (options.nx && has) return false;
-  if (options.xx && !has) return false;
-  if (options.gt && (!has || deadline_ms <= entry.deadline_ms())) return false;
-  if (options.lt && has && deadline_ms >= entry.deadline_ms()) return false;
-  return true;
-}
 
 struct TimeForm {
   bool seconds;
@@ -74,14 +26,16 @@ std::optional<int64_t> ReadTime(CommandContext& c, TimeForm form) {
 }
 
 void SetExpiry(CommandContext& c, TimeForm form) {
-  const std::optional<ExpireOptions> options = ReadOptions(c);
-  if (!options) return;
+  const std::optional<ExpireConditions> conditions = ReadExpireConditions(c, 3, c.count());
+  if (!conditions) return;
   const std::optional<int64_t> deadline_ms = ReadTime(c, form);
   if (!deadline_ms) return;
   const Key key = c.KeyAt(1);
   Db& db = c.DbFor(key);
   const EntryRef found = db.FindForWrite(key, c.moment);
-  if (!found || !Allows(*options, *found, *deadline_ms)) return c.reply.Integer(0);
+  if (!found) return c.reply.Integer(0);
+  const auto now_has = found->has_deadline() ? std::optional(found->deadline_ms()) : std::nullopt;
+  if (!conditions->Allow(now_has, *deadline_ms)) return c.reply.Integer(0);
   if (*deadline_ms <= c.moment.expired_up_to_ms()) {
     db.Erase(key, found);
     c.Notify(config::kNotifyExpired, "expired", key.bytes);

@@ -80,6 +80,23 @@ uint32_t FlagsFor(const CommandSpec& command, const KeySpec& spec,
   return kKeyOw | kKeyUpdate;
 }
 
+// What only SORT has: keys that no specification tells. Of those among its words that is the destination, behind the last STORE
+// that is no other option's argument; 0: there is none.
+size_t UntoldKey(const KeySpec& spec, std::span<const std::string_view> words) {
+  size_t found = 0;
+  if ((spec.flags & kKeyOw) == 0) return found;
+  for (size_t i = 2; i + 1 < words.size(); ++i) {
+    if (WordIs(words[i], "limit")) {
+      i += 2;
+    } else if (WordIs(words[i], "by") || WordIs(words[i], "get")) {
+      ++i;
+    } else if (WordIs(words[i], "store")) {
+      found = ++i;
+    }
+  }
+  return found;
+}
+
 // MIGRATE host port "" 0 100 KEYS a b: the empty word stands where a single key would.
 bool IsPlaceholder(const CommandSpec& command, const KeySpec& spec,
                    std::span<const std::string_view> words, size_t at) {
@@ -97,6 +114,10 @@ std::optional<std::vector<KeyPosition>> FindKeys(const CommandSpec& command,
   for (uint8_t i = 0; i < command.key_spec_count; ++i) {
     const KeySpec& spec = command.key_specs[i];
     if ((spec.flags & kKeyNotKey) != 0 && !channels) continue;
+    if (spec.begin == KeySpec::Begin::kUnknown) {
+      if (const size_t at = UntoldKey(spec, words)) keys.push_back({at, spec.flags});
+      continue;
+    }
     const int64_t begin = BeginOf(spec, words);
     if (begin == 0) continue;
     const std::optional<Range> range = RangeOf(spec, begin, words);

@@ -194,7 +194,8 @@ std::string InfoKeyspace(const InfoFacts& facts) {
     const DbStats& db = facts.stats.dbs[index];
     if (db.keys == 0 && db.expires == 0) continue;
     lines.Add(fmt::format("db{}", index),
-              fmt::format("keys={},expires={},avg_ttl={}", db.keys, db.expires, db.avg_ttl_ms));
+              fmt::format("keys={},expires={},avg_ttl={},keys_with_volatile_items={}", db.keys,
+                          db.expires, db.avg_ttl_ms, db.timed_objects));
   }
   return lines.Take();
 }

@@ -43,6 +43,7 @@ void AddTraffic(InfoLines& lines, const NodeStats& stats) {
 void AddKeys(InfoLines& lines, const NodeStats& stats) {
   const KeyspaceStats& keyspace = stats.keyspace;
   lines.Add("expired_keys", keyspace.expired_keys)
+      .Add("expired_fields", keyspace.expired_fields)
       .AddDecimal("expired_stale_perc", keyspace.expired_stale_percent)
       .Add("evicted_keys", keyspace.evicted_keys)
       .Add("evicted_clients", 0)

@@ -217,10 +217,11 @@ TEST_F(InfoCommand, CommandsErrorsAndLatencies) {
 
 TEST_F(InfoCommand, KeyspaceShowsDatabasesWithKeys) {
   node().stats.dbs.resize(16);
-  node().stats.dbs[0] = {.keys = 2, .expires = 1, .avg_ttl_ms = 500};
+  node().stats.dbs[0] = {.keys = 2, .expires = 1, .avg_ttl_ms = 500, .timed_objects = 1};
   node().stats.dbs[9] = {.keys = 1};
   EXPECT_EQ(Run("INFO keyspace").text,
-            "# Keyspace\r\ndb0:keys=2,expires=1,avg_ttl=500\r\ndb9:keys=1,expires=0,avg_ttl=0\r\n");
+            "# Keyspace\r\ndb0:keys=2,expires=1,avg_ttl=500,keys_with_volatile_items=1\r\n"
+            "db9:keys=1,expires=0,avg_ttl=0,keys_with_volatile_items=0\r\n");
 }
 
 TEST_F(InfoCommand, HasWhatDashboardsRead) {
@@ -252,6 +253,7 @@ TEST_F(InfoCommand, HasWhatDashboardsRead) {
                            "total_net_output_bytes",
                            "rejected_connections",
                            "expired_keys",
+                           "expired_fields",
                            "evicted_keys",
                            "keyspace_hits",
                            "keyspace_misses",

@@ -70,6 +70,7 @@ struct DbStats {
   uint64_t keys = 0;
   uint64_t expires = 0;
   int64_t avg_ttl_ms = 0;
+  uint64_t timed_objects = 0;  // hashes with fields that expire
   uint64_t used_bytes = 0;
   uint64_t overhead_bytes = 0;
 };

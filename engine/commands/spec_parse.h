@@ -4,8 +4,8 @@
 //
 //   specs  = spec *( " ; " spec )
 //   spec   = begin ">" find "(" FLAG *( "," FLAG ) ")"
-//   begin  = "idx:" position | "kw:" WORD ":" start
-//   find   = "range:" last ":" step ":" limit | "keynum:" index ":" first ":" step
+//   begin  = "idx:" position | "kw:" WORD ":" start | "unknown"
+//   find   = "range:" last ":" step ":" limit | "keynum:" index ":" first ":" step | "unknown"
 
 #include <array>
 #include <string_view>
@@ -66,6 +66,10 @@ constexpr uint32_t KeyFlags(std::string_view text) {
 
 constexpr void ReadBegin(std::string_view text, KeySpec& spec) {
   const std::string_view kind = Cut(text, ":");
+  if (kind == "unknown") {
+    spec.begin = KeySpec::Begin::kUnknown;
+    return;
+  }
   if (kind == "idx") {
     spec.begin = KeySpec::Begin::kIndex;
   } else if (kind == "kw") {
@@ -89,6 +93,8 @@ constexpr void ReadFind(std::string_view text, KeySpec& spec) {
     spec.keynum_index = Int(Cut(text, ":"));
     spec.first_key = Int(Cut(text, ":"));
     spec.step = Int(text);
+  } else if (kind == "unknown") {
+    spec.find = KeySpec::Find::kUnknown;
   } else {
     throw "unknown find of a key specification";
   }

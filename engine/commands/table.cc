@@ -8,6 +8,7 @@
 #include "engine/commands/lists/list_rows.h"
 #include "engine/commands/name_index.h"
 #include "engine/commands/sets/set_rows.h"
+#include "engine/commands/sort/sort_rows.h"
 #include "engine/commands/spec_parse.h"
 #include "engine/commands/streams/stream_rows.h"
 #include "engine/commands/zsets/zset_rows.h"
@@ -245,9 +246,9 @@ constexpr CommandSpec kSubcommandRows[] = {
 // clang-format on
 
 // Families with a folder of their own have their rows there.
-constexpr std::span<const CommandSpec> kFamilies[] = {kCoreRows, kBitmapRows,      kGeoRows,
-                                                      kHashRows, kHyperLogLogRows, kListRows,
-                                                      kSetRows,  kStreamRows,      kZsetRows};
+constexpr std::span<const CommandSpec> kFamilies[] = {
+    kCoreRows, kBitmapRows, kGeoRows,  kHashRows,   kHyperLogLogRows,
+    kListRows, kSetRows,    kSortRows, kStreamRows, kZsetRows};
 constexpr std::span<const CommandSpec> kSubcommandFamilies[] = {kSubcommandRows,
                                                                 kStreamSubcommandRows};
 

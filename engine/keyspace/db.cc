@@ -78,6 +78,10 @@ void Db::Remove(EntryRef ref, Table table) {
 
 void Db::DropOutside(Entry* entry) {
   contents_.RemoveOutside(*entry);
+  FreeOutside(entry);
+}
+
+void Db::FreeOutside(Entry* entry) {
   if (entry->encoding() == Encoding::kObject &&
       entry->object()->FreeEffort() > Reclaimer::kEffortAtOnce) {
     keyspace_->reclaimer().Discard(std::unique_ptr<Object>(entry->object()));
@@ -170,9 +174,13 @@ EntryRef Db::SetObject(const Key& key, EntryRef found, ValueType type,
 
 void Db::ChangeObject(EntryRef found, absl::FunctionRef<void(Object&)> change) {
   contents_.tables.BeforeWrite(*found, found.at_);
-  contents_.RemoveOutside(*found);
+  const bool was_timed = DbContents::IsTimed(*found);
+  contents_.outside_bytes -= found->OutsideBytes();
   change(*found->object());
-  contents_.AddOutside(*found);
+  contents_.outside_bytes += found->OutsideBytes();
+  const bool is_timed = DbContents::IsTimed(*found);
+  if (is_timed && !was_timed) contents_.NoteTimed(found->key());
+  if (was_timed && !is_timed) contents_.ForgetTimed(found->key());
 }
 
 EntryRef Db::Unpack(EntryRef found, std::unique_ptr<Object> object) {
@@ -338,7 +346,12 @@ bool Db::ReclaimSome(size_t effort) {
   if (slots == nullptr) return true;
   // A segment has some 300 entries at most.
   return slots->ClearDetachedSome(std::max<size_t>(effort / 256, 1), [this](Entry& entry) {
-    DropOutside(&entry);
+    // Not RemoveOutside: a key of that name may have come since.
+    if (entry.encoding() >= Encoding::kOutside) {
+      contents_.outside_bytes -= entry.OutsideBytes();
+      --contents_.outside_count;
+    }
+    FreeOutside(&entry);
     EntryBuilder::FreeShell(contents_.pool, &entry);
   });
 }
@@ -398,6 +411,11 @@ size_t Db::ExpireSome(size_t buckets, int64_t now_ms) {
   return deleted;
 }
 
+const std::string* Db::TimedObjectFrom(std::string_view from) const {
+  const auto at = contents_.timed_objects.lower_bound(from);
+  return at == contents_.timed_objects.end() ? nullptr : &*at;
+}
+
 void Db::CompactSome(size_t segments) { contents_.tables.CompactSome(segments); }
 
 size_t Db::UsedBytesOf(const Entry& entry) const {
@@ -417,6 +435,7 @@ void Db::CheckInvariants() const {
   ForEach([&](const Entry& entry) {
     add(entry);
     deadlines += entry.has_deadline() ? 1 : 0;
+    CHECK(!DbContents::IsTimed(entry) || contents_.timed_objects.contains(entry.key()));
   });
   if (contents_.tables.slots() != nullptr) contents_.tables.slots()->ForEachDetached(add);
   CHECK(entry_bytes == contents_.pool.UsedBytes());

@@ -212,6 +212,13 @@ class Db {
   size_t ExpireSome(size_t buckets, int64_t now_ms);
   // Mean remaining life in ms of what ExpireSome met lately; INFO's avg_ttl.
   int64_t AverageTtlMs() const { return static_cast<int64_t>(average_ttl_ms_); }
+  // Objects with deadlines of their own (a hash with fields that expire): how many, and the key of the first whose bytes are
+  // not less than `from`, or null. A key that went with its slot may still be there: who does not find it forgets it.
+  size_t TimedObjectCount() const { return contents_.timed_objects.size(); }
+  const std::string* TimedObjectFrom(std::string_view from) const;
+  void ForgetTimedObject(std::string_view key) { contents_.ForgetTimed(key); }
+  // Where whoever goes round them goes on.
+  std::string& timed_walk() { return timed_walk_; }
   // Shrinks what stands too empty, bounded work; cron calls it.
   void CompactSome(size_t segments);
 
@@ -257,6 +264,8 @@ class Db {
   Entry* Rebuild(EntryRef found, const ValueView& value, int64_t deadline_ms);
   // Frees the outside value, if any, and accounts for it. The entry still shows it: overwrite or free that next.
   void DropOutside(Entry* entry);
+  // The same when it is accounted for.
+  void FreeOutside(Entry* entry);
   bool OverwriteBlock(EntryRef found, std::string_view value, int64_t deadline_ms);
   std::span<char> ResizeBlock(EntryRef found, size_t size_bytes);
   std::span<char> ResizeEmbedded(EntryRef found, size_t size_bytes);
@@ -266,6 +275,7 @@ class Db {
   DbIndex index_;
   DbContents contents_;
   MarkedWalk expire_walk_;
+  std::string timed_walk_;
   double average_ttl_ms_ = 0;
 };
 

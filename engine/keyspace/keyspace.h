@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -42,6 +43,7 @@ struct KeyspaceStats {
   uint64_t hits = 0;
   uint64_t misses = 0;
   uint64_t expired_keys = 0;
+  uint64_t expired_fields = 0;  // of hashes
   uint64_t evicted_keys = 0;
   uint64_t changes = 0;              // since the last save: rdb_changes_since_last_save
   double expired_stale_percent = 0;  // of the keys with a deadline that ExpireSome met, smoothed
@@ -114,6 +116,10 @@ class Keyspace {
   EffectLog& deletions() { return deletions_; }
   void RecordDeletion(DbIndex db, std::string_view key) {
     if (records_deletions_) deletions_.Add(db, {"DEL", key});
+  }
+  // The same of what is no deletion of a key: fields that have expired.
+  void RecordRemoval(DbIndex db, std::span<const std::string_view> words) {
+    if (records_deletions_) deletions_.Add(db, words);
   }
   // What the keys' own life brings (new, expired, evicted, keymiss); commands tell the rest.
   KeyEvents& events() { return events_; }

@@ -19,6 +19,8 @@ class Object {
   // Frees about `effort` allocations; true when what is left is cheap to destroy. The object is good for nothing else
   // afterwards.
   virtual bool FreeSome(size_t effort) = 0;
+  // Whether parts of it have deadlines of their own, so that somebody must come back for them. At constant cost.
+  virtual bool HasDeadlines() const { return false; }
 };
 
 }  // namespace norn

@@ -6,6 +6,7 @@
 #include "engine/fiber/spawn.h"
 #include "engine/node/node.h"
 #include "engine/shard/runner.h"
+#include "engine/types/field_expiry.h"
 
 namespace norn {
 namespace {
@@ -17,6 +18,8 @@ constexpr Duration kPersistencePeriod = Duration::Millis(100);
 // One slice of expiry: about this many buckets between two looks at the clock.
 constexpr size_t kExpireSliceBuckets = 512;
 constexpr size_t kExpireSlicesMax = 1024;
+// Of hashes with fields that expire, a database and round: about this many lines of their tables.
+constexpr size_t kExpireFieldsWork = 4096;
 // What a look for expired keys may cost while it finds few.
 constexpr Duration kExpireQuietBudget = Duration::Millis(1);
 constexpr size_t kCompactSegments = 16;
@@ -90,7 +93,11 @@ void Node::ExpireSome(PerExecutor& here) {
   for (size_t visited = 0; visited < databases; ++visited) {
     Db* db = keyspace.FindDb(DbIndex{static_cast<uint32_t>(here.expire_cursor_db)});
     here.expire_cursor_db = (here.expire_cursor_db + 1) % databases;
-    if (db == nullptr || db->DeadlineCount() == 0) continue;
+    if (db == nullptr) continue;
+    if (db->TimedObjectCount() > 0) {
+      ExpireFieldsSome(keyspace, *db, here.state.options(), now_ms, kExpireFieldsWork);
+    }
+    if (db->DeadlineCount() == 0) continue;
     // Once round the database at most; the whole budget only while slices find much to delete.
     const size_t round = db->Size() / kExpireSliceBuckets + 1;
     for (size_t slice = 0; slice < std::min(round, kExpireSlicesMax); ++slice) {

@@ -32,6 +32,7 @@ void AddKeyspace(const KeyspaceStats& from, KeyspaceStats* to) {
   to->hits += from.hits;
   to->misses += from.misses;
   to->expired_keys += from.expired_keys;
+  to->expired_fields += from.expired_fields;
   to->evicted_keys += from.evicted_keys;
   to->changes += from.changes;
   to->expired_stale_percent = std::max(to->expired_stale_percent, from.expired_stale_percent);
@@ -407,6 +408,7 @@ void Node::DescribeKeyspace(Keyspace& keyspace, NodeStats* out) {
     out->dbs[i] = DbStats{.keys = keyspace.CountShown(DbIndex{i}),
                           .expires = db->DeadlineCount(),
                           .avg_ttl_ms = db->AverageTtlMs(),
+                          .timed_objects = db->TimedObjectCount(),
                           .used_bytes = db->UsedBytes(),
                           .overhead_bytes = db->OverheadBytes()};
   }
@@ -422,6 +424,7 @@ void Node::AddDb(const DbStats& from, DbStats* to) {
   }
   to->keys += from.keys;
   to->expires = expires;
+  to->timed_objects += from.timed_objects;
   to->used_bytes += from.used_bytes;
   to->overhead_bytes += from.overhead_bytes;
 }

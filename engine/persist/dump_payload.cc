@@ -19,7 +19,9 @@ void AppendDumpPayload(const Entry& entry, const RdbEncodeOptions& options, Byte
   const size_t begin = out.size();
   RdbEncoder(options).Value(entry, out);
   RdbOutput footer(out, nullptr);
-  footer.LittleEndian(static_cast<uint64_t>(options.version), 2);
+  // An older reader must not take it for something else.
+  const bool is_newer = static_cast<uint8_t>(out.view()[begin]) == kRdbTypeHash2;
+  footer.LittleEndian(static_cast<uint64_t>(is_newer ? kRdbVersionValkeyMin : options.version), 2);
   footer.LittleEndian(Crc64(0, out.view().substr(begin)), kChecksumBytes);
 }
 

@@ -1,8 +1,10 @@
 #include "engine/persist/rdb_reader.h"
+#include "engine/base/status.h"
 
 #include <fmt/format.h>
 
 #include "engine/base/number.h"
+#include "engine/base/status.h"
 #include "engine/persist/rdb_format.h"
 #include "engine/persist/value_codec.h"
 
@@ -158,7 +160,10 @@ absl::Status RdbReader::ReadEntry(uint8_t rdb_type, RdbVisitor& visitor) {
   const DbIndex db = next_.db;
   next_ = RdbEntry();
   next_.db = db;
-  return visited;
+  // The visitor knows what is wrong with an entry, but not where it stands.
+  if (!absl::IsDataLoss(visited)) return visited;
+  in_.FailAt(opcode_offset_, MessageOf(visited));
+  return in_.status();
 }
 
 absl::Status RdbReader::ReadAux(RdbVisitor& visitor) {

@@ -3,7 +3,7 @@
 // would change the data: what this build does not know is an error naming opcode or type and offset.
 //
 // Errors of Read: DataLoss (truncated or damaged), Unimplemented (a version, type or opcode beyond this build), both with
-// name and offset; the source's; the visitor's.
+// name and offset, also where the visitor says DataLoss of an entry; the source's; the visitor's.
 
 #include <absl/status/status.h>
 

@@ -241,7 +241,8 @@ TEST_F(RdbReading, ADatabaseBeyondTheOptionIsRefused) {
 
 TEST_F(RdbReading, AKeyThatComesTwiceIsRefusedUnlessAllowed) {
   const std::string twice = File("fe00 00016b0161 00016b0162");
-  EXPECT_THAT(LoadError(twice), HasSubstr("the key 'k' twice in database 0"));
+  EXPECT_THAT(LoadError(twice),
+              HasSubstr("dump.rdb: the snapshot has the key 'k' twice in database 0 at offset"));
   for (Keyspace* shard : pointers_) shard->Flush(Db::Free::kNow);
   load_.allow_duplicates = true;
   ASSERT_TRUE(Load(twice).ok());

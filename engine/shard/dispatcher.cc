@@ -267,8 +267,9 @@ void Dispatcher::RunSingleNow(Prepared& prepared, Session& session, ReplyWriter&
   session.wrote |= Reaches(spec) || spec.placement == Placement::kDispatcher;
   AwaitPause(spec, session);
   if (session.transaction.open && !RunsInsideMulti(spec)) {
-    if (spec.PlacementOf(command.Words()) !=
-        spec.placement) {  // it would wait for tokens that EXEC holds
+    const bool goes_home =
+        spec.place != nullptr && spec.PlacementOf(command.Words()) == Placement::kHome;
+    if (goes_home) {  // it would wait for tokens that EXEC holds
       BreakTransaction(session);
       return runner_.Refuse(&spec, "ERR Command not allowed inside a transaction", reply);
     }

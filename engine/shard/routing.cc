@@ -55,6 +55,9 @@ std::vector<uint32_t> ShardsOf(const CommandRef& command, const KeyspaceView& vi
   // WATCH is the dispatcher's own, and yet touches the shards of its keys.
   const bool watches = spec.placement == Placement::kDispatcher && spec.first_key > 0;
   if (spec.placement != Placement::kKeys && !watches) return shards;
+  // What it reaches besides its keys is in their slot, where there are slots.
+  const bool reaches = spec.PlacementOf(command.Words()) == Placement::kAllShards;
+  if (reaches && !view.map().slots) return EveryShard(view.shard_count());
   const auto keys = FindKeys(spec, command.Words());
   if (!keys) return EveryShard(view.shard_count());
   for (const KeyPosition& key : *keys) {

@@ -74,6 +74,16 @@ TEST_F(Routing, CommandsWithoutKeysNeedNoneOrAll) {
   EXPECT_THAT(ShardsOf(Parse("DBSIZE"), View()), SizeIs(kShards));
 }
 
+TEST_F(Routing, PatternsOfSortReachEveryShard) {
+  EXPECT_THAT(ShardsOf(Parse("SORT a"), View()), ElementsAre(HomeOf("a")));
+  EXPECT_EQ(ShardsOf(Parse("SORT a STORE b"), View()), HomesOf({"a", "b"}));
+  EXPECT_THAT(ShardsOf(Parse("SORT a BY w*"), View()), SizeIs(kShards));
+  EXPECT_THAT(ShardsOf(Parse("SORT_RO a GET h*->f"), View()), SizeIs(kShards));
+  EXPECT_THAT(ShardsOf(Parse("SORT a GET #"), View()), ElementsAre(HomeOf("a")));
+  // In cluster mode what they reach is in the slot of the key.
+  EXPECT_THAT(ShardsOf(Parse("SORT {foo}a BY {foo}w*"), SlotView()), ElementsAre(12182 % 4));
+}
+
 TEST_F(Routing, OneShardIsFoundWhereOneHoldsEveryKey) {
   CommandRef get = Parse("GET a");
   EXPECT_TRUE(RouteToOneShard(get, View()));

@@ -18,6 +18,7 @@ class TableObject final : public Object {
   std::unique_ptr<Object> Copy() const override { return std::make_unique<TableObject>(table); }
   size_t FreeEffort() const override { return table.size(); }
   bool FreeSome(size_t effort) override { return table.FreeSome(effort); }
+  bool HasDeadlines() const override { return table.DeadlineCount() > 0; }
 
   static TableObject& Of(Object& object) { return static_cast<TableObject&>(object); }
   static const TableObject& Of(const Object& object) {

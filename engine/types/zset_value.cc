@@ -252,6 +252,8 @@ void ZsetWriter::Expect(size_t members, size_t longest_bytes) {
 
 bool ZsetWriter::Set(std::string_view name, double score) {
   CHECK(!std::isnan(score));
+  // Valkey: -0 stays so in a skiplist and is 0 in a listpack; here it is 0, or a replica that loads a small one would differ.
+  score += 0.0;
   if (!place_->exists()) Expect(1, name.size());
   bool added = false;
   if (place_->object() == nullptr) {

@@ -72,6 +72,12 @@ TEST_P(ZsetValueTest, VisitsChosenScores) {
   EXPECT_EQ(visit(10, 0, "-"), "");
 }
 
+// Or a small one would differ from what it is when it was big.
+TEST_P(ZsetValueTest, ThereIsOneZero) {
+  Set("a", -0.0);
+  EXPECT_FALSE(std::signbit(*Reader().Score("a")));
+}
+
 TEST_P(ZsetValueTest, MembersAreInOrderOfScoreThenBytes) {
   EXPECT_TRUE(Set("b", 1));
   EXPECT_TRUE(Set("a", 1));

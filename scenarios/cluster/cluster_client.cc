@@ -20,8 +20,10 @@ constexpr int64_t kReadPairPercent = 25;
 constexpr Duration kWaitMax = Duration::Millis(200);
 
 // The families that have a meaning for lists.
-constexpr std::array<Family, 4> kOwnFamilies = {Family::kRead, Family::kWrite, Family::kCounter,
-                                                Family::kTransaction};
+constexpr std::array<Family, 5> kOwnFamilies = {Family::kRead, Family::kWrite, Family::kCounter,
+                                                Family::kTransaction, Family::kTyped};
+// So many slots have keys of other types than lists and counters.
+constexpr uint32_t kTypedTags = 4;
 
 }  // namespace
 
@@ -51,6 +53,10 @@ ClusterClient::ClusterClient(const ClusterClientSettings& settings, RouterSettin
   for (const Family family : kOwnFamilies) {
     weight_sum_ += settings_.weights[static_cast<size_t>(family)];
   }
+  if (settings_.weights[static_cast<size_t>(Family::kTyped)] == 0) return;
+  typed_tag_ = fmt::format("{{y{}}}", settings_.index % kTypedTags);
+  typed_.emplace(RandomCommandSettings{.prefix = typed_tag_, .only_writes = true},
+                 world.PrngOf(fmt::format("typed commands {}", settings_.index)));
 }
 
 void ClusterClient::Run(env::Env& env) {
@@ -81,6 +87,8 @@ void ClusterClient::Turn(env::Env& env) {
       return WritePair(env);
     case Family::kCounter:
       return Increment(env);
+    case Family::kTyped:
+      return WriteTyped(env);
     default:
       return prng_.Between(0, 99) < kReadPairPercent ? ReadPair(env) : Read(env);
   }
@@ -182,6 +190,11 @@ void ClusterClient::Increment(env::Env& env) {
       {key, record_.number_of(answer.node), answer.invoke_ns, answer.complete_ns, *value});
 }
 
+// Nobody judges its reply; what the nodes hold afterwards is compared.
+void ClusterClient::WriteTyped(env::Env& env) {
+  Ask(env, KeySlot(typed_tag_), {typed_->Next()}, false, Router::Errors::kAnswer);
+}
+
 bool ClusterClient::ReadList(env::Env& env, KeyNumber key) {
   const ListKey list = record_.history.keys[key];
   const Answer answer = Ask(env, list.slot, {{"GET", list.name}}, false);
@@ -225,9 +238,9 @@ bool ClusterClient::Note(KeyNumber key, const Answer& answer, size_t reply) {
 }
 
 Answer ClusterClient::Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands,
-                          bool may_be_replica) {
+                          bool may_be_replica, Router::Errors errors) {
   const int64_t from_ns = world_.now().ns;
-  Answer answer = router_.Ask(env, slot, commands, may_be_replica);
+  Answer answer = router_.Ask(env, slot, commands, may_be_replica, errors);
   if (answer.outcome == Outcome::kRefused) record_.on_refusal(answer.refusal);
   ++record_.operations;
   last_refusal_ = answer.refusal;

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/commands/drawn/random_commands.h"
 #include "scenarios/checks.h"
 #include "scenarios/cluster/cluster_history.h"
 #include "scenarios/cluster/router.h"
@@ -83,13 +85,15 @@ class ClusterClient {
   void Write(env::Env& env);
   void WritePair(env::Env& env);
   void Increment(env::Env& env);
+  void WriteTyped(env::Env& env);
   void WaitForAll(env::Env& env, WriteId id, const std::string& node);
 
   WriteId Begin(KeyNumber key);
   void End(WriteId id, const Answer& answer, size_t reply);
   bool Note(KeyNumber key, const Answer& answer, size_t reply);
   // Router::Ask, and all the books of it.
-  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands, bool may_be_replica);
+  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands, bool may_be_replica,
+             Router::Errors errors = Router::Errors::kRetry);
   void Complain(const std::string& what);
 
   const ClusterClientSettings settings_;
@@ -98,6 +102,8 @@ class ClusterClient {
   Prng prng_;
   Router router_;
   int64_t weight_sum_ = 0;
+  std::string typed_tag_;
+  std::optional<RandomCommands> typed_;
   uint64_t operations_ = 0;
   std::string last_refusal_;
   bool done_ = false;

@@ -69,7 +69,8 @@ Wire* Router::Reach(env::Env& env, const Target& target) {
 }
 
 Answer Router::Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands,
-                   bool may_be_replica) {
+                   bool may_be_replica, Errors errors) {
+  errors_ = errors;
   const Instant patient_until = world_.now() + settings_.patience;
   Answer answer;
   answer.outcome = Outcome::kRefused;
@@ -119,7 +120,9 @@ Router::Turn Router::AskOnce(env::Env& env, const std::vector<Words>& commands, 
   }
   counts_.commands += replies->size();
   const std::string error = ErrorOf(*replies);
-  if (!error.empty()) return Judge(error, target, answer);
+  const bool of_data = error.starts_with("WRONGTYPE") || error.starts_with("ERR ");
+  const bool answers = of_data && errors_ == Errors::kAnswer;
+  if (!error.empty() && !answers) return Judge(error, target, answer);
   if (target.asking) replies->erase(replies->begin());  // ASKING's own
   answer.outcome = Outcome::kAcked;
   answer.complete_ns = world_.now().ns;

@@ -48,8 +48,11 @@ class Router {
  public:
   Router(RouterSettings settings, sim::World& world, Prng prng);
 
+  // What an error about the data (a wrong type, a wrong number) is: cause to ask again, or the answer.
+  enum class Errors : uint8_t { kRetry, kAnswer };
   // The commands, all of keys of `slot`, on one node; several are a transaction. Parks.
-  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands, bool may_be_replica);
+  Answer Ask(env::Env& env, SlotId slot, const std::vector<Words>& commands, bool may_be_replica,
+             Errors errors = Errors::kRetry);
   // A command on the very connection on which that node was asked last; kUnknown: it is gone. Parks.
   Answer AskAgain(env::Env& env, const std::string& node, const Words& command, Duration timeout);
   // Fetches the map from some node. Parks.
@@ -81,6 +84,7 @@ class Router {
   bool stale_ = true;
   std::map<std::string, std::unique_ptr<Wire>> wires_;
   RouterCounts counts_;
+  Errors errors_ = Errors::kRetry;
   bool waiting_ = false;
 };
 

@@ -9,48 +9,13 @@
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
 #include "engine/commands/collection_scan.h"
+#include "engine/commands/hashes/hash_access.h"
 #include "engine/commands/hashes/hash_handlers.h"
 #include "engine/commands/typed_key.h"
 #include "engine/types/hash_value.h"
 
 namespace norn::handlers {
 namespace {
-
-constexpr ValueType kType = ValueType::kHash;
-
-void ReplyPacked(CommandContext& c, const PackedValue& value) {
-  PackedScratch scratch;
-  c.reply.Bulk(value.View(scratch));
-}
-
-HashReader ReaderOf(CommandContext& c, EntryRef found) {
-  return HashReader(*found, c.moment.expired_up_to_ms());
-}
-
-// The hash of word 1, for reading. Outer nullopt: the error is replied; inner: there is none.
-std::optional<std::optional<HashReader>> ReadHash(CommandContext& c) {
-  const std::optional<EntryRef> found = FindOfType(c, c.KeyAt(1), kType);
-  if (!found) return std::nullopt;
-  if (!*found) return std::optional<HashReader>();
-  return std::optional<HashReader>(ReaderOf(c, *found));
-}
-
-// The hash of word 1, for writing.
-struct WritableHash {
-  KeyPlace place;
-  // The field as a client may see it: one that has expired is not there.
-  std::optional<HashField> Find(CommandContext& c, std::string_view name) const {
-    if (!place.exists()) return std::nullopt;
-    return HashReader(place, c.moment.expired_up_to_ms()).Find(name);
-  }
-};
-
-std::optional<WritableHash> WriteHash(CommandContext& c) {
-  const Key key = c.KeyAt(1);
-  const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
-  if (!found) return std::nullopt;
-  return WritableHash{PlaceOf(c, key, *found, kType)};
-}
 
 // HSET and HMSET: the number of fields that are new. nullopt: the error is replied.
 std::optional<int64_t> SetFields(CommandContext& c) {
@@ -61,16 +26,31 @@ std::optional<int64_t> SetFields(CommandContext& c) {
   std::optional<WritableHash> hash = WriteHash(c);
   if (!hash) return std::nullopt;
   HashWriter writer(hash->place, c.rules());
-  const bool fields_expire = hash->place.exists() && HashReader(hash->place, 0).has_deadlines();
+  const bool fields_expire = hash->FieldsExpire();
   writer.Expect(c.words.subspan(2));
   int64_t added = 0;
+  size_t expired = 0;
   for (size_t i = 2; i < c.count(); i += 2) {
     const bool hidden = fields_expire && !hash->Find(c, c.word(i));
     const bool is_new = writer.Set(c.word(i), c.word(i + 1));
     added += is_new || hidden ? 1 : 0;
+    expired += hidden && !is_new ? 1 : 0;
   }
+  NoteExpiredFields(c, c.KeyAt(1), expired);
   c.Notify(config::kNotifyHash, "hset", c.word(1));
   return added;
+}
+
+// A field's new number; its deadline stays. Where fields expire the number is what is repeated, because a field that has expired
+// here may still count elsewhere: then true.
+bool SetSum(CommandContext& c, WritableHash& hash, const std::optional<HashField>& field,
+            std::string_view number) {
+  const bool fields_expire = hash.FieldsExpire();
+  const int64_t deadline_ms = field ? field->deadline_ms : Field::kNoDeadline;
+  const bool is_new = HashWriter(hash.place, c.rules()).Set(c.word(2), number, deadline_ms);
+  NoteExpiredFields(c, c.KeyAt(1), !field && !is_new ? 1 : 0);
+  if (fields_expire) RepeatField(c, c.word(2), number, deadline_ms);
+  return fields_expire;
 }
 
 enum class Part { kNames, kValues, kBoth };
@@ -153,10 +133,14 @@ void HSetNx(CommandContext& c) {
   std::optional<WritableHash> hash = WriteHash(c);
   if (!hash) return;
   if (hash->Find(c, c.word(2))) return c.reply.Integer(0);
+  const bool fields_expire = hash->FieldsExpire();
   HashWriter writer(hash->place, c.rules());
   writer.Expect(c.words.subspan(2));
-  writer.Set(c.word(2), c.word(3));
+  const bool is_new = writer.Set(c.word(2), c.word(3));
+  NoteExpiredFields(c, c.KeyAt(1), is_new ? 0 : 1);
   c.Notify(config::kNotifyHash, "hset", c.word(1));
+  // Elsewhere a field that has expired here may still be there.
+  if (fields_expire) RepeatField(c, c.word(2), c.word(3), Field::kNoDeadline);
   c.reply.Integer(1);
 }
 
@@ -183,8 +167,7 @@ void HDel(CommandContext& c) {
   HashWriter writer(hash->place, c.rules());
   int64_t deleted = 0;
   for (size_t i = 2; i < c.count() && hash->place.exists(); ++i) {
-    const bool visible = hash->Find(c, c.word(i)).has_value();
-    if (writer.Erase(c.word(i)) && visible) ++deleted;
+    if (hash->Find(c, c.word(i)) && writer.Erase(c.word(i))) ++deleted;
   }
   if (deleted > 0) NotifyRemoval(c, config::kNotifyHash, "hdel", c.KeyAt(1), hash->place);
   c.reply.Integer(deleted);
@@ -222,8 +205,7 @@ void HIncrBy(CommandContext& c) {
   if (!old) return c.reply.Error("ERR hash value is not an integer");
   int64_t sum = 0;
   if (__builtin_add_overflow(*old, *increment, &sum)) return c.reply.Error(kOverflow);
-  const int64_t deadline_ms = field ? field->deadline_ms : Field::kNoDeadline;
-  HashWriter(hash->place, c.rules()).Set(c.word(2), Int64Text(sum).view(), deadline_ms);
+  SetSum(c, *hash, field, Int64Text(sum).view());
   c.Notify(config::kNotifyHash, "hincrby", c.word(1));
   c.reply.Integer(sum);
 }
@@ -241,15 +223,10 @@ void HIncrByFloat(CommandContext& c) {
   const long double sum = *old + *increment;
   if (std::isnan(sum) || std::isinf(sum)) return c.reply.Error(kNanOrInfinity);
   const std::string text = FormatLongDoubleHuman(sum);
-  const int64_t deadline_ms = field ? field->deadline_ms : Field::kNoDeadline;
-  HashWriter(hash->place, c.rules()).Set(c.word(2), text, deadline_ms);
+  const bool repeated = SetSum(c, *hash, field, text);
   c.Notify(config::kNotifyHash, "hincrbyfloat", c.word(1));
-  // The sum, not the addition: another machine may round otherwise. HSET takes a field's deadline away.
-  const std::string_view key = c.word(1);
-  c.effect.Instead({"HSET", key, c.word(2), text});
-  if (deadline_ms != Field::kNoDeadline) {
-    c.effect.Instead({"HPEXPIREAT", key, Int64Text(deadline_ms).view(), "FIELDS", "1", c.word(2)});
-  }
+  // The sum, not the addition: another machine may round otherwise.
+  if (!repeated) RepeatField(c, c.word(2), text, Field::kNoDeadline);
   c.reply.Bulk(text);
 }
 

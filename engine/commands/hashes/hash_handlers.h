@@ -23,4 +23,20 @@ void HSetNx(CommandContext& c);
 void HStrLen(CommandContext& c);
 void HVals(CommandContext& c);
 
+// field_life_commands.cc
+void HExpire(CommandContext& c);
+void HExpireAt(CommandContext& c);
+void HExpireTime(CommandContext& c);
+void HPersist(CommandContext& c);
+void HPExpire(CommandContext& c);
+void HPExpireAt(CommandContext& c);
+void HPExpireTime(CommandContext& c);
+void HPTtl(CommandContext& c);
+void HTtl(CommandContext& c);
+
+// field_value_commands.cc
+void HGetDel(CommandContext& c);
+void HGetEx(CommandContext& c);
+void HSetEx(CommandContext& c);
+
 }  // namespace norn::handlers

@@ -1,6 +1,7 @@
 #include "engine/commands/strings/string_options.h"
 
 #include <optional>
+#include <utility>
 
 #include "engine/base/number.h"
 #include "engine/commands/command.h"
@@ -31,10 +32,15 @@ bool SetCondition(StringOptions* options, Condition condition) {
 
 // The options that take no word behind them. nullopt: not one of them; false: not allowed here.
 std::optional<bool> TakeFlag(std::string_view word, OptionsOf of, StringOptions* options) {
-  const bool sets = of != OptionsOf::kGetEx;
+  const bool sets = of != OptionsOf::kGetEx && of != OptionsOf::kHGetEx;
   if (sets && WordIs(word, "nx")) return SetCondition(options, Condition::kNx);
   if (sets && WordIs(word, "xx")) return SetCondition(options, Condition::kXx);
   if (of == OptionsOf::kSet && WordIs(word, "get")) return options->get = true;
+  if (of == OptionsOf::kHSetEx && (WordIs(word, "fnx") || WordIs(word, "fxx"))) {
+    const Condition wanted = WordIs(word, "fnx") ? Condition::kNx : Condition::kXx;
+    const Condition before = std::exchange(options->fields, wanted);
+    return before == Condition::kNone || before == wanted;
+  }
   if (sets && WordIs(word, "keepttl")) {
     options->keep_deadline = true;
     return !options->expiry.given;

@@ -1,6 +1,6 @@
 #pragma once
-// The options behind SET, GETEX and MSETEX: NX XX IFEQ GET, EX PX EXAT PXAT, KEEPTTL PERSIST. One parser, because which of
-// them exclude each other is one rule.
+// The options of SET, GETEX and MSETEX, and of HSETEX and HGETEX: NX XX IFEQ GET, FNX FXX, EX PX EXAT PXAT, KEEPTTL PERSIST. One
+// parser, because which of them exclude each other is one rule.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,14 +23,15 @@ struct ExpiryArgument {
 
 struct StringOptions {
   Condition condition = Condition::kNone;
-  std::string_view comparison;  // of kIfEq
+  std::string_view comparison;          // of kIfEq
+  Condition fields = Condition::kNone;  // FNX, FXX
   bool get = false;
   bool keep_deadline = false;
   bool persist = false;
   ExpiryArgument expiry;
 };
 
-enum class OptionsOf : uint8_t { kSet, kGetEx, kMSetEx };
+enum class OptionsOf : uint8_t { kSet, kGetEx, kMSetEx, kHSetEx, kHGetEx };
 
 // Reads all of `words`. False: a syntax error.
 bool ParseStringOptions(std::span<const std::string_view> words, OptionsOf of,

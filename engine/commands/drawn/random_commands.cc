@@ -1,0 +1,151 @@
+#include "engine/commands/drawn/random_commands.h"
+
+#include "engine/base/check.h"
+#include "engine/commands/table.h"
+
+namespace norn {
+namespace {
+
+constexpr std::string_view kKeyTypes = "klshz";
+constexpr char kEqualScores = 'y';
+
+bool Writes(const CommandForm& form) {
+  const CommandSpec* spec = FindCommand(form.text.substr(0, form.text.find(' ')));
+  CHECK(spec != nullptr);
+  return spec->Has(kWrite);
+}
+
+// Cuts the first item off the front of `form`: up to a blank outside of brackets.
+std::string_view CutItem(std::string_view* form) {
+  int depth = 0;
+  size_t end = 0;
+  for (; end < form->size() && ((*form)[end] != ' ' || depth > 0); ++end) {
+    if ((*form)[end] == '[' || (*form)[end] == '(') ++depth;
+    if ((*form)[end] == ']' || (*form)[end] == ')') --depth;
+  }
+  const std::string_view item = form->substr(0, end);
+  form->remove_prefix(end < form->size() ? end + 1 : end);
+  return item;
+}
+
+std::vector<std::string_view> Split(std::string_view text, char by) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const size_t at = text.find(by);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+}  // namespace
+
+RandomCommands::RandomCommands(const RandomCommandSettings& settings, Prng prng)
+    : settings_(settings), prng_(prng) {
+  for (const CommandForm& form : CommandForms()) {
+    if ((form.flags & settings_.without) != 0) continue;
+    if (!settings_.only_writes || Writes(form)) forms_.push_back(&form);
+  }
+  CHECK(!forms_.empty());
+}
+
+std::vector<std::string> RandomCommands::Next() {
+  form_ = forms_[prng_.Below(forms_.size())];
+  std::vector<std::string> words;
+  Draw(form_->text, &words);
+  return words;
+}
+
+void RandomCommands::Draw(std::string_view form, std::vector<std::string>* words) {
+  while (!form.empty()) DrawItem(CutItem(&form), words);
+}
+
+void RandomCommands::DrawItem(std::string_view item, std::vector<std::string>* words) {
+  if (item.front() == '[') {
+    if (prng_.OneIn(2)) return;
+    const auto parts = Split(item.substr(1, item.size() - 2), '/');
+    return Draw(parts[prng_.Below(parts.size())], words);
+  }
+  if (item.front() == '(') {
+    const int64_t times = prng_.Between(1, 3);
+    for (int64_t i = 0; i < times; ++i) Draw(item.substr(1, item.size() - 3), words);
+    return;
+  }
+  if (item.front() == '#') {
+    const int64_t keys = prng_.Between(1, 3);
+    words->push_back(std::to_string(keys));
+    for (int64_t i = 0; i < keys; ++i) words->push_back(Word(item[2]));
+    return;
+  }
+  if (item.front() == '$') return words->push_back(Word(item[1]));
+  const auto parts = Split(item, '|');
+  words->emplace_back(parts[prng_.Below(parts.size())]);
+}
+
+std::string RandomCommands::Pick(std::initializer_list<std::string_view> of) {
+  return std::string(of.begin()[prng_.Below(of.size())]);
+}
+
+std::string RandomCommands::Key(char type) {
+  if (type != kEqualScores && prng_.OneIn(24)) type = kKeyTypes[prng_.Below(kKeyTypes.size())];
+  const uint64_t number = prng_.Below(settings_.keys_of_type);
+  return settings_.prefix + type + std::to_string(number);
+}
+
+// Integers and texts in turn; a few are longer than packed values allow, and a few names many, so that all forms come up.
+std::string RandomCommands::Element(std::string_view letter) {
+  if (prng_.OneIn(3)) return Number(-2, 9);
+  std::string text(letter);
+  text += Number(0, prng_.OneIn(8) ? 300 : 9);
+  if (prng_.OneIn(40)) text.resize(static_cast<size_t>(prng_.Between(60, 90)), '.');
+  return text;
+}
+
+std::string RandomCommands::Life(int64_t unit_ms) {
+  const bool is_short = settings_.short_lives && !prng_.OneIn(4);
+  const int64_t ms = is_short ? prng_.Between(1, 300) : prng_.Between(1'000'000, 9'000'000);
+  return std::to_string((ms + unit_ms - 1) / unit_ms);
+}
+
+std::string RandomCommands::Word(char kind) {
+  switch (kind) {
+    case 'a':
+      return Key(kKeyTypes[prng_.Below(kKeyTypes.size())]);
+    case 'o':
+      drawn_type_ = kKeyTypes[prng_.Below(kKeyTypes.size())];
+      return Key(drawn_type_);
+    case 'O':
+      return Key(drawn_type_);
+    case 'v':
+      return Element("v");
+    case 'e':
+      return Element("m");
+    case 'f':
+      return Element("f");
+    case 'i':
+      return Number(-4, 4);
+    case 'n':
+      return Number(0, 4);
+    case 'p':
+      return Number(1, 4);
+    case 'c':
+      return Number(-3, 4);
+    case 'd':
+      return Pick({"0", "1", "2", "-1", "0.5", "2.25", "-3.5", "10", "1e3", "7"});
+    case 'b':
+      return Pick({"-inf", "+inf", "0", "1", "(1", "2.5", "(-1", "-2", "5", "(10"});
+    case 'x':
+      return Pick({"-", "+", "[m1", "(m3", "[m5", "(5", "[9", "[m", "(m9"});
+    case 't':
+      return Life(1);
+    case 'T':
+      return Life(1000);
+    case 'A':
+      return Pick({"1", "4102444800000", "4102444800001"});
+    default:
+      CHECK(kind == kEqualScores || kKeyTypes.find(kind) != std::string_view::npos);
+      return Key(kind);
+  }
+}
+
+}  // namespace norn
