@@ -155,16 +155,17 @@ void FeedDirectory::EndCopy(ClientId id, Entry& entry) {
   const bool copy_only = replica->facts.snapshot_only || replica->facts.rdb_channel;
   stream_.replicas().SetState(
       id, copy_only ? ReplicaState::kSnapshotDone : ReplicaState::kSendSnapshot, Now());
-  if (copy_only) {
-    entry.phase = Phase::kAwaitAck;  // nothing more comes; the replica closes
-  } else if (entry.marked) {
-    // Replicas find the mark at the end of what they read: nothing may stand behind it.
-    entry.phase = Phase::kAwaitAck;
-  } else {
-    entry.phase = Phase::kStream;
-    stream_.replicas().SetState(id, ReplicaState::kOnline, Now());
-    state().log.Notice("Synchronization with replica {} succeeded", Describe(id));
-  }
+  // Nothing more comes, and the replica closes; or it finds the mark at the end of what it reads, and nothing may stand behind
+  // that.
+  entry.phase = Phase::kAwaitAck;
+  if (copy_only || (entry.marked && !entry.acknowledged)) return;
+  BeginStream(id, entry);
+}
+
+void FeedDirectory::BeginStream(ClientId id, Entry& entry) {
+  entry.phase = Phase::kStream;
+  stream_.replicas().SetState(id, ReplicaState::kOnline, Now());
+  state().log.Notice("Synchronization with replica {} succeeded", Describe(id));
 }
 
 void FeedDirectory::OnAlive(ClientId id) {
@@ -179,10 +180,9 @@ void FeedDirectory::OnAck(ClientId id, StreamOffset acked, StreamOffset on_disk)
   Entry& entry = found->second;
   if (replica->state == ReplicaState::kSnapshotDone) return;
   const bool copied = entry.phase == Phase::kAwaitAck;
+  entry.acknowledged |= entry.phase == Phase::kCopy;
   if (copied || replica->state == ReplicaState::kLoadsInParallel) {
-    entry.phase = Phase::kStream;
-    stream_.replicas().SetState(id, ReplicaState::kOnline, Now());
-    state().log.Notice("Synchronization with replica {} succeeded", Describe(id));
+    BeginStream(id, entry);
     Wake(entry);
   }
   stream_.replicas().RecordAck(id, acked, on_disk, stream_.offset(), Now());

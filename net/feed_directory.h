@@ -74,6 +74,7 @@ class FeedDirectory {
     bool keep_alive_due = false;
     bool marked =
         false;  // the copy ends with a mark, so the stream must wait for an acknowledgement
+    bool acknowledged = false;  // the copy, before the feed had noticed that all of it was read
     std::string preamble;
     std::shared_ptr<SnapshotPayload> payload;
     SnapshotPayload::ReaderId reader;
@@ -83,6 +84,7 @@ class FeedDirectory {
   };
 
   size_t PullCopy(ClientId id, Entry& entry, std::span<char> out);
+  void BeginStream(ClientId id, Entry& entry);
   void EndCopy(ClientId id, Entry& entry);
   void Wake(Entry& entry);
   void Drop(ClientId id, Entry& entry);

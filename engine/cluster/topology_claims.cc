@@ -227,9 +227,10 @@ void Topology::AfterLosingSlots(ClusterNode& claimant, uint64_t epoch, bool lost
   const ClusterNode* const mine = self_->is_primary() ? self_ : Find(self_->primary);
   if (mine == nullptr) return;
   const bool same_shard = SameShard(claimant, *self_);
-  // A primary without slots does not stay one beside a later one in its shard (I15). Valkey: only if that has none either.
+  // A primary without slots does not stay one beside a later one in its shard, nor beside one that has slots: its own epoch may
+  // be of slots that it took back and lost to another shard (I15). Valkey: only beside a later one, and if that has none either.
   const bool leads_us = same_shard && self_->primary != claimant.id && !mine->owns_slots() &&
-                        mine->config_epoch < epoch;
+                        (mine->config_epoch < epoch || claimant.owns_slots());
   if (!lost_mine && !leads_us) return;
   if (mine->owns_slots() || !(same_shard || options_.allow_replica_migration)) return;
   NORN_COVER("slots_lost_to_shard");
