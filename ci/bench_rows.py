@@ -13,6 +13,7 @@ import sys
 import time
 
 import bench_data
+import bench_types
 from bench_server import IdleConnections, Server
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -31,7 +32,7 @@ THREADS_ROWS = {"get-p16-threads2": ("get-p16", 1.35), "set-p16-threads2": ("set
 MEMORY_ROWS = {"memory": (False, 56), "memory-ttl": (True, 66)}
 MEMORY_SIZES = (1_000_000, 3_000_000, 5_000_000, 10_000_000)
 IDLE_CONNECTIONS, IDLE_TARGET = 10_000, 12 * 1024
-ROWS = [*CPU_ROWS, *THREADS_ROWS, *MEMORY_ROWS, "idle", *bench_data.ROWS]
+ROWS = [*CPU_ROWS, *THREADS_ROWS, *MEMORY_ROWS, "idle", *bench_data.ROWS, *bench_types.ROWS]
 
 
 def say(text):
@@ -195,6 +196,8 @@ def main():
         part(wanted)
     for part in (bench_data.snapshot, bench_data.replica):
         part(bench, wanted, SERVER_CORES, LOAD_CORES, arguments.keys)
+    bench_types.memory(bench, wanted, SERVER_CORES)
+    bench_types.cpu(bench, wanted, SERVER_CORES, LOAD_CORES)
     print(table(bench.rows, list(contestants)))
     print(f"bench: {sum(row['ok'] for row in bench.rows)} of {len(bench.rows)} targets met, {time.monotonic() - started:.0f} s"
           + (" (quick)" if arguments.quick else ""))

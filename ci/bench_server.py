@@ -157,22 +157,26 @@ class Server:
 
     def load(self, first, last, ttl=False):
         """SETs key:<12 digits> for first <= number < last, values of 16 bytes, through a pipe of CHUNK commands."""
+        ranges = (range(start, min(start + CHUNK, last)) for start in range(first, last, CHUNK))
+        self.feed(((_ttl_chunk if ttl else _plain_chunk)(numbers), len(numbers)) for numbers in ranges)
+
+    def feed(self, chunks):
+        """Sends chunks of commands, one after the other: (bytes, lines of the replies to them)."""
         with socket.create_connection((HOST, self.port)) as conn:
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for start in range(first, last, CHUNK):
-                numbers = range(start, min(start + CHUNK, last))
-                conn.sendall((_ttl_chunk if ttl else _plain_chunk)(numbers))
-                expected = 5 * len(numbers)
+            for chunk, expected in chunks:
+                conn.sendall(chunk)
                 while expected > 0:
                     got = conn.recv(1 << 16)
-                    if not got or b"-" in got:
+                    if not got or got.startswith(b"-") or b"\n-" in got:
                         raise SystemExit(f"loading {self.kind} failed: {got[:200]!r}")
-                    expected -= len(got)
+                    expected -= got.count(b"\n")
 
     def benchmark(self, test, requests, pipeline, keys, cores, clients=50, settle=None):
-        """CPU nanoseconds of the server per command while redis-benchmark runs on `cores`, and settle() behind it."""
-        argv = ["redis-benchmark", "-h", HOST, "-p", str(self.port), "-t", test, "-n", str(requests), "-P", str(pipeline),
-                "-r", str(keys), "-d", "16", "-c", str(clients), "-q"]
+        """CPU nanoseconds of the server per command while redis-benchmark runs on `cores`, and settle() behind it.
+        test: the name of one of its tests, or the words of a command."""
+        argv = ["redis-benchmark", "-h", HOST, "-p", str(self.port), "-n", str(requests), "-P", str(pipeline),
+                "-r", str(keys), "-d", "16", "-c", str(clients), "-q"] + (["-t", test] if isinstance(test, str) else test)
         before = self.cpu_ns()
         result = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
                                 preexec_fn=lambda: os.sched_setaffinity(0, cores))

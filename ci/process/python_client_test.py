@@ -86,6 +86,22 @@ class PythonClient(ServerCase):
         self.assertEqual(db.dbsize(), 1)
         self.assertTrue(db.flushall())
 
+    def test_pipeline_whose_big_collection_changes_under_it(self):
+        """What a batch asked for ahead of its commands may be gone, or of another type, when they run."""
+        db = self.db
+        db.sadd("big", *range(2000), "text")
+        db.hset("fields", mapping={f"f{n}": n for n in range(2000)})
+        db.zadd("scores", {f"m{n}": n for n in range(2000)})
+        with db.pipeline(transaction=False) as pipe:
+            pipe.sadd("big", "1").srem("big", "1").sadd("big", "1").delete("big").sadd("big", "1").sismember("big", "2")
+            pipe.hget("fields", "f7").hset("fields", "f7", "x").delete("fields").sadd("fields", "f7").sismember("fields", "f7")
+            pipe.zrank("scores", "m9").zadd("scores", {"m9": 5000}).zrank("scores", "m9").zscore("scores", "m9").zcard("scores")
+            self.assertEqual(pipe.execute(), [0, 1, 1, 1, 1, 0, "7", 0, 1, 1, 1, 9, 0, 1999, 5000.0, 2000])
+        with db.pipeline(transaction=False) as pipe:
+            pipe.zscore("fields", "f7").hget("fields", "f7")
+            for error in pipe.execute(raise_on_error=False):
+                self.assertIn("WRONGTYPE", str(error))
+
     def test_pipelines_and_transactions(self):
         db = self.db
         with db.pipeline(transaction=False) as pipe:

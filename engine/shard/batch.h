@@ -60,7 +60,8 @@ class ShardBatch : private env::Task, private TokenClaim {
   ExecutorState* state_ = nullptr;  // of the shard's home
 };
 
-// Prefetches what the commands of one shard will read, in two rounds, so that their cache misses overlap.
+// Prefetches what the commands of one shard will read, in rounds, so that their cache misses overlap: entries, and the
+// elements of big collections. Requires the token of that shard.
 void PrefetchKeys(const CommandRef* commands, size_t count, ExecutorState& state, DbIndex db);
 
 }  // namespace norn

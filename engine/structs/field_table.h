@@ -73,6 +73,10 @@ class FieldTable {
 
   // The field, until the next change; null when there is none.
   const Field* Find(std::string_view name) const;
+  // Two steps of what Find will read, as HashTable's.
+  uint64_t HashOf(std::string_view name) const { return table_.traits().HashOf(name); }
+  void PrefetchLine(uint64_t hash) const { table_.PrefetchLine(hash); }
+  void PrefetchItem(uint64_t hash) const { table_.PrefetchItem(hash); }
   // Gives the field that value and deadline (kNoDeadline: none); true when there was no such field. Neither text may lie in
   // this table.
   bool Set(std::string_view name, std::string_view value, int64_t deadline_ms);

@@ -31,6 +31,10 @@ class SortedMembers {
 
   // The member, until the next change; null when there is none.
   const ScoredMember* Find(std::string_view name) const;
+  // Two steps of what Find will read, as HashTable's.
+  uint64_t HashOf(std::string_view name) const { return table_.traits().HashOf(name); }
+  void PrefetchLine(uint64_t hash) const { table_.PrefetchLine(hash); }
+  void PrefetchItem(uint64_t hash) const { table_.PrefetchItem(hash); }
   // True when there was no such member. Requires that score is a number.
   bool Set(std::string_view name, double score);
   // False when there is no such member.

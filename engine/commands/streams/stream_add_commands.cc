@@ -176,8 +176,8 @@ void XAdd(CommandContext& c) {
   const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kStreamType);
   if (!found) return;
   if (!*found && !words->make_stream) return c.reply.Null();
-  const Stream none;
-  const Stream& before = *found ? StreamOf(**found) : none;
+  std::optional<Stream> none;
+  const Stream& before = *found ? StreamOf(**found) : none.emplace();
   if (before.last_id() == kStreamIdMax) {
     return c.reply.Error(
         "ERR The stream has exhausted the last possible ID, unable to add more items");
