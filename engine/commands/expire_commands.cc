@@ -4,6 +4,7 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
+#include "engine/commands/past_deadline.h"
 
 namespace norn::handlers {
 namespace {
@@ -83,9 +84,7 @@ void SetExpiry(CommandContext& c, TimeForm form) {
   const EntryRef found = db.FindForWrite(key, c.moment);
   if (!found || !Allows(*options, *found, *deadline_ms)) return c.reply.Integer(0);
   if (*deadline_ms <= c.moment.expired_up_to_ms()) {
-    db.Erase(key, found);
-    c.Notify(config::kNotifyExpired, "expired", key.bytes);
-    c.effect.Instead({"DEL", key.bytes});
+    ExpireNow(c, db, key, found);
   } else {
     db.SetDeadline(key, found, *deadline_ms);
     c.Notify(config::kNotifyGeneric, "expire", key.bytes);

@@ -96,7 +96,8 @@ absl::Status Persistence::LoadSnapshotFile(StagedDataset& dataset, bool* found) 
        .warn = [this](std::string_view text) { log_lines().Warning("{}", text); }});
   if (!loaded.ok()) return loaded.status();
   NoteLoaded(*loaded);
-  hooks_.on_loaded(loaded->info);
+  // Data that is loaded again belongs to the history that this node is in already: its replicas stay.
+  if (loading_) hooks_.on_loaded(loaded->info);
   return absl::OkStatus();
 }
 
