@@ -383,6 +383,32 @@ class OldReplicas(ReplicationCase):
         self.assertEqual(heard[-1], "PONG")
 
 
+    def test_reads_queued_before_the_role_changed_are_not_stale(self):
+        server = self.serve({"replica-serve-stale-data": "no"})
+        with server.wire() as connection:
+            connection.run("SET", "a", "1")
+            connection.run("MULTI")
+            connection.run("GET", "a")
+            server.ask("REPLICAOF", HOST, 1)
+            heard = str(connection.run("EXEC"))
+        self.assertTrue(heard.startswith("EXECABORT Transaction discarded because of: MASTERDOWN"), heard)
+
+
+class ImportMode(ReplicationCase):
+    def test_nothing_goes_before_the_import_ends(self):
+        server = self.serve({"import-mode": "yes"}, threads=4)
+        with server.wire() as source, server.wire() as client:
+            self.assertEqual(source.run("CLIENT", "IMPORT-SOURCE", "ON"), "OK")
+            for i in range(20):
+                source.run("SET", f"k{i}", "1", "PX", 1)
+            wait_for(lambda: client.run("GET", "k0") is None, "its time is over")
+            self.assertEqual(client.run("DBSIZE"), 20)
+            self.assertEqual(source.run("INCR", "k0"), 2)
+            self.assertEqual(client.run("GET", "k0"), None)
+            server.ask("CONFIG", "SET", "import-mode", "no")
+            wait_for(lambda: client.run("DBSIZE") == 0, "all are deleted")
+
+
 class FullMemory(ReplicationCase):
     def test_a_transaction_is_refused_as_a_whole(self):
         server = self.serve({"maxmemory-policy": "noeviction"})

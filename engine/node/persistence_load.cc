@@ -177,15 +177,17 @@ absl::Status Persistence::Reload(bool save) {
 }
 
 absl::Status Persistence::ReloadLog() {
-  if (log_->state() != persist::AofLog::State::kOn) {
-    return absl::FailedPreconditionError("the append-only log is off");
+  if (log_->state() == persist::AofLog::State::kWaitRewrite) {
+    return absl::FailedPreconditionError("the append-only log waits for its first rewrite");
   }
+  // With the log off, what BGREWRITEAOF has left there is read.
   if (absl::Status flushed = log_->Flush(Instant::Never()); !flushed.ok()) return flushed;
   StagedDataset dataset(states_);
   persist::AofLoadResult loaded;
   loading_began_ = env().clock().Now();
   next_progress_line_ = loading_began_ + kProgressPeriod;
   if (absl::Status status = LoadLog(dataset, &loaded); !status.ok()) return status;
+  if (loaded.manifest.empty()) return absl::NotFoundError("there is no append-only log to load");
   dataset.Adopt([] {});
   return absl::OkStatus();
 }

@@ -98,11 +98,13 @@ void Runner::ServeReady(std::span<const uint32_t> shards) {
 }
 
 Moment Runner::MomentOf(const CommandRef& command, const Session& session) const {
-  return {.now_ms = time_.wall().unix_ms(),
-          .touch = !session.no_touch,
-          .count = true,
-          .expires = !session.from_primary,
-          .deletes_expired = !state_.condition.replica || command.spec->Has(kWrite)};
+  const bool importing = state_.options().import_mode;
+  return {
+      .now_ms = time_.wall().unix_ms(),
+      .touch = !session.no_touch,
+      .count = true,
+      .expires = !session.from_primary && !(importing && session.import_source),
+      .deletes_expired = (!state_.condition.replica && !importing) || command.spec->Has(kWrite)};
 }
 
 uint64_t Runner::Changes(const CommandRef& command) const {

@@ -202,7 +202,7 @@ bool Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
   tokens.Collect(shards);
   runner.RestartClock();
   const Moment moment{.now_ms = runner.wall().unix_ms(),
-                      .deletes_expired = !state.condition.replica};
+                      .deletes_expired = !state.condition.replica && !state.options().import_mode};
   const std::string redirect =
       RedirectUnderTokens(command, session, state, moment, runner.instant());
   if (!redirect.empty()) {
