@@ -97,6 +97,8 @@ SnapshotPlace FeedDirectory::Cut(const std::vector<ClientId>& ids) {
     Replica* replica = stream_.replicas().Find(id);
     entry.preamble =
         replica->facts.rdb_channel ? stream_.EndOffsetLine(id) : stream_.FullSyncLine();
+    // Who asks with SYNC knows no histories: the copy's length is the first thing that it reads.
+    if (!replica->facts.acknowledges) entry.preamble.clear();
     if (!replica->facts.snapshot_only || replica->facts.rdb_channel) {
       stream_.StartFeed(id, place.offset);
     }

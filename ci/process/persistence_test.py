@@ -115,6 +115,25 @@ class PersistenceCase(FolderCase):
                     self.assertGreaterEqual(int(wire.run("GET", key) or 0), value, key)
 
 
+class LogSwitch(FolderCase):
+    def test_whoever_switches_the_log_on_can_wait_for_it(self):
+        server = self.start({"save": "", "enable-debug-command": "yes"}, threads=4, folder=self.path())
+        for turn in range(20):
+            server.ask("SET", "a", turn)
+            server.ask("CONFIG", "SET", "appendonly", "yes")
+            wait_for(lambda: server.info("persistence")["aof_rewrite_in_progress"] == "0", "the first rewrite is over")
+            self.assertEqual(server.ask("DEBUG", "LOADAOF"), "OK")
+            server.ask("CONFIG", "SET", "appendonly", "no")
+            server.ask("CONFIG", "SET", "appendonly", "yes")
+            server.ask("CONFIG", "SET", "appendonly", "no")
+        wait_for(lambda: server.info("persistence")["aof_rewrite_in_progress"] == "0", "the last one is cancelled")
+        self.assertEqual(server.ask("BGREWRITEAOF").split()[0], "Background")
+        wait_for(lambda: server.info("persistence")["aof_rewrite_in_progress"] == "0", "the rewrite is over")
+        server.ask("SET", "a", "later")
+        self.assertEqual(server.ask("DEBUG", "LOADAOF"), "OK")
+        self.assertEqual(server.ask("GET", "a"), b"19")
+
+
 class Snapshots(PersistenceCase):
     def test_a_stop_under_load_loses_nothing_that_was_answered(self):
         for words in (["SHUTDOWN", "SAVE"], None):

@@ -343,6 +343,92 @@ class Promises(ReplicationCase):
         self.assertEqual(replica.ask("SET", "a", "1"), "OK")
 
 
+class OldReplicas(ReplicationCase):
+    """Who asks with SYNC knows no histories, as the tools and test suites that read a stream."""
+
+    def test_sync_begins_with_the_length_of_the_copy(self):
+        primary = self.serve({"repl-diskless-sync": "no"})
+        primary.ask("SET", "a", "1")
+        connection = primary.wire()
+        self.addCleanup(connection.close)
+        connection.send(b"SYNC\r\n")
+        length = connection._line()[:-2]
+        self.assertRegex(length, rb"^\$[0-9]+$")
+        copy = connection._exactly(int(length[1:]))
+        self.assertTrue(copy.startswith(b"REDIS00"), copy[:9])
+        primary.ask("SET", "b", "2")
+        select = encode(["SELECT", "0"])
+        self.assertEqual(connection._exactly(len(select)), select)
+
+    def test_a_reload_keeps_the_history_and_the_replicas(self):
+        primary, replica = self.serve({"enable-debug-command": "yes"}), self.serve()
+        self.attach(replica, primary.port)
+        primary.ask("SET", "a", "1")
+        before = primary.info("replication")["master_replid"]
+        self.assertEqual(primary.ask("DEBUG", "RELOAD"), "OK")
+        self.assertEqual(primary.info("replication")["master_replid"], before)
+        primary.ask("SET", "b", "2")
+        self.assertEqual(primary.ask("WAIT", 1, 5000), 1)
+        self.assertEqual(replica.ask("GET", "b"), b"2")
+        self.assertEqual(full_syncs(primary), 1)
+
+    def test_a_transaction_may_change_the_role(self):
+        server, other = self.serve(threads=4), self.serve()
+        commands = [("MULTI",), *(("SET", f"k{i}", "1") for i in range(8)), ("REPLICAOF", HOST, other.port),
+                    ("SET", "late", "1"), ("EXEC",), ("REPLICAOF", "NO", "ONE"), ("PING",)]
+        with server.wire() as connection:
+            heard = [connection.run(*command) for command in commands]
+        self.assertEqual(heard[11][:9], ["OK"] * 9)
+        self.assertIsInstance(heard[11][9], ErrorReply)
+        self.assertEqual(heard[-1], "PONG")
+
+
+    def test_reads_queued_before_the_role_changed_are_not_stale(self):
+        server = self.serve({"replica-serve-stale-data": "no"})
+        with server.wire() as connection:
+            connection.run("SET", "a", "1")
+            connection.run("MULTI")
+            connection.run("GET", "a")
+            server.ask("REPLICAOF", HOST, 1)
+            heard = str(connection.run("EXEC"))
+        self.assertTrue(heard.startswith("EXECABORT Transaction discarded because of: MASTERDOWN"), heard)
+
+
+class ImportMode(ReplicationCase):
+    def test_nothing_goes_before_the_import_ends(self):
+        server = self.serve({"import-mode": "yes"}, threads=4)
+        with server.wire() as source, server.wire() as client:
+            self.assertEqual(source.run("CLIENT", "IMPORT-SOURCE", "ON"), "OK")
+            for i in range(20):
+                source.run("SET", f"k{i}", "1", "PX", 1)
+            wait_for(lambda: client.run("GET", "k0") is None, "its time is over")
+            self.assertEqual(client.run("DBSIZE"), 20)
+            self.assertEqual(source.run("INCR", "k0"), 2)
+            self.assertEqual(client.run("GET", "k0"), None)
+            server.ask("CONFIG", "SET", "import-mode", "no")
+            wait_for(lambda: client.run("DBSIZE") == 0, "all are deleted")
+
+
+class FullMemory(ReplicationCase):
+    def test_a_transaction_is_refused_as_a_whole(self):
+        server = self.serve({"maxmemory-policy": "noeviction"})
+        keys = [f"k{i}" for i in range(16)]  # in every shard
+        with server.wire() as connection:
+            for key in keys:
+                connection.run("SET", key, "old")
+            connection.run("MULTI")
+            for key in keys:
+                connection.run("SET", key, "new")
+            server.ask("CONFIG", "SET", "maxmemory", 1)
+            heard = str(connection.run("EXEC"))
+            self.assertTrue(heard.startswith("EXECABORT Transaction discarded because of: OOM"), heard)
+            connection.run("MULTI")
+            self.assertTrue(str(connection.run("SET", "k0", "new")).startswith("OOM "))
+            server.ask("CONFIG", "SET", "maxmemory", 0)
+            self.assertTrue(str(connection.run("EXEC")).startswith("EXECABORT"))
+            self.assertEqual(connection.run("MGET", *keys), [b"old"] * 16)
+
+
 class Roles(ReplicationCase):
     def test_promotion_keeps_data_and_history(self):
         first, second = self.pair()

@@ -142,6 +142,16 @@ void ClientNoTouch(CommandContext& c) {
   c.reply.Ok();
 }
 
+void ClientImportSource(CommandContext& c) {
+  if (!c.options.import_mode && !WordIs(c.word(2), "off")) {
+    return c.reply.Error("ERR Server is not in import mode");
+  }
+  const std::optional<bool> on = OnOffAt(c, 2);
+  if (!on) return;
+  c.session.import_source = *on;
+  c.reply.Ok();
+}
+
 // A second pause never shortens a running one, nor softens ALL to WRITE.
 void ClientPause(CommandContext& c) {
   Pause pause{PauseMode::kAll, c.instant};
@@ -264,6 +274,8 @@ void ClientHelp(CommandContext& c) {
                    "    Keep this connection when clients are evicted for memory.",
                    "NO-TOUCH (ON|OFF)",
                    "    Commands of this connection leave the LRU and LFU clocks of keys alone.",
+                   "IMPORT-SOURCE (ON|OFF)",
+                   "    In import mode: commands of this connection see keys that have expired.",
                });
 }
 

@@ -210,6 +210,15 @@ TEST_F(ClientCommands, SwitchesTakeOnAndOff) {
   EXPECT_THAT(Run("CLIENT CAPA redirect whatever"), IsOk());
 }
 
+TEST_F(ClientCommands, ImportSourceNeedsImportMode) {
+  EXPECT_THAT(Run("CLIENT IMPORT-SOURCE ON"), IsError("ERR Server is not in import mode"));
+  EXPECT_THAT(Run("CLIENT IMPORT-SOURCE OFF"), IsOk());
+  EXPECT_THAT(Run("CONFIG SET import-mode yes"), IsOk());
+  EXPECT_THAT(Run("CLIENT IMPORT-SOURCE maybe"), IsError("ERR syntax error"));
+  EXPECT_THAT(Run("CLIENT IMPORT-SOURCE ON"), IsOk());
+  EXPECT_TRUE(session().import_source);
+}
+
 TEST_F(ClientCommands, TrackingIsOff) {
   EXPECT_EQ(Run("CLIENT CACHING yes").text.substr(0, 36), "ERR CLIENT CACHING can be called onl");
   EXPECT_THAT(Run("CLIENT GETREDIR"), IsInt(-1));

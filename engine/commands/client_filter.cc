@@ -99,6 +99,7 @@ std::string FlagsOf(const ClientInfo& client) {
   if (session.readonly) flags += 'r';
   if (session.no_evict) flags += 'e';
   if (session.no_touch) flags += 'T';
+  if (session.import_source) flags += 'I';
   return flags.empty() ? "N" : flags;
 }
 

@@ -172,6 +172,7 @@ void Reset(CommandContext& c) {
   session.name.clear();
   session.reply_mode = ReplyMode::kOn;
   session.no_touch = false;
+  session.import_source = false;
   session.readonly = false;
   session.asking = false;
   session.no_evict = false;

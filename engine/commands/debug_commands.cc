@@ -131,10 +131,16 @@ void LoadAof(CommandContext& c) {
   ReplyFailure(c, "ERR ", status);
 }
 
+// What test suites switch off around a test to hold a server still that packs, resizes and shrinks in the background. Nothing here
+// does: packing is decided by a collection's own limits, tables grow and shrink with the writes, and buffers with their use.
+void HoldStill(CommandContext& c) { c.reply.Ok(); }
+
 void Help(CommandContext& c) {
   ReplyHelp(c, {
                    "ASSERT",
                    "    Crash on a failed assertion.",
+                   "DICT-RESIZING <0|1>",
+                   "    Accepted, without effect.",
                    "DIGEST",
                    "    A sum over all data: equal data, equal sum, on any server.",
                    "DIGEST-VALUE <key> [<key> ...]",
@@ -153,13 +159,19 @@ void Help(CommandContext& c) {
                    "    How a key and its value are stored.",
                    "PANIC",
                    "    Crash as on a state that cannot be.",
+                   "PAUSE-CRON <0|1>",
+                   "    Accepted, without effect.",
                    "POPULATE <count> [<prefix>] [<size>]",
                    "    Create <count> string keys, <prefix>:<number> (default prefix: key).",
                    "PROTOCOL <type>",
                    "    Answer with a sample of a type of the protocol: string, integer, double,",
                    "    bignum, null, array, set, map, attrib, push, verbatim, true, false.",
+                   "QUICKLIST-PACKED-THRESHOLD <size>",
+                   "    Accepted, without effect.",
                    "RELOAD [NOSAVE]",
                    "    Save a snapshot and read the data from it again.",
+                   "REPLYBUFFER <PEAK-RESET-TIME|RESIZING> <value>",
+                   "    Accepted, without effect.",
                    "SEGFAULT",
                    "    Crash on a bad memory access.",
                    "SET-ACTIVE-EXPIRE <0|1>",
@@ -184,7 +196,7 @@ struct Part {
 
 constexpr size_t kAny = SIZE_MAX;
 
-constexpr std::array<Part, 17> kParts = {{
+constexpr std::array<Part, 21> kParts = {{
     {"help", 2, 2, Help},
     {"sleep", 3, 3, Sleep},
     {"set-active-expire", 3, 3, SetActiveExpire},
@@ -199,6 +211,10 @@ constexpr std::array<Part, 17> kParts = {{
     {"htstats", 3, kAny, DebugHtStats},
     {"htstats-key", 3, kAny, DebugHtStatsKey},
     {"populate", 3, 5, DebugPopulate},
+    {"quicklist-packed-threshold", 3, 3, HoldStill},
+    {"pause-cron", 3, 3, HoldStill},
+    {"dict-resizing", 3, 3, HoldStill},
+    {"replybuffer", 4, 4, HoldStill},
     {"assert", 2, kAny, [](CommandContext&) { CHECK_MSG(false, "DEBUG ASSERT"); }},
     {"panic", 2, kAny, [](CommandContext&) { CHECK_MSG(false, "DEBUG PANIC"); }},
     {"segfault", 2, kAny, [](CommandContext&) { WriteToNowhere(); }},

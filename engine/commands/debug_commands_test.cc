@@ -78,6 +78,14 @@ TEST_F(DebugCommands, ProtocolSamplesInBothProtocols) {
   EXPECT_EQ(Run("DEBUG PROTOCOL x").text.substr(0, 29), "ERR Wrong protocol type name.");
 }
 
+TEST_F(DebugCommands, WhatHoldsOtherServersStillIsAccepted) {
+  for (const char* words : {"QUICKLIST-PACKED-THRESHOLD 100b", "PAUSE-CRON 1", "DICT-RESIZING 0",
+                            "REPLYBUFFER RESIZING 0"}) {
+    EXPECT_THAT(Run(fmt::format("DEBUG {}", words)), IsOk());
+  }
+  EXPECT_EQ(Run("DEBUG PAUSE-CRON").kind, '-');
+}
+
 TEST_F(DebugCommands, UnknownPartsAndCounts) {
   const std::string_view sleep =
       "ERR unknown subcommand or wrong number of arguments for 'SLEEP'. Try DEBUG HELP.";

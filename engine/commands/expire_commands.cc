@@ -2,6 +2,7 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
+#include "engine/commands/past_deadline.h"
 
 namespace norn::handlers {
 namespace {
@@ -37,9 +38,7 @@ void SetExpiry(CommandContext& c, TimeForm form) {
   const auto now_has = found->has_deadline() ? std::optional(found->deadline_ms()) : std::nullopt;
   if (!conditions->Allow(now_has, *deadline_ms)) return c.reply.Integer(0);
   if (*deadline_ms <= c.moment.expired_up_to_ms()) {
-    db.Erase(key, found);
-    c.Notify(config::kNotifyExpired, "expired", key.bytes);
-    c.effect.Instead({"DEL", key.bytes});
+    ExpireNow(c, db, key, found);
   } else {
     db.SetDeadline(key, found, *deadline_ms);
     c.Notify(config::kNotifyGeneric, "expire", key.bytes);

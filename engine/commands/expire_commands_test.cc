@@ -118,6 +118,22 @@ TEST_F(ExpireCommands, ADeadlineEndsTheKey) {
   });
 }
 
+TEST_F(ExpireCommands, ATimeInThePastCountsAsExpired) {
+  const auto expired = [this] {
+    uint64_t count = 0;
+    for (uint32_t shard = 0; shard < keys().shard_count(); ++shard) {
+      count += keys().shard(shard).stats().expired_keys;
+    }
+    return count;
+  };
+  Session({{"SET k v", "+OK"}, {"EXPIRE k -1", ":1"}});
+  EXPECT_EQ(expired(), 1u);
+  Session({{"SET k v", "+OK"}, {"GETEX k PXAT 1", "$v"}});
+  EXPECT_EQ(expired(), 2u);
+  Session({{"SET k v", "+OK"}, {"SET k v PXAT 1", "+OK"}, {"SET k v PXAT 1", "+OK"}});
+  EXPECT_EQ(expired(), 3u);
+}
+
 TEST_F(ExpireCommands, DeletingAnExpiredKeyCountsNothing) {
   Session({{"SET k v PX 10", "+OK"}});
   Advance(Duration::Millis(10));

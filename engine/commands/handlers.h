@@ -127,6 +127,7 @@ void ClientKill(CommandContext& c);
 void ClientList(CommandContext& c);
 void ClientNoEvict(CommandContext& c);
 void ClientNoTouch(CommandContext& c);
+void ClientImportSource(CommandContext& c);
 void ClientPause(CommandContext& c);
 void ClientReply(CommandContext& c);
 void ClientSetInfo(CommandContext& c);

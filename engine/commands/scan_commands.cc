@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/base/glob.h"
@@ -56,10 +57,13 @@ struct Filter {
   std::optional<ValueType> type;
   std::string_view pattern = "*";
 
-  bool Wants(const Entry& entry, const Moment& moment) const {
+  // Whatever its deadline.
+  bool Names(const Entry& entry) const {
     if (type && entry.type() != *type) return false;
-    if (pattern != "*" && !GlobMatch(pattern, entry.key())) return false;
-    return !entry.ExpiredAt(moment.expired_up_to_ms());
+    return pattern == "*" || GlobMatch(pattern, entry.key());
+  }
+  bool Wants(const Entry& entry, const Moment& moment) const {
+    return Names(entry) && !entry.ExpiredAt(moment.expired_up_to_ms());
   }
 };
 
@@ -145,10 +149,15 @@ void Scan(CommandContext& c) {
   std::vector<std::string_view> keys;
   const std::optional<uint32_t> shard = ShardOfCursor(cursor, c.keys.map());
   if (!shard) return ReplyScan(c, 0, keys);
-  const Db& db = c.keys.shard(*shard).db(c.session.db);
-  uint64_t next = db.Scan(cursor, options->count, [&](const Entry& entry) {
-    if (!options->filter.Wants(entry, c.moment)) return;
-    if (!c.keys.shard(*shard).Hides(entry.key())) keys.push_back(entry.key());
+  Db& db = c.keys.shard(*shard).db(c.session.db);
+  std::vector<std::string> expired;
+  uint64_t next = std::as_const(db).Scan(cursor, options->count, [&](const Entry& entry) {
+    if (!options->filter.Names(entry) || c.keys.shard(*shard).Hides(entry.key())) return;
+    if (entry.ExpiredAt(c.moment.expired_up_to_ms())) {
+      expired.emplace_back(entry.key());
+    } else {
+      keys.push_back(entry.key());
+    }
   });
   if (next == 0) {
     if (*shard + 1 < c.keys.shard_count()) next = FirstCursorOf(*shard + 1);
@@ -156,6 +165,8 @@ void Scan(CommandContext& c) {
     next |= FirstCursorOf(*shard);
   }
   ReplyScan(c, next, keys);
+  // Looking at a key deletes it when its time is over, and SCAN has looked. Behind the reply: `keys` are views of entries.
+  for (const std::string& key : expired) db.Find(c.keys.MakeKey(key), WithoutTouch(c));
 }
 
 void Keys(CommandContext& c) {

@@ -33,6 +33,16 @@ class ScanCommands : public CommandTest {
   }
 };
 
+TEST_F(ScanCommands, DeletesTheExpiredKeysThatItNames) {
+  Session(
+      {{"SET k v PX 10", "+OK"}, {"RPUSH l v", ":1"}, {"PEXPIRE l 10", ":1"}, {"SET s v", "+OK"}});
+  Advance(Duration::Millis(10));
+  EXPECT_EQ(ScanAll("TYPE string").size(), 1u);
+  Session({{"DBSIZE", ":2"}});
+  EXPECT_EQ(ScanAll("").size(), 1u);
+  Session({{"DBSIZE", ":1"}});
+}
+
 TEST_F(ScanCommands, WrongWords) {
   Session({
       {"SCAN 0", "[$0, []]"},

@@ -279,7 +279,7 @@ constexpr Row kTable[] = {
     {"lazyfree-lazy-server-del", "", kUnused, Bool(&O::lazyfree_lazy_server_del, true), E::kNone, G::kKeys, "Free overwritten values in the background."},
     {"lazyfree-lazy-user-del", "", kUnused, Bool(&O::lazyfree_lazy_user_del, true), E::kNone, G::kKeys, "DEL frees in the background, like UNLINK."},
     {"lazyfree-lazy-user-flush", "", kMutable, Bool(&O::lazyfree_lazy_user_flush, true), E::kNone, G::kKeys, "FLUSHDB and FLUSHALL without a mode work in the background."},
-    {"import-mode", "", kUnused, Bool(&O::import_mode, false), E::kNone, G::kKeys, "Expire nothing while an import fills this server."},
+    {"import-mode", "", 0, Bool(&O::import_mode, false), E::kNone, G::kKeys, "Expire nothing while an import fills this server."},
 
     {"hash-max-listpack-entries", "hash-max-ziplist-entries", kMutable, Int(&O::hash_max_listpack_entries, 512, 0, kLongMax), E::kNone, G::kEncodings, "Fields up to which a hash stays compact."},
     {"hash-max-listpack-value", "hash-max-ziplist-value", kMutable, Bytes(&O::hash_max_listpack_value, 64, 0, kLongMax), E::kNone, G::kEncodings, "Longest field or value of a compact hash."},

@@ -66,7 +66,8 @@ void Node::KeepHouse(PerExecutor& here) {
   // While writes are held back, so are the deletes of what expires: a pause ends with the stream where it began.
   const Pause& pause = here.state.pause;
   const bool paused = pause.mode != PauseMode::kNone && env_.clock().Now() < pause.until;
-  if (here.active_expire && !here.state.condition.replica && !paused) {
+  const bool importing = here.state.options().import_mode;
+  if (here.active_expire && !here.state.condition.replica && !paused && !importing) {
     const Instant expire_began = env_.clock().Now();
     ExpireSome(here);
     NoteLatency("expire-cycle", env_.clock().Now() - expire_began);

@@ -266,7 +266,7 @@ PersistenceStats Persistence::Stats(uint64_t changes_now) const {
   stats.last_load_keys_loaded = last_load_keys_;
   stats.aof = log_->Info();
   // The log knows of a rewrite from its cut on only; whoever asked for one and waits must see it at once.
-  stats.aof.aof_rewrite_in_progress = rewriting_;
+  stats.aof.aof_rewrite_in_progress = rewriting_ || switching_;
   return stats;
 }
 

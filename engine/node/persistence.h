@@ -134,6 +134,7 @@ class Persistence : private JournalListener {
   bool save_scheduled_ = false;
   bool cancel_save_ = false;
   bool rewriting_ = false;
+  bool switching_ = false;  // the log, on or off
   bool cancel_rewrite_ = false;
   Instant told_answerable_until_ = Instant::Never();
   int64_t last_save_unix_s_ = 0;

@@ -96,7 +96,8 @@ absl::Status Persistence::LoadSnapshotFile(StagedDataset& dataset, bool* found) 
        .warn = [this](std::string_view text) { log_lines().Warning("{}", text); }});
   if (!loaded.ok()) return loaded.status();
   NoteLoaded(*loaded);
-  hooks_.on_loaded(loaded->info);
+  // Data that is loaded again belongs to the history that this node is in already: its replicas stay.
+  if (loading_) hooks_.on_loaded(loaded->info);
   return absl::OkStatus();
 }
 
@@ -176,15 +177,17 @@ absl::Status Persistence::Reload(bool save) {
 }
 
 absl::Status Persistence::ReloadLog() {
-  if (log_->state() != persist::AofLog::State::kOn) {
-    return absl::FailedPreconditionError("the append-only log is off");
+  if (log_->state() == persist::AofLog::State::kWaitRewrite) {
+    return absl::FailedPreconditionError("the append-only log waits for its first rewrite");
   }
+  // With the log off, what BGREWRITEAOF has left there is read.
   if (absl::Status flushed = log_->Flush(Instant::Never()); !flushed.ok()) return flushed;
   StagedDataset dataset(states_);
   persist::AofLoadResult loaded;
   loading_began_ = env().clock().Now();
   next_progress_line_ = loading_began_ + kProgressPeriod;
   if (absl::Status status = LoadLog(dataset, &loaded); !status.ok()) return status;
+  if (loaded.manifest.empty()) return absl::NotFoundError("there is no append-only log to load");
   dataset.Adopt([] {});
   return absl::OkStatus();
 }

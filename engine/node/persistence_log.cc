@@ -53,22 +53,31 @@ absl::Status Persistence::AwaitAnswerable() { return log_->AwaitAnswerable(log_-
 void Persistence::OnConfig() {
   if (log_ == nullptr) return;
   log_->SetOptions(LogOptions());
-  const bool on = log_->state() != persist::AofLog::State::kOff;
-  if (on != options().appendonly && !loading_) SwitchLog(options().appendonly);
+  const auto differs = [this] {
+    return (log_->state() != persist::AofLog::State::kOff) != options().appendonly;
+  };
+  if (loading_ || switching_ || !differs()) return;
+  // One fiber, until the log is what the option says: it may change again while the last bytes are written. From now on, since who
+  // has switched the log on asks whether its rewrite still runs.
+  switching_ = true;
+  SpawnFiber(env().executor(), [this, differs] {
+    while (differs()) SwitchLog(options().appendonly);
+    switching_ = false;
+    hooks_.on_condition();
+  });
 }
 
 void Persistence::SwitchLog(bool on) {
-  SpawnFiber(env().executor(), [this, on] {
-    if (on) {
-      log_->TurnOn();
-      hooks_.set_journaling(true);
-      if (!rewriting_) BeginBackgroundRewrite();
-    } else {
-      log_->TurnOff();
-      hooks_.set_journaling(false);
-    }
-    hooks_.on_condition();
-  });
+  if (on) {
+    // One that runs began without this log, or is being cancelled: the log needs one of its own.
+    while (rewriting_) env().executor().Park(env().clock().Now() + Duration::Millis(1));
+    log_->TurnOn();
+    hooks_.set_journaling(true);
+    BeginBackgroundRewrite();
+  } else {
+    log_->TurnOff();
+    hooks_.set_journaling(false);
+  }
 }
 
 void Persistence::BeforeSwap() {

@@ -78,6 +78,7 @@ struct Session {
   bool authenticated = false;
   bool no_evict = false;
   bool no_touch = false;
+  bool import_source = false;      // fills a server in import mode: sees what expired
   bool close_after_reply = false;  // QUIT, protocol errors, CLIENT KILL of oneself
   bool unix_socket = false;
   bool readonly = false;  // READONLY: reads at a replica are not redirected

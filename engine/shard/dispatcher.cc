@@ -246,15 +246,23 @@ void Dispatcher::RefuseSingle(Prepared& prepared, Session& session, ReplyWriter&
 }
 
 bool Dispatcher::MayQueue(const CommandRef& command, Session& session, ReplyWriter& reply) {
-  if (!HasOpenSlot(command, state_)) return true;
+  const bool asks_slot = HasOpenSlot(command, state_);
+  const bool asks_memory = state_.options().maxmemory != 0 && command.spec->Has(kDenyOom);
+  if (!asks_slot && !asks_memory) return true;
+  const std::vector<uint32_t> shards = ShardsOf(command, state_.view());
   TokenSet tokens(state_.env.executor(), state_.shards);
-  tokens.Collect(ShardsOf(command, state_.view()));
+  tokens.Collect(shards);
   runner_.RestartClock();
-  const std::string redirect = RedirectUnderTokens(
-      command, session, state_, runner_.MomentOf(command, session), runner_.instant());
-  if (redirect.empty()) return true;
+  std::string refusal;
+  if (asks_slot) {
+    refusal = RedirectUnderTokens(command, session, state_, runner_.MomentOf(command, session),
+                                  runner_.instant());
+  }
+  if (refusal.empty() && !runner_.FitsMemory(*command.spec, shards)) refusal = kOutOfMemory;
+  runner_.Settle();
+  if (refusal.empty()) return true;
   BreakTransaction(session);
-  runner_.Refuse(command.spec, redirect, reply);
+  runner_.Refuse(command.spec, refusal, reply);
   return false;
 }
 

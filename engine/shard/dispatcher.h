@@ -72,7 +72,7 @@ class Dispatcher {
   void RunLocalPart(Session& session);
   void RunSingle(Prepared& prepared, Session& session, ReplyWriter& reply);
   void RefuseSingle(Prepared& prepared, Session& session, ReplyWriter& reply);
-  // False, with the error written and the transaction broken, when the keys of an open slot are elsewhere.
+  // False, with the error written and the transaction broken, when the keys of an open slot are elsewhere, or memory is full.
   bool MayQueue(const CommandRef& command, Session& session, ReplyWriter& reply);
   void RunSingleNow(Prepared& prepared, Session& session, ReplyWriter& reply);
   void RunWithTokens(const CommandRef& command, Session& session, ReplyWriter& reply);

@@ -100,6 +100,17 @@ uint32_t QueuedFlags(const Session& session) {
   return flags;
 }
 
+namespace {
+
+bool AllQueuedHave(uint32_t flag, const CommandSpec& spec, const Session& session) {
+  if (spec.name != "exec") return true;
+  const std::vector<QueuedCommand>& queue = session.transaction.queue;
+  return std::all_of(queue.begin(), queue.end(),
+                     [&](const QueuedCommand& queued) { return (queued.spec->flags & flag) != 0; });
+}
+
+}  // namespace
+
 std::string ConditionText(const CommandSpec& spec, const Session& session,
                           const NodeCondition& condition) {
   if (condition.usual() || session.from_primary) return {};
@@ -112,7 +123,7 @@ std::string ConditionText(const CommandSpec& spec, const Session& session,
     std::string text = WriteText(asked);
     if (!text.empty()) return text;
   }
-  if (condition.stale && !spec.Has(kStale)) {
+  if (condition.stale && (!spec.Has(kStale) || !AllQueuedHave(kStale, spec, session))) {
     return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
   }
   if (condition.loading && !spec.Has(kLoading)) {

@@ -50,7 +50,8 @@ void Runner::Run(const CommandRef& command, Session& session, ReplyWriter& reply
     const std::string refusal = ConditionText(*command.spec, session, state_.condition);
     if (!refusal.empty()) return Refuse(command.spec, refusal, reply);
   }
-  if (!HasMemory(command, reply)) return;
+  // EXEC has asked for all that it runs.
+  if (!session.executing && !HasMemory(command, reply)) return;
   const WallTime wall = time_.wall();
   const bool listened = state_.effect_sink != nullptr &&
                         command.spec->placement != Placement::kHome &&
@@ -97,11 +98,13 @@ void Runner::ServeReady(std::span<const uint32_t> shards) {
 }
 
 Moment Runner::MomentOf(const CommandRef& command, const Session& session) const {
-  return {.now_ms = time_.wall().unix_ms(),
-          .touch = !session.no_touch,
-          .count = true,
-          .expires = !session.from_primary,
-          .deletes_expired = !state_.condition.replica || command.spec->Has(kWrite)};
+  const bool importing = state_.options().import_mode;
+  return {
+      .now_ms = time_.wall().unix_ms(),
+      .touch = !session.no_touch,
+      .count = true,
+      .expires = !session.from_primary && !(importing && session.import_source),
+      .deletes_expired = (!state_.condition.replica && !importing) || command.spec->Has(kWrite)};
 }
 
 uint64_t Runner::Changes(const CommandRef& command) const {
@@ -173,28 +176,33 @@ void Runner::Fail(const CommandSpec& spec, std::string_view text, ReplyWriter& r
 
 bool Runner::HasMemory(const CommandRef& command, ReplyWriter& reply) {
   if (state_.options().maxmemory == 0) return true;
-  if (command.spec->placement == Placement::kHome) return true;
-  // A replica has what its primary has, however much that is.
-  if (state_.condition.replica && state_.options().replica_ignore_maxmemory) return true;
-  return HasMemorySlow(command, reply);
+  if (FitsMemory(*command.spec, HeldBy(command))) return true;
+  Refuse(command.spec, kOutOfMemory, reply);
+  return false;
 }
 
-bool Runner::HasMemorySlow(const CommandRef& command, ReplyWriter& reply) {
+bool Runner::FitsMemory(const CommandSpec& spec, std::span<const uint32_t> shards) {
   const config::Options& options = state_.options();
-  Keyspace& keyspace = *state_.keyspaces[command.shard];
+  if (options.maxmemory == 0 || spec.placement == Placement::kHome) return true;
+  // A replica has what its primary has, however much that is.
+  if (state_.condition.replica && options.replica_ignore_maxmemory) return true;
+  bool fits = true;
+  for (const uint32_t shard : shards) fits = MakeRoom(shard) && fits;
+  return fits || !spec.Has(kDenyOom);
+}
+
+bool Runner::MakeRoom(uint32_t shard) {
+  const config::Options& options = state_.options();
+  Keyspace& keyspace = *state_.keyspaces[shard];
   // Valkey: one limit for the whole dataset. Shards share nothing, so each keeps to its part of it.
   const uint64_t budget = options.maxmemory / state_.shard_count;
-  while (keyspace.UsedBytes() > budget) {
+  // An empty shard whose part rounds down to nothing is full, too.
+  while (keyspace.UsedBytes() >= budget) {
     const Eviction eviction = EvictOne(keyspace, PolicyOf(options.maxmemory_policy),
                                        static_cast<size_t>(options.maxmemory_samples),
                                        state_.eviction_random, time_.wall().unix_ms());
-    if (eviction.evicted) {
-      RecordDeletions(std::span<const uint32_t>(&command.shard, 1));
-      continue;
-    }
-    if (!command.spec->Has(kDenyOom)) return true;
-    Refuse(command.spec, "OOM command not allowed when used memory > 'maxmemory'.", reply);
-    return false;
+    if (!eviction.evicted) return false;
+    RecordDeletions(std::span<const uint32_t>(&shard, 1));
   }
   return true;
 }

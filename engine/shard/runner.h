@@ -8,6 +8,9 @@
 
 namespace norn {
 
+inline constexpr std::string_view kOutOfMemory =
+    "OOM command not allowed when used memory > 'maxmemory'.";
+
 class Runner {
  public:
   // `state` of the executor that runs it (not necessarily the connection's).
@@ -39,6 +42,9 @@ class Runner {
   // Serves who waits for keys of `shards` that became ready (blocking.h). For EXEC, after its last command.
   void ServeReady(std::span<const uint32_t> shards);
 
+  // Whether `spec` may run on `shards` as far as maxmemory goes; evicts what can be. Requires their tokens.
+  bool FitsMemory(const CommandSpec& spec, std::span<const uint32_t> shards);
+
   // Refuses without running: the error, and its counters.
   void Refuse(const CommandSpec* spec, std::string_view text, ReplyWriter& reply);
 
@@ -60,7 +66,8 @@ class Runner {
   void Record(const CommandRef& command, DbIndex db, const Effect& effect, uint64_t changes_before);
   // False, with the error written, when memory is full and nothing can be evicted.
   bool HasMemory(const CommandRef& command, ReplyWriter& reply);
-  bool HasMemorySlow(const CommandRef& command, ReplyWriter& reply);
+  // Evicts until the shard keeps to its part of maxmemory. False: nothing more can go.
+  bool MakeRoom(uint32_t shard);
   void Account(const CommandRef& command, const Session& session, Duration took, size_t reply_bytes,
                const ReplyWriter& reply);
   void CountErrors(const ReplyWriter& reply);

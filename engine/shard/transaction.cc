@@ -1,7 +1,11 @@
 #include "engine/shard/transaction.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+#include <span>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/shard/redirect.h"
@@ -70,7 +74,53 @@ class QueuedWords {
   std::vector<std::string_view> views_;
 };
 
-void RunQueue(std::vector<QueuedWords>& queue, Session& session, ExecutorState& state,
+// A change of role collects every token itself, and would wait for those of EXEC for ever.
+bool ChangesRole(const CommandSpec& spec) {
+  if (spec.parent != nullptr) return spec.parent->name == "cluster" && spec.Has(kAdmin);
+  return spec.name == "replicaof" || spec.name == "slaveof" || spec.name == "failover";
+}
+
+// The part of a transaction that runs under its tokens and is repeated elsewhere as one.
+class Group {
+ public:
+  Group(ExecutorState& state, Runner& runner, TokenSet& tokens, std::vector<uint32_t> shards)
+      : state_(state), runner_(runner), tokens_(tokens), shards_(std::move(shards)) {}
+
+  // Requires: the tokens are held.
+  void Begin() {
+    runner_.HoldShards(shards_);
+    runner_.CollectEffects(&effects_);
+    effects_.BeginGroup();
+  }
+  void End() {
+    effects_.EndGroup();
+    runner_.CollectEffects(nullptr);
+    runner_.HoldShards({});
+    if (!effects_.empty()) state_.effects.TakeFrom(effects_);
+    runner_.ServeReady(shards_);
+    runner_.Settle();
+  }
+  // Runs `change` between two parts, without tokens.
+  // Valkey: nobody gets in between; here others may, once, where the transaction changes the role of its own server.
+  template <typename Change>
+  void Interrupt(Change change) {
+    End();
+    tokens_.Release();
+    change();
+    tokens_.Collect(shards_);
+    runner_.RestartClock();
+    Begin();
+  }
+
+ private:
+  ExecutorState& state_;
+  Runner& runner_;
+  TokenSet& tokens_;
+  std::vector<uint32_t> shards_;
+  EffectLog effects_;
+};
+
+void RunQueue(std::vector<QueuedWords>& queue, Group& group, Session& session, ExecutorState& state,
               Runner& runner, ReplyWriter& reply) {
   reply.Array(queue.size());
   for (QueuedWords& queued : queue) {
@@ -82,8 +132,21 @@ void RunQueue(std::vector<QueuedWords>& queue, Session& session, ExecutorState& 
     }
     RouteToOneShard(command, state.view());
     reply.set_resp(session.resp);
-    runner.Run(command, session, reply);
+    const auto run = [&] { runner.Run(command, session, reply); };
+    if (ChangesRole(*command.spec)) {
+      group.Interrupt(run);
+    } else {
+      run();
+    }
   }
+}
+
+// All or nothing: a transaction that ran out of memory half way would not be one.
+bool FitsMemory(const std::vector<QueuedWords>& queue, std::span<const uint32_t> shards,
+                Runner& runner) {
+  return std::all_of(queue.begin(), queue.end(), [&](const QueuedWords& queued) {
+    return runner.FitsMemory(*queued.Ref().spec, shards);
+  });
 }
 
 void Exec(const CommandRef& command, Session& session, ExecutorState& state, Runner& runner,
@@ -112,20 +175,18 @@ void Exec(const CommandRef& command, Session& session, ExecutorState& state, Run
     return runner.Fail(*command.spec, "EXECABORT Transaction discarded because of previous errors.",
                        reply);
   }
+  if (hold && !FitsMemory(queue, shards, runner)) {
+    return runner.Refuse(
+        command.spec, fmt::format("EXECABORT Transaction discarded because of: {}", kOutOfMemory),
+        reply);
+  }
   if (hold) {
-    runner.HoldShards(shards);
-    EffectLog effects;
-    runner.CollectEffects(&effects);
-    effects.BeginGroup();
+    Group group(state, runner, tokens, shards);
+    group.Begin();
     session.executing = true;
-    RunQueue(queue, session, state, runner, reply);
+    RunQueue(queue, group, session, state, runner, reply);
     session.executing = false;
-    effects.EndGroup();
-    runner.CollectEffects(nullptr);
-    runner.HoldShards({});
-    if (!effects.empty()) state.effects.TakeFrom(effects);
-    runner.ServeReady(shards);
-    runner.Settle();
+    group.End();
   } else {
     reply.NullArray();
   }
@@ -141,7 +202,7 @@ bool Watch(const CommandRef& command, Session& session, ExecutorState& state, Ru
   tokens.Collect(shards);
   runner.RestartClock();
   const Moment moment{.now_ms = runner.wall().unix_ms(),
-                      .deletes_expired = !state.condition.replica};
+                      .deletes_expired = !state.condition.replica && !state.options().import_mode};
   const std::string redirect =
       RedirectUnderTokens(command, session, state, moment, runner.instant());
   if (!redirect.empty()) {

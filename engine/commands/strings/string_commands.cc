@@ -2,6 +2,7 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
+#include "engine/commands/past_deadline.h"
 #include "engine/commands/strings/string_ops.h"
 #include "engine/commands/strings/string_options.h"
 
@@ -87,7 +88,10 @@ void StoreAndTell(CommandContext& c, Db& db, const Key& key, EntryRef found, std
   Store(db, key, found, value, options, c.moment);
   RepeatStore(c, key.bytes, existed, value, options);
   if (past && !existed) return;
-  if (past) return c.Notify(config::kNotifyExpired, "expired", key.bytes);
+  if (past) {
+    CountExpired(c, key);
+    return c.Notify(config::kNotifyExpired, "expired", key.bytes);
+  }
   c.Notify(config::kNotifyString, "set", key.bytes);
   if (timed) c.Notify(config::kNotifyGeneric, "expire", key.bytes);
 }
@@ -213,9 +217,7 @@ void GetEx(CommandContext& c) {
   }
   if (!options.expiry.given) return;
   if (*deadline <= c.moment.expired_up_to_ms()) {
-    db.Erase(key, found);
-    c.Notify(config::kNotifyExpired, "expired", key.bytes);
-    return c.effect.Instead({"DEL", key.bytes});
+    return ExpireNow(c, db, key, found);
   }
   db.SetDeadline(key, found, *deadline);
   c.Notify(config::kNotifyGeneric, "expire", key.bytes);

@@ -1,0 +1,24 @@
+#pragma once
+// A command that gives a key a deadline that is over deletes the key at once: EXPIRE, GETEX, SET. To whoever watches, the key has
+// expired as any other: it counts in expired_keys, and its event is "expired". Others are told with a DEL, since their clock may say
+// something else.
+
+#include "engine/commands/command.h"
+#include "engine/config/options.h"
+
+namespace norn {
+
+// Requires the token of the key's shard.
+inline void CountExpired(CommandContext& c, const Key& key) {
+  ++c.keys.shard(c.keys.map().ShardOf(key)).stats().expired_keys;
+}
+
+// Requires: `found` is the live entry of `key` in `db`.
+inline void ExpireNow(CommandContext& c, Db& db, const Key& key, EntryRef found) {
+  db.Erase(key, found);
+  CountExpired(c, key);
+  c.Notify(config::kNotifyExpired, "expired", key.bytes);
+  c.effect.Instead({"DEL", key.bytes});
+}
+
+}  // namespace norn
