@@ -38,9 +38,11 @@ std::string Flaw(const Member& member) {
     // Who died and was replaced has nothing to say.
     if (!node.is_primary() || (!node.owns_slots() && node.health != cluster::Health::kUp)) continue;
     owned += node.slot_count;
-    if (!primaries.try_emplace(node.shard, id).second) {
-      return fmt::format("{} and {} are primaries of one shard", Short(id),
-                         Short(primaries[node.shard]));
+    const auto [first, alone] = primaries.try_emplace(node.shard, id);
+    if (!alone) {
+      return fmt::format("{} ({} slots) and {} ({} slots) are primaries of one shard", Short(id),
+                         node.slot_count, Short(first->second),
+                         view.Find(first->second)->slot_count);
     }
     if (!epochs.try_emplace(node.config_epoch, id).second) {
       return fmt::format("{} and {} have config epoch {}", Short(id),
