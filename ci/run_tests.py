@@ -32,9 +32,6 @@ MINIMISED = (("B41", "scenarios/durability/aof_always.toml", "durable_prefix"),
              ("B28", "scenarios/cluster/manual_failover.toml", "backed_promotions"))
 # Stories that show what is not right yet, and so are not part of the test. Each is to come back.
 OPEN = {
-    "scenarios/cluster/slot_migration.toml":
-        "1 of 100 seeds fails views_converge: slots that came to a primary just before it was replaced are its own alone when it returns, so that "
-        "its shard has two primaries with slots",
     "scenarios/cluster/takeover_ties.toml":
         "3 of 20 seeds fail ties_go_to_data: of two that took a shard over unasked the one with less data stays; why is not known yet",
     "scenarios/cluster/bumped_epochs.toml":

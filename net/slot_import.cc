@@ -315,8 +315,10 @@ void SlotMigrations::OnDrop(const ClusterCall& call) {
   size_t passed_on = 0;
   for (const SlotId slot : *slots) {
     const ClusterNode* owner = view.OwnerOf(slot);
-    // Bound to somebody else than who gave it up: this shard took it, and may have passed it on.
-    const bool his = owner == nullptr || asker == nullptr || owner->shard == asker->shard;
+    // Bound to somebody else than who gave it up: this shard took it, and may have passed it on. This node itself took it, though
+    // it may be of the same shard (RejoinShard).
+    const bool his = owner == nullptr || asker == nullptr ||
+                     (owner->shard == asker->shard && owner != &view.self());
     ++(his ? kept : passed_on);
   }
   if (kept == 0) return call.reply.Simple("TAKEN");

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/cover.h"
 #include "engine/base/key_slot.h"
 #include "engine/base/number.h"
 #include "engine/commands/table.h"
@@ -251,6 +252,29 @@ void SlotMigrations::Tick() {
   }
   if (due) SpawnFiber(node_.env().executor(), [this] { CleanUpAll(); });
   if (primary) TakeUpGivenUp();
+  if (primary && Now() >= rejoin_from_) RejoinShard();
+}
+
+// This node was replaced while it had slots that its successor had not heard of: they came a moment before. Nobody else can
+// claim them, so a shard would have two primaries for ever. They follow the others, with their keys, and then this node does.
+void SlotMigrations::RejoinShard() {
+  const cluster::Topology& view = member().view();
+  const cluster::ClusterNode& self = view.self();
+  if (!self.owns_slots()) return;
+  for (const cluster::ClusterNode* other : view.MembersOf(self.shard)) {
+    const bool leads = other != &self && other->is_primary() && other->owns_slots() &&
+                       other->history.reign > self.history.reign;
+    if (!leads || other->health != cluster::Health::kUp || other->told.norn_level == 0) continue;
+    rejoin_from_ = Now() + Duration::Millis(options().cluster_node_timeout) * 2;
+    MigrationRow row{.name = NewName(), .exports = true, .slots = cluster::ToSet(self.slots)};
+    row.source = self.id;
+    row.target = other->id;
+    if (!WhyNot(row).empty()) return;
+    NORN_COVER("shard_rejoined");
+    log().Warning("{} leads this shard and {} slots are left here: they follow the others",
+                  other->id.view(), row.slots.count());
+    return Begin(cluster::SlotExport(std::move(row)));
+  }
 }
 
 void SlotMigrations::CleanUpAll() {

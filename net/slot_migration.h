@@ -150,6 +150,7 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void CleanUp(Import& job);
   void CleanUpAll();
   void TakeUpGivenUp();
+  void RejoinShard();
   void HideImports();
   std::shared_ptr<Import> FindImport(std::string_view name);
   bool Leads();
@@ -173,6 +174,7 @@ class SlotMigrations : private JournalListener, private ReplySink {
   bool one_by_one_ = false;  // of what was given up, some was taken and some was not
   bool watching_ = false;    // journaling_ is being changed
   bool ended_ = false;
+  Instant rejoin_from_;  // not before
   // ---- of the target ----
   Dispatcher dispatcher_;
   ByteBuffer replies_;

@@ -186,6 +186,15 @@ class OneThread(ServerCase):
         self.assertIn("UNBLOCKED client unblocked via CLIENT UNBLOCK", str(waiter.reply()))
         self.assertEqual(self.db.run("CLIENT", "UNBLOCK", waiter.id), 0)
 
+    def test_a_client_held_back_by_a_pause_counts_as_blocked(self):
+        self.db.run("CLIENT", "PAUSE", "100000", "WRITE")
+        with self.server.wire() as connection:
+            connection.send(wire.encode(("SET", "k", "v")))
+            wait_for(lambda: blocked(self.server) == 1, "it is held back")
+            self.db.run("CLIENT", "UNPAUSE")
+            self.assertEqual(read(connection), "OK")
+        self.assertEqual(blocked(self.server), 0)
+
     def test_a_client_that_went_takes_nothing(self):
         for end in ("close", "kill"):
             waiter = self.wait("BLPOP", "l", "0")

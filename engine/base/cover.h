@@ -20,7 +20,7 @@ struct CoverRow {
 };
 
 // clang-format off
-inline constexpr std::array<CoverRow, 44> kCovers = {{
+inline constexpr std::array<CoverRow, 45> kCovers = {{
     {"vote_not_ready", "a voter denies because it started a moment ago"},
     {"vote_not_a_candidate", "a voter denies somebody who is not of that shard in its view"},
     {"vote_old_ballot", "a voter denies a ballot that it promised to somebody, or a smaller one"},
@@ -60,6 +60,7 @@ inline constexpr std::array<CoverRow, 44> kCovers = {{
     {"resume_too_old", "a replica of this history cannot resume: the backlog has moved on"},
     {"copy_not_loaded", "a full copy breaks off while it is loaded, and the old data stays"},
     {"copy_stream_held_back", "the stream beside a copy reaches its limit"},
+    {"shard_rejoined", "slots that a replaced primary alone still had follow the others of its shard"},
     {"waiter_across_shards", "a command that waits for keys of several shards is woken to try for itself"},
     {"aof_cut_torn", "a torn end of the append-only log is cut off"},
     {"aof_cut_transaction", "an open transaction at the end of the log is cut off with its MULTI (B63)"},

@@ -28,6 +28,8 @@
 //       own claims of the slots, which may reach others late, are older ones. A source that takes its slots back takes a greater
 //       one: should the target have died with a claim that its shard's new leader never heard of, that claim is the older one.
 //   G5  The source deletes its keys after TAKEN, the target has synced and replicated by then.
+//   G6  A primary that was replaced, and alone has slots which came a moment before, gives them to the primary with the later reign
+//       in its shard by a migration of its own; then it follows that one (net: RejoinShard).
 //
 // Asking again. Whoever was promoted may have been told of several migrations, and asks for all of their slots at once: an answer is
 // one only if it holds for every slot, else each is asked for alone.

@@ -323,7 +323,7 @@ void Node::DescribeExecutor(PerExecutor& here, NodeStats* part) {
   for (const auto& [id, client] : here.clients) {
     const Session& session = client->session();
     part->paused_clients += session.paused ? 1 : 0;
-    part->blocked_clients += session.blocked ? 1 : 0;
+    part->blocked_clients += session.blocked || session.paused ? 1 : 0;
     part->watching_clients += session.watched.empty() ? 0 : 1;
     part->pubsub_clients += session.client_class == ClientClass::kPubSub ? 1 : 0;
   }

@@ -21,6 +21,11 @@ class SetCommands : public CommandTest {
 
 using Names = std::set<std::string>;
 
+TEST_F(SetCommands, WhatWasStoredWasUsedJustNow) {
+  Advance(Duration::Seconds(1000));
+  Session({{"SADD s a b", ":2"}, {"SUNIONSTORE d s", ":2"}, {"OBJECT IDLETIME d", ":0"}});
+}
+
 TEST_F(SetCommands, AddRemoveAndCount) {
   Session({{"SADD s a b a", ":2"},
            {"SADD s b c", ":1"},
