@@ -62,10 +62,12 @@ def corpus_fails_planted(out):
     checks = {row[0]: row[1].split(" or ") for row in rows}
     problems = []
     for plant, path in corpus():
+        if plant not in checks:
+            continue  # a bug that was real, and is mended
         played = norn_sim("plants", "run", path, "--plant", plant)
         out.write(f"-- {path}\n{played.stdout}{played.stderr}")
         failed = "crash" if played.returncode < 0 else check_of(played.stdout)
-        if plant in checks and failed not in checks[plant]:
+        if failed not in checks[plant]:
             problems.append(f"{path} fails {failed} with {plant}")
     return problems
 
