@@ -264,15 +264,6 @@ constexpr size_t CountRows(Families families) {
 constexpr size_t kCommandCount = CountRows(kFamilies);
 constexpr size_t kSpecCount = kCommandCount + CountRows(kSubcommandFamilies);
 
-constexpr const CommandSpec& RowOf(Families families, size_t row) {
-  size_t family = 0;
-  for (; row >= families[family].size(); ++family) row -= families[family].size();
-  return families[family][row];
-}
-
-// By id.
-constexpr const CommandSpec& CommandRow(size_t id) { return RowOf(kFamilies, id); }
-
 struct Specs {
   CommandSpec rows[kSpecCount];  // commands, then subcommands; the index is the id
 };
@@ -286,18 +277,27 @@ constexpr void Complete(CommandSpec& spec, uint32_t id) {
   spec_parse::SetLegacyRange(spec);
 }
 
-constexpr size_t IndexOfContainer(std::string_view name) {
+// Compilers bound the steps of what they evaluate: few are made here for each row.
+constexpr bool Same(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && __builtin_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+constexpr size_t IndexOfContainer(const Specs& specs, std::string_view name) {
   for (size_t i = 0; i < kCommandCount; ++i) {
-    if (CommandRow(i).name == name) return i;
+    if (Same(specs.rows[i].name, name)) return i;
   }
   throw "a subcommand without its container";
 }
 
 constexpr void LinkSubcommands(Specs& specs) {
+  size_t parent = 0;
   for (size_t i = kCommandCount; i < kSpecCount; ++i) {
     CommandSpec& spec = specs.rows[i];
     const size_t bar = spec.full_name.find('|');
-    const size_t parent = IndexOfContainer(spec.full_name.substr(0, bar));
+    const std::string_view container = spec.full_name.substr(0, bar);
+    if (i == kCommandCount || !Same(specs.rows[parent].name, container)) {
+      parent = IndexOfContainer(specs, container);
+    }
     spec.name = spec.full_name.substr(bar + 1);
     spec.parent = &kSpecs.rows[parent];
     std::span<const CommandSpec>& all = specs.rows[parent].subcommands;
@@ -309,16 +309,21 @@ constexpr void LinkSubcommands(Specs& specs) {
 
 constexpr Specs BuildSpecs() {
   Specs specs = {};
-  for (size_t i = 0; i < kSpecCount; ++i) {
-    specs.rows[i] =
-        i < kCommandCount ? CommandRow(i) : RowOf(kSubcommandFamilies, i - kCommandCount);
-    Complete(specs.rows[i], static_cast<uint32_t>(i));
+  uint32_t id = 0;
+  for (const Families families : {Families(kFamilies), Families(kSubcommandFamilies)}) {
+    for (const std::span<const CommandSpec>& family : families) {
+      for (const CommandSpec& row : family) {
+        specs.rows[id] = row;
+        Complete(specs.rows[id], id);
+        ++id;
+      }
+    }
   }
   LinkSubcommands(specs);
   return specs;
 }
 
-constinit const Specs kSpecs = BuildSpecs();
+constexpr Specs kSpecs = BuildSpecs();
 
 // Four slots a name or more: nearly every lookup is one probe.
 using Index = NameIndex<1024>;
@@ -327,7 +332,7 @@ static_assert(kSpecCount * 2 <= 1024);
 constexpr Index BuildIndex() {
   Index index;
   for (size_t i = 0; i < kCommandCount; ++i) {
-    index.Add(CommandRow(i).name, static_cast<uint16_t>(i));
+    index.Add(kSpecs.rows[i].name, static_cast<uint16_t>(i));
   }
   return index;
 }
