@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/plant.h"
+#include "engine/commands/errors.h"
 #include "engine/fiber/spawn.h"
 #include "net/zero.h"
 
@@ -13,9 +14,6 @@ namespace {
 
 constexpr Duration kTick = Duration::Millis(100);
 constexpr int32_t kVersion8 = 8 << 16;
-constexpr std::string_view kRoleChanged =
-    "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
-constexpr std::string_view kUnblocked = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
 // WAIT's parked fiber.
 class AckWaitCall : public BlockedCall {
@@ -330,9 +328,9 @@ AckCounts Replication::AwaitAcks(Session& session, const AckWait& wait) {
     waits_.Unregister(&waiter);
     count();
   });
-  if (call.end() == BlockedCall::End::kError) counts.error = kUnblocked;
+  if (call.end() == BlockedCall::End::kError) counts.error = kUnblockedByClient;
   if (call.end() == BlockedCall::End::kRoleChange) {
-    counts.error = kRoleChanged;
+    counts.error = kUnblockedByRole;
     session.close_after_reply = true;
   }
   return counts;

@@ -25,6 +25,9 @@ inline constexpr ErrorText kOverflow = "ERR increment or decrement would overflo
 inline constexpr ErrorText kDecrementOverflow = "ERR decrement would overflow";
 inline constexpr ErrorText kNanOrInfinity = "ERR increment would produce NaN or Infinity";
 inline constexpr ErrorText kOffsetOutOfRange = "ERR offset is out of range";
+inline constexpr ErrorText kTooFewKeys = "ERR numkeys should be greater than 0";
+inline constexpr ErrorText kUnblockedByClient = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+inline constexpr ErrorText kUnblockedByRole = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 inline constexpr ErrorText kStringTooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 // clang-format on
 

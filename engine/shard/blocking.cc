@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/cover.h"
+#include "engine/commands/errors.h"
 #include "engine/fiber/spawn.h"
 #include "engine/shard/redirect.h"
 #include "engine/shard/token_set.h"
@@ -179,7 +180,7 @@ void BlockedCommand::Unblock(End end) {
   if (ended_ || served_here_) return;
   ended_ = true;
   end_ = end;
-  if (end == End::kError) error_ = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+  if (end == End::kError) error_ = kUnblockedByClient;
   state_.env.executor().Wake(fiber_);
 }
 

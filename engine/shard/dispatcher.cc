@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/commands/blocking.h"
+#include "engine/commands/errors.h"
 #include "engine/commands/table.h"
 #include "engine/shard/blocking.h"
 #include "engine/shard/gates.h"
@@ -349,10 +350,7 @@ void Dispatcher::AwaitKeys(const CommandRef& command, KeyWait wait, TokenSet& to
       return runner_.Fail(*command.spec, blocked.error(), reply);
     case BlockedCall::End::kRoleChange:
       session.close_after_reply = true;
-      return runner_.Fail(*command.spec,
-                          "UNBLOCKED force unblock from blocking operation, instance state changed "
-                          "(master -> replica?)",
-                          reply);
+      return runner_.Fail(*command.spec, kUnblockedByRole, reply);
     case BlockedCall::End::kTimeout:
       ++state_.stats.commands[command.spec->id].calls;
       ++state_.stats.commands_processed;

@@ -6,9 +6,8 @@
 
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
-#include "engine/commands/blocking.h"
 #include "engine/commands/lists/list_handlers.h"
-#include "engine/commands/typed_key.h"
+#include "engine/commands/pop_words.h"
 #include "engine/types/list_value.h"
 
 namespace norn::handlers {
@@ -114,65 +113,37 @@ bool Move(CommandContext& c, ListEnd from_end, ListEnd to_end, const KeyWait* wa
 }
 
 // LMPOP, its count of keys in word `at`; `wait` as for Move.
-void MPop(CommandContext& c, size_t at, KeyWait* wait) {
-  constexpr ErrorText kTooFew = "ERR numkeys should be greater than 0";
-  const std::optional<int64_t> keys = IntegerAt(c, at, kTooFew);
+void MPop(CommandContext& c, size_t at, const KeyWait* wait) {
+  const std::optional<KeyWords> keys = CountedKeysAt(c, at);
   if (!keys) return;
-  if (*keys < 1) return c.reply.Error(kTooFew);
-  if (static_cast<uint64_t>(*keys) > c.count() - at - 2) return c.reply.Error(kSyntaxError);
-  const size_t first = at + 1;
-  const size_t where = first + static_cast<size_t>(*keys);
-  const std::optional<ListEnd> end = EndAt(c, where);
+  const std::optional<ListEnd> end = EndAt(c, keys->end);
   if (!end) return;
-  int64_t count = 1;
-  if (c.count() > where + 1) {
-    constexpr ErrorText kNone = "ERR count should be greater than 0";
-    if (!WordIs(c.word(where + 1), "count") || c.count() != where + 3) {
-      return c.reply.Error(kSyntaxError);
-    }
-    const std::optional<int64_t> given = IntegerAt(c, where + 2, kNone);
-    if (!given) return;
-    if (*given < 1) return c.reply.Error(kNone);
-    count = *given;
-  }
-  for (size_t i = first; i < where; ++i) {
-    const Key key = c.KeyAt(i);
-    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
-    if (!found) return;
-    if (!*found) continue;
-    KeyPlace place = PlaceOf(c, key, *found, kType);
-    const auto popped = std::min<int64_t>(count, static_cast<int64_t>(ListReader(place).size()));
+  const std::optional<size_t> count = PopCountAt(c, keys->end + 1);
+  if (!count) return;
+  const bool replied = TakeFirst(c, *keys, kType, [&](const Key& key, KeyPlace& place) {
+    const size_t popped = std::min(*count, ListReader(place).size());
     c.reply.Array(2);
     c.reply.Bulk(key.bytes);
-    PopRange(c, key, place, *end, static_cast<size_t>(popped));
-    const std::string_view name = *end == ListEnd::kFront ? "LPOP" : "RPOP";
-    return c.effect.Instead({name, key.bytes, Int64Text(popped).view()});
-  }
-  if (wait == nullptr) return c.reply.NullArray();
-  wait->keys.assign(c.words.begin() + static_cast<ptrdiff_t>(first),
-                    c.words.begin() + static_cast<ptrdiff_t>(where));
-  WaitOrReplyNull(c, std::move(*wait));
+    PopRange(c, key, place, *end, popped);
+    c.effect.Instead({*end == ListEnd::kFront ? "LPOP" : "RPOP", key.bytes,
+                      Int64Text(static_cast<int64_t>(popped)).view()});
+  });
+  if (!replied) wait != nullptr ? WaitForWords(c, *keys, *wait) : c.reply.NullArray();
 }
 
 // BLPOP and BRPOP.
 void PopOrWait(CommandContext& c, ListEnd end) {
   const std::optional<int64_t> timeout = SecondsToWaitAt(c, c.count() - 1);
   if (!timeout) return;
-  for (size_t i = 1; i + 1 < c.count(); ++i) {
-    const Key key = c.KeyAt(i);
-    const std::optional<EntryRef> found = FindOfTypeForWrite(c, key, kType);
-    if (!found) return;
-    if (!*found) continue;
-    KeyPlace place = PlaceOf(c, key, *found, kType);
+  const KeyWords keys{1, c.count() - 1};
+  const bool replied = TakeFirst(c, keys, kType, [&](const Key& key, KeyPlace& place) {
     c.reply.Array(2);
     c.reply.Bulk(key.bytes);
     c.reply.Bulk(ListWriter(place, c.rules()).Pop(end));
     NotifyPop(c, end, key, place);
-    return c.effect.Instead({end == ListEnd::kFront ? "LPOP" : "RPOP", key.bytes});
-  }
-  KeyWait wait{.timeout_ms = *timeout};
-  wait.keys.assign(c.words.begin() + 1, c.words.end() - 1);
-  WaitOrReplyNull(c, std::move(wait));
+    c.effect.Instead({end == ListEnd::kFront ? "LPOP" : "RPOP", key.bytes});
+  });
+  if (!replied) WaitForWords(c, keys, {.timeout_ms = *timeout});
 }
 
 }  // namespace
@@ -222,7 +193,7 @@ void BRPopLPush(CommandContext& c) {
 void BLMPop(CommandContext& c) {
   const std::optional<int64_t> timeout = SecondsToWaitAt(c, 1);
   if (!timeout) return;
-  KeyWait wait{.timeout_ms = *timeout};
+  const KeyWait wait{.timeout_ms = *timeout};
   MPop(c, 2, &wait);
 }
 

@@ -160,10 +160,9 @@ void SUnionStore(CommandContext& c) { StoreOf(c, Operation::kUnion); }
 void SDiffStore(CommandContext& c) { StoreOf(c, Operation::kDiff); }
 
 void SInterCard(CommandContext& c) {
-  constexpr ErrorText kTooFew = "ERR numkeys should be greater than 0";
-  const std::optional<int64_t> keys = IntegerAt(c, 1, kTooFew);
+  const std::optional<int64_t> keys = IntegerAt(c, 1, kTooFewKeys);
   if (!keys) return;
-  if (*keys < 1) return c.reply.Error(kTooFew);
+  if (*keys < 1) return c.reply.Error(kTooFewKeys);
   if (static_cast<uint64_t>(*keys) > c.count() - 2) {
     return c.reply.Error("ERR Number of keys can't be greater than number of args");
   }
