@@ -5,12 +5,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 
-#include "engine/base/number.h"
 #include "server/errno_status.h"
 
 namespace norn::server {
@@ -56,34 +53,18 @@ absl::Status LogFile::Check() const {
 }
 
 void LogFile::Write(env::LogLevel level, WallTime now, std::string_view line) {
-  const std::string text =
-      Format(getpid(), role_.load(std::memory_order_relaxed), now, level, line);
+  WriteText(Format(getpid(), role_.load(std::memory_order_relaxed), now, level, line));
+}
+
+void LogFile::WriteText(std::string_view text) const {
   const int fd = Open();
   if (fd < 0) return;
   WriteWhole(fd, text);
   if (!path_.empty()) close(fd);
 }
 
-// Async-signal-safe.
-void LogFile::WriteFromHandler(std::string_view line) const {
-  char text[256];
-  size_t length = 0;
-  const auto append = [&](std::string_view part) {
-    const size_t n = std::min(part.size(), sizeof(text) - length);
-    std::memcpy(text + length, part.data(), n);
-    length += n;
-  };
-  char number[kInt64CharsMax];
-  append({number, FormatInt64(getpid(), number)});
-  append(":signal-handler (");
-  append({number, FormatInt64(std::time(nullptr), number)});
-  append(") ");
-  append(line.substr(0, 160));
-  append("\n");
-  const int fd = Open();
-  if (fd < 0) return;
-  WriteWhole(fd, std::string_view(text, length));
-  if (!path_.empty()) close(fd);
+void LogFile::WriteOfSignal(std::string_view line) const {
+  WriteText(fmt::format("{}:signal-handler ({}) {}\n", getpid(), std::time(nullptr), line));
 }
 
 std::string LogFile::Format(int64_t pid, char role, WallTime now, env::LogLevel level,

@@ -30,9 +30,9 @@ class LogFile {
   // One line in one write. Any thread.
   void Write(env::LogLevel level, WallTime now, std::string_view line);
 
-  // The same for signal handlers, in the form that Valkey has for them:
+  // What a signal asked for, in the form that Valkey has for it. Any thread:
   // "4711:signal-handler (1795169534) Received SIGTERM scheduling shutdown...".
-  void WriteFromHandler(std::string_view line) const;
+  void WriteOfSignal(std::string_view line) const;
 
   // 'M' or 'S'. Any thread.
   void SetRole(char role) { role_.store(role, std::memory_order_relaxed); }
@@ -43,6 +43,7 @@ class LogFile {
                             std::string_view line);
 
  private:
+  void WriteText(std::string_view text) const;
   int Open() const;
 
   const std::string path_;

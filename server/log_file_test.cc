@@ -53,10 +53,10 @@ TEST(LogFile, AppendsAndSurvivesRotation) {
   EXPECT_THAT(ReadAll(dir / "log"), HasSubstr("* three\n"));
 }
 
-TEST(LogFile, HandlersWriteTheirOwnForm) {
+TEST(LogFile, SignalsHaveTheirOwnForm) {
   TempDir dir;
   LogFile log(dir / "log");
-  log.WriteFromHandler("Received SIGTERM scheduling shutdown...");
+  log.WriteOfSignal("Received SIGTERM scheduling shutdown...");
   EXPECT_THAT(ReadAll(dir / "log"),
               MatchesRegex("[0-9]+:signal-handler \\([0-9]+\\) Received SIGTERM scheduling "
                            "shutdown\\.\\.\\.\n"));

@@ -51,7 +51,7 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  // Any thread, signal handlers too. True: the caller must wake the owner.
+  // Any thread. True: the caller must wake the owner.
   [[nodiscard]] bool Push(env::Task* task) {
     env::Task* head = head_.load(std::memory_order_relaxed);
     do {

@@ -55,7 +55,7 @@ class RealEnv : public env::Env, private env::Executor {
   void Exit(int code) override;  // any thread; the first one counts
   env::ProcessStats Stats() override;
 
-  // As Executor::Post, but callable from any thread and from a signal handler.
+  // As Executor::Post, but callable from any thread.
   void PostFromAnywhere(size_t to, env::Task* task) { loops_[to]->PostRemote(task); }
 
   LogFile& log_file() { return log_; }

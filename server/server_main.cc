@@ -148,7 +148,8 @@ int Serve(const char* program, config::Config config) {
   std::unique_ptr<net::NodeHost> host;
   ShutdownSignals signals(env, [&](int) {
     SpawnFiber(env.executor(), [&] {
-      if (host != nullptr) host->Stop();
+      if (host == nullptr) return env.Exit(0);  // told to stop before it began
+      host->Stop();
     });
   });
   return env.Run([&](env::Env& world) {
@@ -202,6 +203,7 @@ int Main(int argc, char** argv) {
     }
   }
   IgnoreNuisanceSignals();
+  BlockShutdownSignals();
   const std::string pidfile = options.pidfile;
   const int code = Serve(argv[0], *std::move(config));
   if (!pidfile.empty()) RemovePidFile(pidfile);

@@ -37,6 +37,7 @@ void LogToStderr() { dup2(STDERR_FILENO, STDOUT_FILENO); }
 
 void StopOn(int signal) {
   LogToStderr();
+  BlockShutdownSignals();
   RealEnv env(TwoExecutors());
   ShutdownSignals signals(env, [&](int got) {
     CHECK(env.executor().Current() == 0);
@@ -53,9 +54,10 @@ TEST_F(SignalsDeathTest, SigtermAndSigintReachExecutorZero) {
 
 void InterruptTwice() {
   LogToStderr();
+  BlockShutdownSignals();
   RealEnv env(TwoExecutors());
-  ShutdownSignals signals(env, [](int) { raise(SIGINT); });
-  std::exit(env.Run([](env::Env&) { raise(SIGINT); }));
+  ShutdownSignals signals(env, [](int) { kill(getpid(), SIGINT); });
+  std::exit(env.Run([](env::Env&) { kill(getpid(), SIGINT); }));
 }
 
 TEST_F(SignalsDeathTest, ASecondSigintEndsTheProcessAtOnce) {
@@ -63,29 +65,49 @@ TEST_F(SignalsDeathTest, ASecondSigintEndsTheProcessAtOnce) {
 }
 
 void StopAgainAfterCallingOff() {
+  BlockShutdownSignals();
   RealEnv env(TwoExecutors());
   int calls = 0;
   ShutdownSignals* self = nullptr;
   ShutdownSignals signals(env, [&](int) {
     if (++calls == 2) return env.Exit(43);
-    raise(SIGTERM);  // counts for nothing: the node is stopping
     self->CallOff();
-    raise(SIGTERM);
+    kill(getpid(), SIGTERM);
   });
   self = &signals;
-  std::exit(env.Run([](env::Env&) { raise(SIGTERM); }));
+  std::exit(env.Run([](env::Env&) { kill(getpid(), SIGTERM); }));
 }
 
 TEST_F(SignalsDeathTest, AStopThatWasCalledOffCanBeAskedForAgain) {
   EXPECT_EXIT(StopAgainAfterCallingOff(), ExitedWithCode(43), "");
 }
 
+void StopTwice() {
+  BlockShutdownSignals();
+  RealEnv env(TwoExecutors());
+  int calls = 0;
+  ShutdownSignals signals(env, [&](int) {
+    if (++calls > 1) return env.Exit(1);
+    kill(getpid(), SIGTERM);
+    SpawnFiber(env.executor(), [&] {
+      env.executor().Park(env.clock().Now() + Duration::Millis(50));
+      env.Exit(46);
+    });
+  });
+  std::exit(env.Run([](env::Env&) { kill(getpid(), SIGTERM); }));
+}
+
+TEST_F(SignalsDeathTest, ASecondSigtermCountsForNothing) {
+  EXPECT_EXIT(StopTwice(), ExitedWithCode(46), "");
+}
+
 // The node is gone but its Env is not: what the signal posted is still there when the Env goes.
 void SignalAfterTheEnd() {
+  BlockShutdownSignals();
   auto env = std::make_unique<RealEnv>(TwoExecutors());
   auto signals = std::make_unique<ShutdownSignals>(*env, [](int) {});
   const int code = env->Run([](env::Env& env) { env.Exit(45); });
-  raise(SIGTERM);
+  kill(getpid(), SIGTERM);
   signals.reset();
   env.reset();
   std::exit(code);
