@@ -11,6 +11,7 @@
 #include "engine/persist/rdb_loader.h"
 #include "engine/persist/rdb_stream.h"
 #include "engine/persist/testing.h"
+#include "engine/types/dataset_digest.h"
 
 namespace norn::persist {
 namespace {
@@ -44,6 +45,11 @@ std::string Encode(Keyspace& keyspace) {
   return sink.text;
 }
 
+std::string DigestOf(const Keyspace& keyspace) {
+  const Keyspace* const shards[] = {&keyspace};
+  return norn::DigestOf(shards).Hex();
+}
+
 void Check(const std::string& bytes) {
   const KeyspaceOptions options{.hash_seed = 1, .prng_seed = 1, .databases = kDatabases};
   Keyspace first(options), in_pieces(options), second(options);
@@ -53,6 +59,7 @@ void Check(const std::string& bytes) {
   if (!loads) return;
   CHECK(Load(Encode(first), SIZE_MAX, second).ok());
   CHECK(second.KeyCount() == first.KeyCount());
+  CHECK(DigestOf(second) == DigestOf(first));
 }
 
 }  // namespace
