@@ -13,6 +13,7 @@ import time
 
 import campaigns
 import determinism
+import fuzz_seeds
 import pages
 import replay
 import steps
@@ -179,6 +180,8 @@ def stage_fuzz(run):
     if not targets or not build(run, "fuzz", *targets):
         run.fail("fuzz targets exist and build")
         return
+    if build(run, "release", "norn-server"):
+        run.check("fuzzing of values begins with values of every type", fuzz_seeds.made)
     seconds = 600 if run.long else 10
     run.together([functools.partial(fuzz, run, target, seconds) for target in targets])
 
