@@ -276,10 +276,14 @@ void MemberWorld::Follow(size_t index, const action::Follow& follow) {
 
 void MemberWorld::AfterEvent(size_t index) {
   Node& node = nodes_[index];
-  for (cluster::MemberAction& action : node.member->TakeActions()) {
-    node.todo.push_back(std::move(action));
+  node.member->TakeActions(taken_);
+  for (cluster::MemberAction& action : taken_) {
+    if (node.syncing || !node.todo.empty()) {
+      node.todo.push_back(std::move(action));
+    } else {
+      Perform(index, action);
+    }
   }
-  Drain(index);
   const Instant due = std::max(now_, std::min(node.beat_at, node.member->next_at()));
   if (due < node.step_at) {
     node.step_at = due;
@@ -292,18 +296,14 @@ void MemberWorld::Drain(size_t index) {
   while (!node.syncing && !node.todo.empty()) {
     cluster::MemberAction next = std::move(node.todo.front());
     node.todo.pop_front();
-    if (const auto* save = std::get_if<action::Save>(&next)) {
-      if (StartSync(index, *save)) return;
-      continue;
-    }
     Perform(index, next);
   }
 }
 
 // What is saved is what the member holds now, so that the Saves behind this one may be done too (W2).
-bool MemberWorld::StartSync(size_t index, const action::Save& save) {
+void MemberWorld::StartSync(size_t index, const action::Save& save) {
   Node& node = nodes_[index];
-  if (save.version <= node.durable_version) return false;
+  if (save.version <= node.durable_version) return;
   std::string text;
   if (options_.keep_files) text = cluster::NodesFileText(node.member->File());
   const Duration takes =
@@ -312,20 +312,21 @@ bool MemberWorld::StartSync(size_t index, const action::Save& save) {
     // Nobody waits for it, but who wants a sync next waits until it is done.
     node.file = std::move(text);
     if (node.saver_free_at < now_) node.saver_free_at = now_ + takes;
-    return false;
+    return;
   }
   node.syncing = true;
   node.syncing_version = node.member->file_version();
   node.syncing_text = std::move(text);
   node.saver_free_at = std::max(now_, node.saver_free_at) + takes;
   Push({.at = node.saver_free_at, .kind = Kind::kSynced, .node = static_cast<uint32_t>(index)});
-  return true;
 }
 
 void MemberWorld::Perform(size_t index, cluster::MemberAction& action) {
   Node& node = nodes_[index];
   if (auto* send = std::get_if<action::Send>(&action)) {
     Send(index, *send);
+  } else if (const auto* save = std::get_if<action::Save>(&action)) {
+    StartSync(index, *save);
   } else if (const auto* connect = std::get_if<action::Connect>(&action)) {
     Connect(index, *connect);
   } else if (const auto* close = std::get_if<action::Close>(&action)) {

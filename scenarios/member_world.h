@@ -164,7 +164,7 @@ class MemberWorld {
   void Connect(size_t node, const cluster::member_action::Connect& connect);
   void CloseEnd(uint32_t connection, int end);
   void Follow(size_t node, const cluster::member_action::Follow& follow);
-  bool StartSync(size_t node, const cluster::member_action::Save& save);
+  void StartSync(size_t node, const cluster::member_action::Save& save);
   const cluster::Member* WriterOf(size_t shard) const;
   WallTime wall() const { return {1'700'000'000'000'000 + now_.ns / 1000}; }
 
@@ -178,8 +178,9 @@ class MemberWorld {
   uint64_t next_seq_ = 0;
   std::vector<std::string> texts_;
   std::vector<uint32_t> free_texts_;
-  std::vector<std::deque<Event>> held_;  // of paused nodes
-  cluster::BusMessage message_;          // its memory is used again
+  std::vector<std::deque<Event>> held_;       // of paused nodes
+  cluster::BusMessage message_;               // its memory is used again
+  std::vector<cluster::MemberAction> taken_;  // likewise
   uint64_t promotions_ = 0;
   std::optional<Instant> first_suspicion_;
   std::optional<Instant> first_verdict_;

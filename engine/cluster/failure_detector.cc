@@ -53,30 +53,37 @@ uint64_t WordOf(const std::vector<uint64_t>& bits, size_t at) {
 }  // namespace
 
 FailureDetector::Facts* FailureDetector::Find(const NodeId& id, Instant now) {
-  const auto known = facts_.find(id);
-  if (known != facts_.end() && membership_version_ == view_.membership_version()) {
-    return known->second.get();
-  }
   const ClusterNode* node = view_.Find(id);
-  if (node == nullptr || node == &view_.self()) return nullptr;
-  const auto [at, added] = facts_.try_emplace(id);
-  if (added) at->second = std::make_unique<Facts>();
-  Facts& facts = *at->second;
-  facts.node = node;
-  if (added) {
-    facts.known_since = facts.window_since = now;
-    facts.index = static_cast<uint32_t>(watched_.size());
-    watched_.push_back(&facts);
-    VisitAt(facts, now, now);
-  }
-  return &facts;
+  return node == nullptr || node == &view_.self() ? nullptr : &Of(*node, now);
 }
 
-void FailureDetector::Forget(const NodeId& id) {
-  const auto found = facts_.find(id);
-  if (found == facts_.end()) return;
-  watched_[found->second->index] = nullptr;
-  facts_.erase(found);
+FailureDetector::Facts& FailureDetector::Of(const ClusterNode& node, Instant now) {
+  if (Facts* known = KnownAt(node.seat)) return *known;
+  CHECK(&node != &view_.self());
+  if (watched_.size() <= node.seat) watched_.resize(node.seat + 1);
+  watched_[node.seat] = std::make_unique<Facts>();
+  Facts& facts = *watched_[node.seat];
+  facts.node = &node;
+  facts.known_since = facts.window_since = now;
+  VisitAt(facts, now, now);
+  return facts;
+}
+
+const FailureDetector::Facts* FailureDetector::Known(const NodeId& id) const {
+  const ClusterNode* node = view_.Find(id);
+  return node == nullptr ? nullptr : KnownAt(node->seat);
+}
+
+void FailureDetector::Forget(uint32_t seat) {
+  Facts* facts = KnownAt(seat);
+  if (facts == nullptr) return;
+  SetBitCount(*facts, 0);
+  watched_[seat] = nullptr;
+}
+
+void FailureDetector::SetBitCount(Facts& facts, uint32_t bits) {
+  reported_ += (bits > 0 ? 1 : 0) - (facts.set_bits > 0 ? 1 : 0);
+  facts.set_bits = bits;
 }
 
 void FailureDetector::FollowMembership(Instant now) {
@@ -84,13 +91,15 @@ void FailureDetector::FollowMembership(Instant now) {
   membership_version_ = view_.membership_version();
   timeout_seen_ = timeout();
   quorum_until_ = Instant::Past();
-  absl::erase_if(facts_, [this](const auto& entry) {
-    if (view_.Find(entry.first) != nullptr) return false;
-    watched_[entry.second->index] = nullptr;
-    return true;
-  });
+  std::vector<bool> taken(watched_.size());
   for (const auto& [id, node] : view_.nodes()) {
-    if (Facts* facts = Find(id, now)) VisitAt(*facts, now, now);
+    if (node.seat < taken.size()) taken[node.seat] = true;
+  }
+  for (uint32_t seat = 0; seat < taken.size(); ++seat) {
+    if (!taken[seat]) Forget(seat);
+  }
+  for (const auto& [id, node] : view_.nodes()) {
+    if (&node != &view_.self()) VisitAt(Of(node, now), now, now);
   }
 }
 
@@ -165,19 +174,18 @@ DetectorActions FailureDetector::OnRefused(const NodeId& id, Instant now) {
 }
 
 bool FailureDetector::IsGone(const NodeId& id) const {
-  const auto found = facts_.find(id);
-  return found != facts_.end() && found->second->gone;
+  const Facts* facts = Known(id);
+  return facts != nullptr && facts->gone;
 }
 
 bool FailureDetector::Hears(const NodeId& id, Instant now) const {
-  const auto found = facts_.find(id);
-  return found != facts_.end() && found->second->heard_at &&
-         now - *found->second->heard_at <= timeout();
+  const Facts* facts = Known(id);
+  return facts != nullptr && Hears(*facts, now);
 }
 
 std::optional<Instant> FailureDetector::PingSentAt(const NodeId& id) const {
-  const auto found = facts_.find(id);
-  return found == facts_.end() ? std::nullopt : found->second->ping_sent;
+  const Facts* facts = Known(id);
+  return facts == nullptr ? std::nullopt : facts->ping_sent;
 }
 
 bool FailureDetector::HearsQuorum(Instant now) {
@@ -186,7 +194,7 @@ bool FailureDetector::HearsQuorum(Instant now) {
   const size_t quorum = view_.electorate().quorum();
   const size_t own = view_.IsVoter(view_.self()) ? 1 : 0;
   std::vector<Instant> heard;
-  for (const Facts* facts : watched_) {
+  for (const std::unique_ptr<Facts>& facts : watched_) {
     if (facts == nullptr) continue;
     // An answer, not just a byte: a node that nobody hears must not hold itself for well connected.
     const bool answers = facts->pong_at && now - *facts->pong_at <= timeout();
@@ -215,7 +223,7 @@ void FailureDetector::RotateReports(Facts& facts, Instant now) {
     facts.window_since = now;
   }
   facts.reports.clear();
-  facts.set_bits = CountBits(facts.reports_before);
+  SetBitCount(facts, CountBits(facts.reports_before));
 }
 
 // May stop once it is clear that there are less than `wanted` - 1: each of many reports asks, and few have the answer.
@@ -229,7 +237,7 @@ uint32_t FailureDetector::CountReports(Facts& facts, Instant now, uint32_t wante
     uint64_t word = WordOf(facts.reports, i) | WordOf(facts.reports_before, i);
     for (; word != 0; word &= word - 1) {
       const size_t seat = i * kWordBits + static_cast<size_t>(std::countr_zero(word));
-      const Facts* reporter = watched_[seat];
+      const Facts* reporter = KnownAt(static_cast<uint32_t>(seat));
       if (reporter != nullptr && view_.IsVoter(*reporter->node)) ++count;  // F2
     }
   }
@@ -237,8 +245,9 @@ uint32_t FailureDetector::CountReports(Facts& facts, Instant now, uint32_t wante
 }
 
 uint32_t FailureDetector::ReportsAbout(const NodeId& id, Instant now) {
-  const auto found = facts_.find(id);
-  return found == facts_.end() ? 0 : CountReports(*found->second, now, 0);
+  const ClusterNode* node = view_.Find(id);
+  Facts* facts = node == nullptr ? nullptr : KnownAt(node->seat);
+  return facts == nullptr ? 0 : CountReports(*facts, now, 0);
 }
 
 DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const NodeId> failing,
@@ -246,21 +255,23 @@ DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const N
   DetectorActions actions;
   const Facts* reporter = Find(from, now);
   if (reporter == nullptr) return actions;
-  const uint32_t seat = reporter->index;
+  const uint32_t seat = reporter->node->seat;
   for (const NodeId& id : up) {
-    const auto found = facts_.find(id);
-    if (found == facts_.end() || found->second->set_bits == 0) continue;
-    Facts& facts = *found->second;
-    facts.set_bits -= ClearBit(facts.reports, seat) + ClearBit(facts.reports_before, seat);
+    if (!HasReports()) break;
+    const ClusterNode* node = view_.Find(id);
+    Facts* facts = node == nullptr ? nullptr : KnownAt(node->seat);
+    if (facts == nullptr || facts->set_bits == 0) continue;
+    const uint32_t cleared = ClearBit(facts->reports, seat) + ClearBit(facts->reports_before, seat);
+    SetBitCount(*facts, facts->set_bits - cleared);
   }
   if (!view_.IsVoter(*reporter->node)) return actions;
   for (const NodeId& id : failing) {
     const ClusterNode* node = view_.Find(id);
     if (node == nullptr || node->health == Health::kFailed) continue;  // nothing left to find out
-    Facts* facts = Find(id, now);
-    if (facts == nullptr) continue;
-    RotateReports(*facts, now);
-    facts->set_bits += SetBit(facts->reports, seat);
+    if (node == &view_.self()) continue;
+    Facts& facts = Of(*node, now);
+    RotateReports(facts, now);
+    SetBitCount(facts, facts.set_bits + SetBit(facts.reports, seat));
     DeclareIfAgreed(*node, now, actions);
   }
   return actions;
@@ -287,7 +298,7 @@ void FailureDetector::Suspect(const ClusterNode& node, Instant now, DetectorActi
 
 void FailureDetector::DeclareIfAgreed(const ClusterNode& node, Instant now,
                                       DetectorActions& actions) {
-  Facts& facts = *Find(node.id, now);
+  Facts& facts = Of(node, now);
   if (node.health == Health::kFailed) return;
   if (node.health == Health::kUp) {
     // Norn voters need not wait for the last of their judges to notice, if it heard nothing for a while either.
@@ -303,7 +314,7 @@ void FailureDetector::DeclareIfAgreed(const ClusterNode& node, Instant now,
   view_.SetHealth(node.id, Health::kFailed, now);
   facts.reports = Bits();
   facts.reports_before = Bits();
-  facts.set_bits = 0;
+  SetBitCount(facts, 0);
   actions.declared.push_back(node.id);
 }
 
@@ -350,12 +361,13 @@ void FailureDetector::ForgivePause(Instant now) {
   last_step_ = now;
   if (gap < std::max(kPauseMin, timeout() / 8)) return;
   NORN_COVER("detector_own_pause");
-  for (Facts* facts : watched_) {
-    if (facts == nullptr) continue;
-    if (facts->heard_at) facts->heard_at = std::min(now, *facts->heard_at + gap);
-    if (facts->ping_sent) facts->ping_sent = std::min(now, *facts->ping_sent + gap);
-    facts->known_since = std::min(now, facts->known_since + gap);
-    VisitAt(*facts, now, now);
+  for (const auto& [id, node] : view_.nodes()) {
+    if (&node == &view_.self()) continue;
+    Facts& facts = Of(node, now);
+    if (facts.heard_at) facts.heard_at = std::min(now, *facts.heard_at + gap);
+    if (facts.ping_sent) facts.ping_sent = std::min(now, *facts.ping_sent + gap);
+    facts.known_since = std::min(now, facts.known_since + gap);
+    VisitAt(facts, now, now);
   }
 }
 
@@ -414,7 +426,7 @@ void FailureDetector::VisitAt(Facts& facts, Instant at, Instant now) {
   if (tick_ == INT64_MIN) tick_ = now.ns >> kTickBits;
   at.ns = std::max(at.ns, tick_ << kTickBits);
   facts.visit_at = at;
-  wheel_[static_cast<size_t>((at.ns >> kTickBits) % kTicks)].push_back(facts.index);
+  wheel_[static_cast<size_t>((at.ns >> kTickBits) % kTicks)].push_back(facts.node->seat);
 }
 
 void FailureDetector::VisitAllDue(Instant now, DetectorActions& actions) {
@@ -424,12 +436,12 @@ void FailureDetector::VisitAllDue(Instant now, DetectorActions& actions) {
   while (true) {
     std::vector<uint32_t> due;
     due.swap(wheel_[static_cast<size_t>(tick_ % kTicks)]);
-    for (const uint32_t index : due) {
-      Facts* facts = watched_[index];
+    for (const uint32_t seat : due) {
+      Facts* facts = KnownAt(seat);
       if (facts == nullptr || facts->visit_at == Instant::Never()) continue;
       if (facts->visit_at > now) {
         const int64_t tick = facts->visit_at.ns >> kTickBits;
-        if (tick == tick_) wheel_[static_cast<size_t>(tick % kTicks)].push_back(index);
+        if (tick == tick_) wheel_[static_cast<size_t>(tick % kTicks)].push_back(seat);
         continue;  // else it has another place by now
       }
       facts->visit_at = Instant::Never();

@@ -32,8 +32,6 @@
 // Reports are bits, two windows of them a node: 1000 suspects with 1000 reporters are 256 KiB. Nobody is looked at before
 // something can be due: a wheel of buckets holds who is to be visited when, so that a step costs what it does. Pure; executor 0.
 
-#include <absl/container/flat_hash_map.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -65,7 +63,6 @@ class FailureDetector {
   // What is known of one node. A pointer to it is good until that node is forgotten; its inside is the detector's.
   struct Facts {
     const ClusterNode* node = nullptr;
-    uint32_t index = 0;                   // in watched_, and its seat as a reporter
     Instant visit_at = Instant::Never();  // its valid place in the wheel
     bool link_up = false;
     Instant link_since;
@@ -91,6 +88,8 @@ class FailureDetector {
 
   // Null: not a known node, or this one.
   Facts* Find(const NodeId& id, Instant now);
+  // Requires: in the view, and not this node.
+  Facts& Of(const ClusterNode& node, Instant now);
 
   // ---- what this node saw itself; unknown ids are ignored ----
   void OnLinkUp(const NodeId& id, Instant now);
@@ -109,6 +108,8 @@ class FailureDetector {
   // The nodes that `from` suspects or holds for failed, and those that it holds for up, of one message.
   DetectorActions OnReports(const NodeId& from, std::span<const NodeId> failing,
                             std::span<const NodeId> up, Instant now);
+  // Whether anybody is reported: else nobody need be told who is up.
+  bool HasReports() const { return reported_ > 0; }
   DetectorActions OnFail(const NodeId& from, const NodeId& failed, Instant now);
 
   // Every 100 ms, or when something is due.
@@ -124,14 +125,24 @@ class FailureDetector {
   bool HearsQuorum(Instant now);
   // Something within one node timeout.
   bool Hears(const NodeId& id, Instant now) const;
+  bool Hears(const Facts& facts, Instant now) const {
+    return facts.heard_at && now - *facts.heard_at <= timeout();
+  }
   std::optional<Instant> PingSentAt(const NodeId& id) const;
-  void Forget(const NodeId& id);
+  // Who was forgotten had this seat.
+  void Forget(uint32_t seat);
 
  private:
   static constexpr int kTickBits = 26;  // of nanoseconds: 67 ms
   static constexpr int64_t kTicks = 256;
 
   void FollowMembership(Instant now);
+  // Null: nothing is known of it.
+  const Facts* Known(const NodeId& id) const;
+  Facts* KnownAt(uint32_t seat) const {
+    return seat < watched_.size() ? watched_[seat].get() : nullptr;
+  }
+  void SetBitCount(Facts& facts, uint32_t bits);
   void VisitAllDue(Instant now, DetectorActions& actions);
   // Not later than at `at`.
   void VisitAt(Facts& facts, Instant at, Instant now);
@@ -149,10 +160,10 @@ class FailureDetector {
   Duration timeout() const { return view_.options().node_timeout; }
 
   Topology& view_;
-  absl::flat_hash_map<NodeId, std::unique_ptr<Facts>> facts_;  // looked up only
+  std::vector<std::unique_ptr<Facts>> watched_;  // by seat; null: this node, or nobody any more
+  uint32_t reported_ = 0;                        // of whom there are set bits
   std::optional<Instant> last_step_;
-  std::vector<Facts*> watched_;               // in the order of acquaintance; null: forgotten
-  std::vector<std::vector<uint32_t>> wheel_;  // by tick modulo kTicks: indices in watched_
+  std::vector<std::vector<uint32_t>> wheel_;  // by tick modulo kTicks: seats
   int64_t tick_ = INT64_MIN;                  // nothing is due in ticks before it
   uint64_t membership_version_ = 0;
   Duration timeout_seen_;

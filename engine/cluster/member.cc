@@ -107,6 +107,11 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
 
 std::vector<MemberAction> Member::TakeActions() { return std::exchange(actions_, {}); }
 
+void Member::TakeActions(std::vector<MemberAction>& into) {
+  into.clear();
+  into.swap(actions_);
+}
+
 void Member::Note(Log::Level level, std::string line) {
   Do(Log{.level = level, .line = std::move(line)});
 }
@@ -122,7 +127,7 @@ void Member::Changed(bool durable) {
 
 bool Member::IsNorn(const NodeId& id) const {
   const ClusterNode* node = view_->Find(id);
-  return node != nullptr && node->told.norn_level > 0 && !options_.old_bus;
+  return node != nullptr && IsNorn(*node);
 }
 
 History Member::OwnHistory() const {
@@ -257,7 +262,7 @@ void Member::StepLinks(Instant now) {
   if (membership_seen_ != view_->membership_version()) {
     membership_seen_ = view_->membership_version();
     for (const auto& [id, node] : view_->nodes()) {
-      if (&node != &view_->self() && !PeerOf(id).link) unlinked_.insert(id);
+      if (&node != &view_->self() && !PeerOf(node).link) unlinked_.insert(id);
     }
   }
   const std::vector<NodeId> unlinked(unlinked_.begin(), unlinked_.end());
@@ -266,11 +271,11 @@ void Member::StepLinks(Instant now) {
 
 void Member::ConnectIfDue(const NodeId& id, Instant now) {
   const ClusterNode* node = view_->Find(id);
-  if (node == nullptr || PeerOf(id).link) {
+  if (node == nullptr || PeerOf(*node).link) {
     unlinked_.erase(id);
     return;
   }
-  Peer& peer = PeerOf(id);
+  Peer& peer = PeerOf(*node);
   if (node->address_lost || node->endpoint.ip.empty()) return;
   if (peer.connecting || now < peer.retry_at) return;
   peer.connecting = true;
@@ -278,13 +283,18 @@ void Member::ConnectIfDue(const NodeId& id, Instant now) {
 }
 
 Member::Peer& Member::PeerOf(const NodeId& id) {
-  if (Peer* known = FindPeer(id); known != nullptr && known->facts != nullptr) return *known;
-  std::unique_ptr<Peer>& place = peers_[id];
-  if (place == nullptr) place = std::make_unique<Peer>();
-  Peer& peer = *place;
-  peer.node = view_->Find(id);
-  CHECK(peer.node != nullptr);
-  if (peer.facts == nullptr) peer.facts = detector_->Find(id, last_step_);
+  const ClusterNode* node = view_->Find(id);
+  CHECK(node != nullptr);
+  return PeerOf(*node);
+}
+
+Member::Peer& Member::PeerOf(const ClusterNode& node) {
+  if (Peer* known = FindPeer(node)) return *known;
+  if (peers_.size() <= node.seat) peers_.resize(node.seat + 1);
+  peers_[node.seat] = std::make_unique<Peer>();
+  Peer& peer = *peers_[node.seat];
+  peer.node = &node;
+  peer.facts = &detector_->Of(node, last_step_);
   return peer;
 }
 

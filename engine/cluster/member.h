@@ -108,6 +108,8 @@ class Member {
 
   // What is to be done since the last call, in order.
   std::vector<MemberAction> TakeActions();
+  // Likewise, into memory that is used again.
+  void TakeActions(std::vector<MemberAction>& into);
   // Every 100 ms, and at next_at(). `data` is kept for the events up to the next Step.
   void Step(const DataFacts& data, Instant now, WallTime wall);
   // When Step has something to do that cannot wait for the next 100 ms.
@@ -260,18 +262,21 @@ class Member {
   void JudgeState(Instant now);
   History OwnHistory() const;
   bool IsNorn(const NodeId& id) const;
+  bool IsNorn(const ClusterNode& node) const {
+    return node.told.norn_level > 0 && !options_.old_bus;
+  }
   bool OwnsSlot(SlotId slot) const { return view_->OwnerOf(slot) == &view_->self(); }
   // Null: not a member, or nothing is known yet.
-  Peer* FindPeer(const NodeId& id) {
-    const auto found = peers_.find(id);
-    return found == peers_.end() ? nullptr : found->second.get();
+  Peer* FindPeer(const NodeId& id) const {
+    const ClusterNode* node = view_->Find(id);
+    return node == nullptr ? nullptr : FindPeer(*node);
   }
-  const Peer* FindPeer(const NodeId& id) const {
-    const auto found = peers_.find(id);
-    return found == peers_.end() ? nullptr : found->second.get();
+  Peer* FindPeer(const ClusterNode& node) const {
+    return node.seat < peers_.size() ? peers_[node.seat].get() : nullptr;
   }
   // Requires: a member, not this node.
   Peer& PeerOf(const NodeId& id);
+  Peer& PeerOf(const ClusterNode& node);
   // Null: nobody knows who is at its other end, or no member is.
   Peer* PeerAt(Link& link);
   void ConnectIfDue(const NodeId& id, Instant now);
@@ -287,7 +292,9 @@ class Member {
   GossipEntry GossipOf(const ClusterNode& node) const;
   void SendOn(LinkId link, const BusMessage& message);
   // A full beat if there is something new to say, or that was not said for long.
-  void SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind);
+  void SendBeatOn(LinkId id, Link& link, Peer& peer, Heartbeat::Kind kind);
+  // Lost when there is no such link.
+  void SendBeatOn(LinkId id, Peer& peer, Heartbeat::Kind kind);
   // Light if the peer heard a full beat on its link. Lost when there is none.
   void SendNorn(const Peer& to, std::string payload);
   Duration FullBeatEvery() const;
@@ -316,7 +323,7 @@ class Member {
   void Deliver(const norn::cluster::Publish& publish);
   void OnNorn(const NodeId& from, const NornBody& body, Instant now);
   void OnLight(LinkId id, Link& link, const BusBody& body, Instant now);
-  void OnLightBeat(LinkId id, Peer& peer, bool outgoing, const LightBeat& beat, Instant now);
+  void OnLightBeat(LinkId id, Link& link, Peer& peer, const LightBeat& beat, Instant now);
   void TellWhatIsKnown(const NodeId& to, const std::vector<NodeId>& suspected, Instant now);
   void NoteWhoKnows(const Link& link, const BusMessage& message, Instant now);
   void OnNews(const NodeId& from, const NornNews& news, Instant now);
@@ -344,7 +351,7 @@ class Member {
   std::unique_ptr<FailureDetector> detector_;
   std::unique_ptr<Election> election_;
   std::vector<MemberAction> actions_;
-  absl::flat_hash_map<NodeId, std::unique_ptr<Peer>> peers_;  // looked up only
+  std::vector<std::unique_ptr<Peer>> peers_;  // by seat; null: this node, or not met yet
   // Of those that announce client addresses.
   std::map<NodeId, ClientAddresses> client_addresses_;
   std::map<NodeId, Handshake> handshakes_;  // by provisional name

@@ -109,11 +109,11 @@ PingExtensions Member::ExtensionsFor(bool to_norn) {
 
 GossipEntry Member::GossipOf(const ClusterNode& node) const {
   GossipEntry entry{.id = node.id, .address = AddressOf(node.endpoint), .flags = FlagsOf(node)};
-  // Evidence, to those who count it: not of whom this node hears itself, even before it may undo a verdict.
-  if (detector_->Hears(node.id, last_step_)) {
-    entry.flags &= static_cast<NodeFlags>(~(node_flag::kPossiblyFailed | node_flag::kFailed));
-  }
-  if (const Peer* peer = FindPeer(node.id)) {
+  if (const Peer* peer = FindPeer(node)) {
+    // Evidence, to those who count it: not of whom this node hears itself, even before it may undo a verdict.
+    if (detector_->Hears(*peer->facts, last_step_)) {
+      entry.flags &= static_cast<NodeFlags>(~(node_flag::kPossiblyFailed | node_flag::kFailed));
+    }
     entry.ping_sent_s = Seconds(peer->ping_sent_wall_ms);
     entry.pong_received_s = Seconds(peer->pong_wall_ms);
     entry.flags |= peer->shown_flags & kAbilities;
@@ -176,8 +176,9 @@ void Member::SendTo(const NodeId& node, BusBody body, uint8_t message_flags) {
 }
 
 void Member::SendBeat(const NodeId& to, Heartbeat::Kind kind, Instant now) {
-  if (view_->Find(to) == nullptr || to == view_->self().id) return;
-  Peer& peer = PeerOf(to);
+  const ClusterNode* node = view_->Find(to);
+  if (node == nullptr || node == &view_->self()) return;
+  Peer& peer = PeerOf(*node);
   if (!peer.link) return;
   if (kind != Heartbeat::Kind::kPong) {
     if (!peer.facts->ping_sent) peer.ping_sent_wall_ms = wall_.unix_ms();
@@ -191,28 +192,31 @@ Duration Member::FullBeatEvery() const {
                   kFullBeatPerNode * static_cast<int64_t>(view_->nodes().size()));
 }
 
-void Member::SendBeatOn(LinkId link, Peer& peer, Heartbeat::Kind kind) {
+void Member::SendBeatOn(LinkId id, Peer& peer, Heartbeat::Kind kind) {
+  const auto at = links_.find(id.value);
+  if (at != links_.end()) SendBeatOn(id, *at->second, peer, kind);
+}
+
+void Member::SendBeatOn(LinkId id, Link& link, Peer& peer, Heartbeat::Kind kind) {
   const Instant now = std::max(last_step_, peer.told_at);
-  const auto at = links_.find(link.value);
-  if (at == links_.end()) return;
-  const bool own = peer.link == link;
+  const bool own = peer.link == id;
   // Paused, its offset is what the replica must reach: told with the flag each time.
   const bool known = peer.told_claim == claim_version_ && now - peer.told_at < FullBeatEvery() &&
-                     at->second->introduced && !election_->paused();
-  const bool takes_light = IsNorn(peer.node->id) || NORN_PLANTED("B69");
+                     link.introduced && !election_->paused();
+  const bool takes_light = IsNorn(*peer.node) || NORN_PLANTED("B69");
   if (known && takes_light && kind != Heartbeat::Kind::kMeet) {
     return SendOn(
-        link, {.header = {},
-               .body = NornBody{EncodeNornNews(LightBeat{.is_pong = kind == Heartbeat::Kind::kPong,
-                                                         .hears_quorum = view_->self().hears_quorum,
-                                                         .current_epoch = view_->current_epoch(),
-                                                         .history = OwnHistory()})}});
+        id, {.header = {},
+             .body = NornBody{EncodeNornNews(LightBeat{.is_pong = kind == Heartbeat::Kind::kPong,
+                                                       .hears_quorum = view_->self().hears_quorum,
+                                                       .current_epoch = view_->current_epoch(),
+                                                       .history = OwnHistory()})}});
   }
-  at->second->introduced = true;
+  link.introduced = true;
   peer.introduced |= own;
   peer.told_claim = claim_version_;
   peer.told_at = last_step_;
-  SendOn(link, {.header = Header(), .body = Beat(kind, &peer, peer.node->id)});
+  SendOn(id, {.header = Header(), .body = Beat(kind, &peer, peer.node->id)});
 }
 
 void Member::SendNorn(const Peer& to, std::string payload) {
@@ -300,7 +304,7 @@ void Member::TellSuspicions(Instant now) {
 void Member::TellVerdicts(const std::vector<NodeId>& failed) {
   const std::string payload = EncodeNornNews(Verdicts{failed});
   for (const auto& [id, node] : view_->nodes()) {
-    const Peer* peer = FindPeer(id);
+    const Peer* peer = FindPeer(node);
     if (peer == nullptr || !peer->link) continue;
     if (node.told.norn_level > 0) {
       SendNorn(*peer, payload);
@@ -313,7 +317,7 @@ void Member::TellVerdicts(const std::vector<NodeId>& failed) {
 void Member::Publish(bool sharded, std::string_view channel, std::string_view message) {
   const NodeId& self = view_->self().id;
   for (const auto& [id, node] : view_->nodes()) {
-    const Peer* peer = FindPeer(id);
+    const Peer* peer = FindPeer(node);
     if (id == self || peer == nullptr || !peer->link) continue;
     if (sharded && node.shard != view_->self().shard) continue;
     BusMessage out{.body = norn::cluster::Publish{.sharded = sharded,
@@ -362,9 +366,9 @@ NodeLine Member::LineOf(const ClusterNode& node) const {
     std::ranges::sort(line.open_slots, {}, [](const OpenSlot& open) { return open.slot; });
     return line;
   }
-  if (const Peer* peer = FindPeer(node.id)) {
+  if (const Peer* peer = FindPeer(node)) {
     line.connected = peer->link.has_value();
-    const bool waits = detector_->PingSentAt(node.id).has_value();
+    const bool waits = peer->facts->ping_sent.has_value();
     line.ping_sent_ms = waits ? peer->ping_sent_wall_ms : 0;
     line.pong_received_ms = peer->pong_wall_ms;
   }

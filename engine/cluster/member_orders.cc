@@ -25,6 +25,8 @@ bool Member::Meet(const NodeEndpoint& endpoint, Instant now, WallTime wall) {
 }
 
 bool Member::ForgetHere(const NodeId& id, Instant now) {
+  const ClusterNode* node = view_->Find(id);
+  const uint32_t seat = node == nullptr ? 0 : node->seat;
   if (!view_->Forget(id, now)) return false;
   Note(member_action::Log::Level::kNotice, fmt::format("Node {} is forgotten.", id.view()));
   pardoned_.erase(id);
@@ -35,10 +37,10 @@ bool Member::ForgetHere(const NodeId& id, Instant now) {
   }
   std::ranges::sort(theirs);
   for (const LinkId link : theirs) DropLink(link, now);
-  peers_.erase(id);
+  if (seat < peers_.size()) peers_[seat] = nullptr;
   client_addresses_.erase(id);
   unlinked_.erase(id);
-  detector_->Forget(id);
+  detector_->Forget(seat);
   std::erase_if(migrating_, [&](const auto& open) { return open.second == id; });
   std::erase_if(importing_, [&](const auto& open) { return open.second == id; });
   Changed(true);

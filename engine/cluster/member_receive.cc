@@ -46,7 +46,7 @@ void Member::OnMessage(LinkId id, const BusMessage& message, Instant now, WallTi
   if (header.sender == view_->self().id && !link.outgoing) return;  // it talks to itself
   if (arrival.sender != nullptr && arrival.sender != &view_->self()) {
     if (link.node.empty()) link.node = header.sender;  // M1
-    Peer& peer = PeerOf(header.sender);
+    Peer& peer = PeerOf(*arrival.sender);
     if (!meet_again_.empty()) NoteWhoKnows(link, message, now);
     detector_->OnData(*peer.facts, now);
     peer.shown_flags = header.flags;
@@ -102,14 +102,14 @@ void Member::OnLight(LinkId id, Link& link, const BusBody& body, Instant now) {
       beat == nullptr ? link.node : NodeId();  // the link may be gone before its message
   if (!news) return OnNorn(from, *norn, now);
   if (beat == nullptr) return OnNews(from, *news, now);
-  OnLightBeat(id, *peer, link.outgoing, *beat, now);
+  OnLightBeat(id, link, *peer, *beat, now);
 }
 
-void Member::OnLightBeat(LinkId id, Peer& peer, bool outgoing, const LightBeat& beat, Instant now) {
+void Member::OnLightBeat(LinkId id, Link& link, Peer& peer, const LightBeat& beat, Instant now) {
   view_->ObserveEpoch(beat.current_epoch);
   view_->ApplyNews(*peer.node, beat.history, beat.hears_quorum, now);
-  if (!beat.is_pong) return SendBeatOn(id, peer, Heartbeat::Kind::kPong);
-  if (!outgoing) return;
+  if (!beat.is_pong) return SendBeatOn(id, link, peer, Heartbeat::Kind::kPong);
+  if (!link.outgoing) return;
   peer.pong_wall_ms = wall_.unix_ms();
   Apply(detector_->OnPong(*peer.facts, now), now);
 }
@@ -217,8 +217,9 @@ void Member::OnHeartbeat(const Arrival& arrival, const Heartbeat& beat) {
     // Whoever asks is answered, known or not.
     if (arrival.sender != nullptr && arrival.sender != &view_->self()) {
       // Whoever meets a member that it ought to know has forgotten it: a light beat would be a stranger's.
-      if (meets) PeerOf(arrival.header.sender).told_claim = 0;
-      SendBeatOn(arrival.link, PeerOf(arrival.header.sender), Heartbeat::Kind::kPong);
+      Peer& peer = PeerOf(*arrival.sender);
+      if (meets) peer.told_claim = 0;
+      SendBeatOn(arrival.link, peer, Heartbeat::Kind::kPong);
       LearnAddress(arrival);
     } else {
       SendOn(arrival.link, {.header = Header(),
@@ -404,6 +405,7 @@ void Member::LearnClaim(const Arrival& arrival, const Heartbeat& beat) {
 void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
   std::vector<NodeId> failing;
   std::vector<NodeId> up;
+  const bool from_norn = IsNorn(arrival.header.sender);
   for (const GossipEntry& entry : beat.gossip) {
     if (entry.id == view_->self().id) continue;
     const ClusterNode* node = view_->Find(entry.id);
@@ -411,8 +413,12 @@ void Member::LearnGossip(const Arrival& arrival, const Heartbeat& beat) {
       AddByGossip(entry, arrival.now);
       continue;
     }
-    (IsFailing(entry.flags) ? failing : up).push_back(entry.id);
-    const bool replica = (entry.flags & node_flag::kReplica) != 0 && IsNorn(arrival.header.sender);
+    if (IsFailing(entry.flags)) {
+      failing.push_back(entry.id);
+    } else if (detector_->HasReports()) {
+      up.push_back(entry.id);
+    }
+    const bool replica = (entry.flags & node_flag::kReplica) != 0 && from_norn;
     if (replica && view_->BelieveReplica(entry.id)) Changed(false);
     const bool ours_fails = node->health != Health::kUp || node->address_lost;
     const bool usable = !IsFailing(entry.flags) && !entry.address.ip.empty() &&

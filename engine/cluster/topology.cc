@@ -145,6 +145,7 @@ bool Topology::Add(const ClusterNode& node, Instant now) {
   ClusterNode& added = nodes_[node.id];
   index_[node.id] = &added;
   added = node;
+  added.seat = next_seat_++;
   added.slots.clear();
   added.slot_count = 0;
   added.shard = {};

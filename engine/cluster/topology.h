@@ -70,6 +70,8 @@ struct NodeDescription {
 
 struct ClusterNode {
   NodeId id = {};
+  // A small number, this node's alone as long as the view lives: what others keep of each node they keep by it. Set by Topology.
+  uint32_t seat = 0;
   ClusterShardId shard = {};
   NodeId primary = {};  // empty: it is a primary
   uint64_t config_epoch = 0;
@@ -308,6 +310,7 @@ class Topology {
   mutable uint32_t reachable_ = 0;
   std::map<ClusterShardId, std::vector<const ClusterNode*>> shards_;
   std::set<NodeId> suspects_;
+  uint32_t next_seat_ = 1;  // the first is this node's own
   uint64_t membership_version_ = 0;
   uint64_t own_slots_version_ = 0;
 };
