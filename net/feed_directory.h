@@ -47,6 +47,8 @@ class FeedDirectory {
 
   Admission Admit(ClientId id, const ReplicaFacts& facts, const SyncRequest& request,
                   FeedPort* port);
+  // As log lines name it.
+  std::string Describe(ClientId id) const;
   FeedPull Pull(ClientId id, std::span<char> out);
   void Leave(ClientId id);
   void OnAlive(ClientId id);
@@ -99,7 +101,6 @@ class FeedDirectory {
   absl::Status SendFile(const std::vector<ClientId>& ids, const std::string& path);
   void CheckLimits(ClientId id, Entry& entry, Instant now);
   void Count(const SyncRequest& request, SyncAnswer::Kind answer);
-  std::string Describe(ClientId id) const;
   ExecutorState& state() { return node_.state(0); }
   Instant Now();
 

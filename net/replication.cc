@@ -204,20 +204,34 @@ std::set<uint64_t> Replication::OnlineReplicas() const {
 Replication::Told Replication::TellReplicas(std::span<const std::string_view> words,
                                             Duration timeout) {
   // Redis and Valkey 7 would refuse it.
-  size_t able = 0;
-  for (const uint64_t id : OnlineReplicas()) {
-    able += stream_.replicas().all().at(id).facts.version >= kVersion8 ? 1 : 0;
-  }
-  if (able == 0 || !primary_host_.empty()) return Told::kNobodyThere;
+  std::set<uint64_t> told = OnlineReplicas();
+  const auto too_old = [this](uint64_t id) {
+    return stream_.replicas().Find(ClientId{id})->facts.version < kVersion8;
+  };
+  std::erase_if(told, too_old);
+  if (told.empty() || !primary_host_.empty()) return Told::kNobodyThere;
   AppendOrder(words);
   const StreamOffset end = stream_.offset();
   RequestAcks();
   const Instant deadline = timeout == Duration() ? Instant::Never() : Now() + timeout;
-  while (stream_.replicas().CountAcked(end) < able) {
+  while (true) {
+    // Who has left cannot answer. Who stays has it, and with it the better history when the shard elects.
+    std::erase_if(told,
+                  [this](uint64_t id) { return stream_.replicas().Find(ClientId{id}) == nullptr; });
+    const bool all = std::ranges::all_of(
+        told, [&](uint64_t id) { return stream_.replicas().Find(ClientId{id})->acked >= end; });
+    if (all) return told.empty() ? Told::kTooLate : Told::kAll;
     const bool late = acked_.Wait(std::min(deadline, Now() + kTick)) == env::ParkResult::kDeadline;
-    if ((late && Now() >= deadline) || !primary_host_.empty()) return Told::kTooLate;
+    if (!primary_host_.empty()) return Told::kTooLate;
+    if (late && Now() >= deadline) break;
   }
-  return Told::kAll;
+  for (const uint64_t id : told) {
+    const Replica* replica = stream_.replicas().Find(ClientId{id});
+    if (replica == nullptr || replica->acked >= end) continue;
+    state().log.Warning("Replica {} did not answer an order within {} ms: it has {} of {}",
+                        feeds_.Describe(ClientId{id}), timeout.millis(), replica->acked, end);
+  }
+  return Told::kTooLate;
 }
 
 // ---- what commands ask ----

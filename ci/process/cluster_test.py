@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import threading
 import time
 import unittest
 
@@ -11,7 +12,7 @@ import redis.cluster
 from cluster import REDIS, Client, ClusterCase, Writer, cluster_info, me, nodes_of, slot_of
 from harness import HOST, NORN, wait_for
 from node_client_test import NODE, install_client
-from wire import ErrorReply
+from wire import ErrorReply, encode
 
 
 class Tools(ClusterCase):
@@ -87,6 +88,30 @@ class Tools(ClusterCase):
             self.assertEqual(server.ask("CLUSTER", "DELSLOTS", 16383), "OK")
         self.cli("fix", first, expect="Fixing slots coverage")
         wait_for(lambda: all(cluster_info(s)["cluster_slots_assigned"] == "16384" for s in servers), "the lost slot has an owner")
+
+    def test_an_order_does_not_wait_for_a_replica_that_has_left(self):
+        primary, replica = self.node(), self.node()
+        primary.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        replica.ask("CLUSTER", "MEET", HOST, primary.port)
+        wait_for(lambda: len(nodes_of(replica)) == 2 and len(nodes_of(primary)) == 2, "they know each other")
+        wait_for(lambda: replica.ask("CLUSTER", "REPLICATE", me(primary).id) == "OK", "the replica follows")
+        self.await_ok([primary, replica])
+        self.await_replicas([primary, replica])
+        mute = primary.wire()
+        for words in (("listening-port", "1"), ("version", "8.1.0")):
+            self.assertEqual(mute.run("REPLCONF", *words), "OK")
+        mute.send(encode(("PSYNC", "?", "-1")))
+        wait_for(lambda: primary.info("replication").get("slave1", "").find("state=online") >= 0, "it gets the stream")
+        answers = []
+        order = threading.Thread(target=lambda: answers.append(primary.ask("CLUSTER", "SETSLOT", "5", "NODE", me(primary).id)))
+        began = time.monotonic()
+        order.start()
+        time.sleep(0.3)
+        self.assertEqual(answers, [])  # it waits for the one that never answers
+        mute.close()
+        order.join(10)
+        self.assertEqual(answers, ["OK"])
+        self.assertLess(time.monotonic() - began, 1.9)
 
     def test_import_and_rebalance(self):
         servers = [self.node() for _ in range(3)]
