@@ -33,15 +33,15 @@ bool QuicklistLimits::IsLarge(size_t bytes) const {
 
 // ---- the whole ----
 
-size_t Quicklist::UsedBytes() const {
+size_t Quicklist::RowBytes(size_t nodes) {
   constexpr size_t kDequeBlockBytes = 512;
-  const size_t blocks = nodes_.size() * sizeof(Node) / kDequeBlockBytes + 1;
-  return sizeof(*this) + node_bytes_ + blocks * kDequeBlockBytes +
-         AllocationBytes(8 * (blocks + 4));
+  const size_t blocks = nodes * sizeof(Node) / kDequeBlockBytes + 1;
+  return blocks * kDequeBlockBytes + AllocationBytes(8 * (blocks + 4));
 }
 
 bool Quicklist::FreeSome(size_t effort) {
   for (; effort > 0 && !nodes_.empty(); --effort) nodes_.pop_back();
+  row_bytes_ = RowBytes(nodes_.size());
   return nodes_.empty();
 }
 
@@ -120,6 +120,7 @@ void Quicklist::FoldNode(size_t node) {
 
 void Quicklist::InsertNode(size_t node, Node&& made) {
   nodes_.insert(nodes_.begin() + static_cast<ptrdiff_t>(node), std::move(made));
+  row_bytes_ = RowBytes(nodes_.size());
   Settle(node);
   SettleEnds();
 }
@@ -128,6 +129,7 @@ void Quicklist::RemoveNode(size_t node) {
   size_ -= nodes_[node].count();
   node_bytes_ -= nodes_[node].UsedBytes();
   nodes_.erase(nodes_.begin() + static_cast<ptrdiff_t>(node));
+  row_bytes_ = RowBytes(nodes_.size());
   SettleEnds();
 }
 
@@ -236,6 +238,13 @@ void Quicklist::Insert(size_t index, const PackedValue& value) {
 }
 
 void Quicklist::Push(ListEnd end, const PackedValue& value) {
+  const bool large = !value.is_integer() && limits_.IsLarge(value.text().size());
+  const size_t node = end == ListEnd::kFront || nodes_.empty() ? 0 : nodes_.size() - 1;
+  if (!nodes_.empty() && !large && HasRoom(node, value)) {
+    PutInto(node, end == ListEnd::kFront ? 0 : nodes_[node].count(), value);
+    ++size_;
+    return;
+  }
   Insert(end == ListEnd::kFront ? 0 : size_, value);
 }
 
@@ -421,6 +430,7 @@ void Quicklist::CheckInvariants() const {
   }
   CHECK(size == size_);
   CHECK(bytes == node_bytes_);
+  CHECK(row_bytes_ == RowBytes(nodes_.size()));
 }
 
 }  // namespace norn

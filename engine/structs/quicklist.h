@@ -57,7 +57,8 @@ class Quicklist {
   const QuicklistLimits& limits() const { return limits_; }
   size_t size() const { return size_; }
   size_t node_count() const { return nodes_.size(); }
-  size_t UsedBytes() const;  // all of it, itself included
+  // All of it, itself included.
+  size_t UsedBytes() const { return sizeof(*this) + node_bytes_ + row_bytes_; }
 
   // ---- elements. Values must not lie in this list. ----
   void Push(ListEnd end, const PackedValue& value);
@@ -101,6 +102,8 @@ class Quicklist {
     size_t index = 0;
   };
 
+  // What the nodes stand in.
+  static size_t RowBytes(size_t nodes);
   Place Locate(size_t index) const;
   bool HasRoom(size_t node, const PackedValue& value) const;
   void PutInto(size_t node, size_t index, const PackedValue& value);
@@ -124,6 +127,7 @@ class Quicklist {
   std::deque<Node> nodes_;
   size_t size_ = 0;
   size_t node_bytes_ = 0;  // what the nodes own
+  size_t row_bytes_ = RowBytes(0);
 };
 
 // A walk over the elements. The list must not change meanwhile.
