@@ -78,6 +78,31 @@ size_t SameBehind(std::string_view a, std::string_view b) {
 
 // ---- elements ----
 
+// Both halves of so many bytes, which overlap where there are fewer than two halves.
+template <size_t kHalf>
+void CopyHalves(char* to, const char* from, size_t bytes) {
+  char front[kHalf], behind[kHalf];
+  std::memcpy(front, from, kHalf);
+  std::memcpy(behind, from + bytes - kHalf, kHalf);
+  std::memcpy(to, front, kHalf);
+  std::memcpy(to + bytes - kHalf, behind, kHalf);
+}
+
+// Most pieces are a few bytes: a call for each would be most of unfolding.
+void CopyPiece(char* to, const char* from, size_t bytes) {
+  if (bytes > 32) {
+    std::memcpy(to, from, bytes);
+  } else if (bytes >= 16) {
+    CopyHalves<16>(to, from, bytes);
+  } else if (bytes >= 8) {
+    CopyHalves<8>(to, from, bytes);
+  } else if (bytes >= 4) {
+    CopyHalves<4>(to, from, bytes);
+  } else {
+    for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
+  }
+}
+
 char* FoldText(std::string_view text, std::string_view before, char* out) {
   const size_t front = SameInFront(text, before);
   const size_t behind = SameBehind(text.substr(front), before.substr(front));
@@ -87,7 +112,7 @@ char* FoldText(std::string_view text, std::string_view before, char* out) {
   if (front >= kFrontMore) out = PutVarint(front - kFrontMore, out);
   if (behind >= kBehindMore) out = PutVarint(behind - kBehindMore, out);
   if (own >= kOwnMore) out = PutVarint(own - kOwnMore, out);
-  std::memcpy(out, text.data() + front, own);
+  CopyPiece(out, text.data() + front, own);
   return out + own;
 }
 
@@ -102,9 +127,9 @@ char* UnfoldText(size_t front, const char*& at, std::string_view& text, char* ou
   const size_t text_bytes = front + own + behind;
   const size_t head_bytes = WriteListpackTextHead(text_bytes, out);
   char* const begin = out + head_bytes;
-  std::memcpy(begin, text.data(), front);
-  std::memcpy(begin + front, at, own);
-  std::memcpy(begin + front + own, text.data() + text.size() - behind, behind);
+  CopyPiece(begin, text.data(), front);
+  CopyPiece(begin + front, at, own);
+  CopyPiece(begin + front + own, text.data() + text.size() - behind, behind);
   at += own;
   text = {begin, text_bytes};
   return begin + text_bytes + WriteListpackBack(head_bytes + text_bytes, begin + text_bytes);

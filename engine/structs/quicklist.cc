@@ -182,14 +182,16 @@ Quicklist::Place Quicklist::Locate(size_t index) const {
   CHECK(index <= size_);
   if (index > size_ / 2) {
     size_t behind = size_ - index;  // elements from there to the end
-    for (size_t node = nodes_.size(); node-- > 0;) {
-      if (behind <= nodes_[node].count()) return {node, nodes_[node].count() - behind};
-      behind -= nodes_[node].count();
+    size_t node = nodes_.size() - 1;
+    for (auto at = nodes_.rbegin(); at != nodes_.rend(); ++at, --node) {
+      if (behind <= at->count()) return {node, at->count() - behind};
+      behind -= at->count();
     }
   }
-  for (size_t node = 0; node < nodes_.size(); ++node) {
-    if (index < nodes_[node].count()) return {node, index};
-    index -= nodes_[node].count();
+  size_t node = 0;
+  for (auto at = nodes_.begin(); at != nodes_.end(); ++at, ++node) {
+    if (index < at->count()) return {node, index};
+    index -= at->count();
   }
   return {};
 }
