@@ -179,7 +179,7 @@ void PackedNode::Storage::SpliceBack(size_t at, size_t removed, size_t inserted)
   const size_t size = node_.size_bytes_ + inserted - removed;
   const size_t room = AllocationBytes(node_.front_bytes_ + node_.size_bytes_);
   const size_t behind = node_.size_bytes_ - at - removed;
-  if (AllocationBytes(node_.front_bytes_ + size) != room) {
+  if (node_.front_bytes_ > 0 && AllocationBytes(node_.front_bytes_ + size) != room) {
     std::memmove(node_.data_, node_.data_ + node_.front_bytes_, node_.size_bytes_);
     node_.front_bytes_ = 0;
   }
