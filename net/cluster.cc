@@ -36,8 +36,9 @@ size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
   for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
     Db* db = keyspace.FindDb(DbIndex{i});
     if (db == nullptr) continue;
-    db->VisitSlot(slot, SIZE_MAX,
-                  [&](const Entry& entry) { keyspace.RecordDeletion(DbIndex{i}, entry.key()); });
+    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
+      keyspace.RecordDeletion(DbIndex{i}, "DEL", entry.key());
+    });
     cleared += db->ClearSlot(slot, Db::Free::kLater);
   }
   return cleared;

@@ -38,8 +38,11 @@ size_t FindReturn(std::string_view input, size_t from) {
   const size_t near = std::min(input.size(), from + 8);
   for (size_t i = from; i < near; ++i) {
     if (input[i] == '\r') return i;
+    if (input[i] == '\0') return std::string_view::npos;
   }
-  return near == input.size() ? std::string_view::npos : input.find('\r', near);
+  if (near == input.size()) return std::string_view::npos;
+  const size_t at = input.find_first_of(std::string_view("\r\0", 2), near);
+  return at == std::string_view::npos || input[at] == '\0' ? std::string_view::npos : at;
 }
 
 // The common case in one straight loop: a whole command of up to nine words, each of up to 99 bytes. Returns the bytes

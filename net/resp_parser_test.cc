@@ -98,6 +98,13 @@ TEST(RespParser, ALineWithANulNeverEnds) {
   EXPECT_THAT(feeder.commands, ElementsAre());
   EXPECT_EQ(feeder.Feed(std::string(kLineBytesMax, 'A')), RespParser::Outcome::kError);
   EXPECT_EQ(feeder.parser.error(), "ERR Protocol error: too big inline request");
+  // Nor does a count with one: Valkey waits for 64 KiB of it, and so do its clients' tests.
+  for (const std::string& begin :
+       {std::string("*\0", 2), std::string("*1\r\n$\0", 6), std::string("*111111111111\0", 14)}) {
+    Feeder counts;
+    EXPECT_EQ(counts.Feed(begin + "AAAA\r\n"), RespParser::Outcome::kNeedMore);
+    EXPECT_EQ(counts.Feed(std::string(kLineBytesMax, 'A')), RespParser::Outcome::kError);
+  }
 }
 
 TEST(RespParser, UnauthenticatedClientsGetLittle) {

@@ -96,6 +96,37 @@ class OneThread(ServerCase):
         self.db.run("LPUSH", "gone", "b")
         self.assertEqual(waiter.reply(), [b"gone", b"b"])
 
+    def test_a_group_reader_is_told_when_its_stream_expires(self):
+        self.db.run("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+        waiter = self.wait("XREADGROUP", "GROUP", "g", "me", "BLOCK", "0", "STREAMS", "s", ">")
+        self.db.run("PEXPIRE", "s", "20")
+        # Nobody touches the key, and nothing else is asked of the server: its own round finds it.
+        self.assertIsInstance(waiter.reply(), wire.ErrorReply)
+
+    def test_an_expired_key_serves_nobody_and_stays_where_it_is(self):
+        self.db.run("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+        self.addCleanup(self.db.run, "DEBUG", "SET-ACTIVE-EXPIRE", "1")
+        waiter = self.wait("BRPOP", "l", "0")
+        for command in (("SELECT", "1"), ("RPUSH", "l", "old"), ("PEXPIRE", "l", "5")):
+            self.db.run(*command)
+        time.sleep(0.02)  # the server's clock, which nothing shows as long as it does not expire keys by itself
+        for command in (("SWAPDB", "0", "1"), ("SELECT", "0")):
+            self.db.run(*command)
+        self.assertEqual(blocked(self.server), 1)
+        self.assertEqual(self.server.info("stats")["expired_keys"], "0")
+        self.db.run("RPUSH", "l", "new")
+        self.assertEqual(waiter.reply(), [b"l", b"new"])
+        self.assertEqual(self.server.info("stats")["expired_keys"], "1")
+
+    def test_a_move_is_one_change(self):
+        def changes():
+            return int(self.server.info("persistence")["rdb_changes_since_last_save"])
+        before = changes()
+        waiter = self.wait("BLMOVE", "l", "m", "LEFT", "LEFT", "0")
+        self.db.run("RPUSH", "l", "a")
+        self.assertEqual(waiter.reply(), b"a")
+        self.assertEqual(changes(), before + 2)
+
     def test_inside_a_transaction_nobody_waits(self):
         self.db.run("MULTI")
         for command in (("BLPOP", "l", "0"), ("BLMOVE", "l", "m", "LEFT", "LEFT", "0"), ("BZPOPMIN", "z", "0"), ("BLMPOP", "0", "1", "l", "LEFT")):

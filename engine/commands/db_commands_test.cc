@@ -108,6 +108,12 @@ TEST_F(DbCommands, DebugObject) {
             std::string::npos);
 }
 
+TEST_F(DbCommands, ARewriteOfTheLogWithinATransactionBeginsBehindIt) {
+  Session({{"BGREWRITEAOF", "+Background append only file rewriting started"}});
+  session().executing = true;
+  Session({{"BGREWRITEAOF", "+Background append only file rewriting scheduled"}});
+}
+
 TEST_F(DbCommands, DebugTables) {
   Session({
       {"DEBUG HTSTATS-KEY k", "-ERR no such key"},

@@ -151,6 +151,8 @@ void Help(CommandContext& c) {
                    "    Statistics of a database's hash table.",
                    "HTSTATS-KEY <key> [full]",
                    "    Statistics of the hash table in a key's value.",
+                   "LISTPACK <key>",
+                   "    Write the elements of a listpack to the server's log.",
                    "LOADAOF",
                    "    Sync the append-only log, then read the data from it again.",
                    "LOG <message>",
@@ -166,6 +168,8 @@ void Help(CommandContext& c) {
                    "PROTOCOL <type>",
                    "    Answer with a sample of a type of the protocol: string, integer, double,",
                    "    bignum, null, array, set, map, attrib, push, verbatim, true, false.",
+                   "QUICKLIST <key> [<0|1>]",
+                   "    Write the nodes of a quicklist, with 1 also their elements, to the log.",
                    "QUICKLIST-PACKED-THRESHOLD <size>",
                    "    Accepted, without effect.",
                    "RELOAD [NOSAVE]",
@@ -196,7 +200,7 @@ struct Part {
 
 constexpr size_t kAny = SIZE_MAX;
 
-constexpr std::array<Part, 21> kParts = {{
+constexpr std::array<Part, 23> kParts = {{
     {"help", 2, 2, Help},
     {"sleep", 3, 3, Sleep},
     {"set-active-expire", 3, 3, SetActiveExpire},
@@ -206,6 +210,8 @@ constexpr std::array<Part, 21> kParts = {{
     {"digest", 2, 2, DebugDigest},
     {"digest-value", 3, kAny, DebugDigestValue},
     {"object", 3, 4, DebugObject},
+    {"listpack", 3, 3, DebugListpack},
+    {"quicklist", 3, 4, DebugQuicklist},
     {"reload", 2, 5, Reload},
     {"loadaof", 2, 2, LoadAof},
     {"htstats", 3, kAny, DebugHtStats},

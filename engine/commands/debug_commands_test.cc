@@ -1,4 +1,4 @@
-// DEBUG, but for the parts that look at keys.
+// DEBUG: what runs by itself, and how a list is stored; the other parts that look at keys are in db_commands_test.cc.
 
 #include "engine/commands/one_executor_env.h"
 #include "engine/commands/testing.h"
@@ -102,6 +102,27 @@ TEST_F(DebugCommandsDeathTest, Crashes) {
   EXPECT_DEATH(Run("DEBUG ASSERT"), "DEBUG ASSERT");
   EXPECT_DEATH(Run("DEBUG PANIC"), "DEBUG PANIC");
   EXPECT_DEATH(Run("DEBUG SEGFAULT"), "");
+}
+
+TEST_F(DebugCommands, DebugTellsHowAListIsStored) {
+  Run("RPUSH small a 1");
+  for (int i = 0; i < 2000; ++i) Run("RPUSH big element:" + std::to_string(10000 + i));
+  EXPECT_NE(Run("DEBUG OBJECT big")
+                .text.find(" ql_nodes:4 ql_avg_node:500.00 ql_listpack_max:-2 "
+                           "ql_compressed:0 ql_uncompressed_size:30028"),
+            std::string::npos)
+      << Run("DEBUG OBJECT big").text;
+  EXPECT_EQ(Run("DEBUG OBJECT big fast").text.find("ql_uncompressed_size"), std::string::npos);
+  EXPECT_EQ(Run("DEBUG OBJECT small").text.find("ql_"), std::string::npos);
+  Session({
+      {"DEBUG LISTPACK small", "+Listpack structure printed on stdout"},
+      {"DEBUG LISTPACK big", "-ERR Not a listpack encoded object."},
+      {"DEBUG LISTPACK none", "-ERR no such key"},
+      {"DEBUG QUICKLIST big", "+Quicklist structure printed on stdout"},
+      {"DEBUG QUICKLIST big 1", "+Quicklist structure printed on stdout"},
+      {"DEBUG QUICKLIST small", "-ERR Not a quicklist encoded object."},
+      {"DEBUG QUICKLIST none", "-ERR no such key"},
+  });
 }
 
 }  // namespace

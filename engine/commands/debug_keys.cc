@@ -7,7 +7,10 @@
 #include "engine/base/number.h"
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
+#include "engine/commands/node_control.h"
+#include "engine/env/env.h"
 #include "engine/types/dataset_digest.h"
+#include "engine/types/list_value.h"
 #include "engine/types/value_types.h"
 
 namespace norn::handlers {
@@ -79,6 +82,45 @@ std::string PopulatedValue(int64_t number, int64_t size_bytes) {
   return value;
 }
 
+// Null: it is none.
+const Quicklist* QuicklistOf(const Entry& entry) {
+  if (EncodingNameOf(entry) != "quicklist") return nullptr;
+  return &ListReader(entry).list();
+}
+
+std::string QuicklistText(const Quicklist& list, bool fast) {
+  const QuicklistLimits& limits = list.limits();
+  const double average = static_cast<double>(list.size()) / static_cast<double>(list.node_count());
+  std::string text =
+      fmt::format(" ql_nodes:{} ql_avg_node:{:.2f} ql_listpack_max:{} ql_compressed:{}",
+                  list.node_count(), average, limits.fill, limits.compress_depth > 0 ? 1 : 0);
+  if (fast) return text;
+  size_t bytes = 0;
+  for (size_t i = 0; i < list.node_count(); ++i) bytes += list.node(i).size_bytes();
+  return text + fmt::format(" ql_uncompressed_size:{}", bytes);
+}
+
+std::string_view FormOf(const PackedNode& node) {
+  if (node.is_large()) return ", large";
+  if (node.is_folded()) return ", folded";
+  return node.is_compressed() ? ", compressed" : "";
+}
+
+// The server's log is its standard output where no file is named.
+void LogListpack(CommandContext& c, std::string_view listpack) {
+  const ListpackView view(listpack);
+  c.node.env().Log(env::LogLevel::kNotice,
+                   fmt::format("listpack: count {}, bytes {}", view.Count(), listpack.size()));
+  size_t index = 0;
+  for (ListpackView::Position at = view.first(); at != view.end(); at = view.Next(at)) {
+    const PackedValue value = view.At(at);
+    PackedScratch scratch;
+    c.node.env().Log(env::LogLevel::kNotice,
+                     fmt::format("listpack element {}: {} {}", index++,
+                                 value.is_integer() ? "integer" : "text", value.View(scratch)));
+  }
+}
+
 }  // namespace
 
 // Valkey: "Value at" tells an address, which would make two runs differ; there is none here.
@@ -96,7 +138,39 @@ void DebugObject(CommandContext& c) {
   text += fmt::format(" lru:{} lru_seconds_idle:{}", access, LruIdleMs(access, now_ms) / 1000);
   text += fmt::format(" lfu_freq:{} lfu_access_time_minutes:{}",
                       LfuCount(access, now_ms, AccessPolicyOf(c.options)), access >> 8);
+  if (const Quicklist* list = QuicklistOf(*found)) text += QuicklistText(*list, fast);
   c.reply.Simple(text);
+}
+
+void DebugListpack(CommandContext& c) {
+  const Key key = c.KeyAt(2);
+  const EntryRef found = c.DbFor(key).FindAny(key);
+  if (!found) return c.reply.Error(kNoSuchKey);
+  if (EncodingNameOf(*found) != "listpack") {
+    return c.reply.Error("ERR Not a listpack encoded object.");
+  }
+  LogListpack(c, found->packed());
+  c.reply.Simple("Listpack structure printed on stdout");
+}
+
+void DebugQuicklist(CommandContext& c) {
+  const Key key = c.KeyAt(2);
+  const EntryRef found = c.DbFor(key).FindAny(key);
+  if (!found) return c.reply.Error(kNoSuchKey);
+  const Quicklist* list = QuicklistOf(*found);
+  if (list == nullptr) return c.reply.Error("ERR Not a quicklist encoded object.");
+  const bool full = c.count() == 4 && ParseInt64(c.word(3)).value_or(0) != 0;
+  c.node.env().Log(env::LogLevel::kNotice,
+                   fmt::format("quicklist: count {}{}", list->size(), QuicklistText(*list, false)));
+  std::string scratch;
+  for (size_t i = 0; i < list->node_count(); ++i) {
+    const PackedNode& node = list->node(i);
+    c.node.env().Log(env::LogLevel::kNotice,
+                     fmt::format("quicklist node {}: count {}, bytes {}, uses {}{}", i,
+                                 node.count(), node.size_bytes(), node.UsedBytes(), FormOf(node)));
+    if (full && !node.is_large()) LogListpack(c, node.Read(scratch));
+  }
+  c.reply.Simple("Quicklist structure printed on stdout");
 }
 
 // Keys with a deadline are marked in the one table, so the second part only counts them.

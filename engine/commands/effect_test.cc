@@ -54,7 +54,7 @@ TEST_F(EffectTest, SetRepeatsWhatItStored) {
           {"SET k v EX x", ""},
           {"SET k v BOGUS", ""},
           {"SET k v NX XX", ""},
-          {"SET k v PXAT 1", "DEL k"},
+          {"SET k v PXAT 1", "UNLINK k"},
           {"SET k v PXAT 1", ""},
           {"SET k v EXAT 1 NX", ""}});
 }
@@ -105,7 +105,7 @@ TEST_F(EffectTest, GetEx) {
           {"GETEX k", ""},
           {"GETEX k PX 0", ""},
           {"GETEX k PERSIST", "PERSIST k"},
-          {"GETEX k PXAT 1", "DEL k"}});
+          {"GETEX k PXAT 1", "UNLINK k"}});
   MakeExpired("k");
   Repeat({{"GETEX k EX 10", "DEL k"}});
 }
@@ -169,7 +169,7 @@ TEST_F(EffectTest, SeveralStrings) {
           {"MSETEX 2 a 1 f 2 XX", ""},
           {"MSETEX 2 f 1 g 2 NX EXAT 1800000000",
            "MULTI; SET f 1 PXAT 1800000000000; SET g 2 PXAT 1800000000000; EXEC"},
-          {"MSETEX 2 a 1 new 2 PXAT 1", "DEL a"},
+          {"MSETEX 2 a 1 new 2 PXAT 1", "UNLINK a"},
           {"MSETEX 2 new 1 b 2 EX 0", ""}});
   MakeExpired("k");
   Repeat({{"MSETNX k 1 l 2", "DEL k; MSETNX k 1 l 2"}});
@@ -217,10 +217,10 @@ TEST_F(EffectTest, Expiry) {
           {"PERSIST k", ""},
           {"PERSIST none", ""},
           {"EXPIRE k 10 XX", ""},
-          {"EXPIRE k -1", "DEL k"},
+          {"EXPIRE k -1", "UNLINK k"},
           {"EXPIRE k -1", ""},
           {"SET k v", "SET k v"},
-          {"PEXPIREAT k 5", "DEL k"}});
+          {"PEXPIREAT k 5", "UNLINK k"}});
   MakeExpired("k");
   Repeat({{"EXPIRE k 10", "DEL k"}});
   MakeExpired("k");
@@ -289,7 +289,7 @@ TEST_F(RestoreEffectTest, Restore) {
             "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL FREQ 9");
   EXPECT_EQ(RestoreEffects("0", {"REPLACE"}, "RESTORE-ASKING"),
             "RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");
-  EXPECT_EQ(RestoreEffects("1", {"ABSTTL", "REPLACE"}), "DEL k");
+  EXPECT_EQ(RestoreEffects("1", {"ABSTTL", "REPLACE"}), "UNLINK k");
   EXPECT_EQ(RestoreEffects("1", {"ABSTTL", "REPLACE"}), "");
   MakeExpired("k");
   EXPECT_EQ(RestoreEffects("0"), "DEL k; RESTORE k 0 PAYLOAD9 REPLACE ABSTTL");

@@ -194,7 +194,9 @@ void SlowLogReset(CommandContext& c);
 // Parts of DEBUG that look into the keyspace, called by Debug: debug_keys.cc
 void DebugDigest(CommandContext& c);
 void DebugDigestValue(CommandContext& c);
+void DebugListpack(CommandContext& c);
 void DebugObject(CommandContext& c);
+void DebugQuicklist(CommandContext& c);
 void DebugHtStats(CommandContext& c);
 void DebugHtStatsKey(CommandContext& c);
 void DebugPopulate(CommandContext& c);

@@ -302,7 +302,7 @@ void Restore(CommandContext& c) {
   if (!value) return;
   if (*deadline_ms != kNoDeadline && *deadline_ms <= c.moment.expired_up_to_ms()) {
     if (db.Erase(key, c.moment)) {
-      c.effect.Instead({"DEL", key.bytes});
+      c.effect.Instead({c.options.lazyfree_lazy_server_del ? "UNLINK" : "DEL", key.bytes});
       c.Notify(config::kNotifyGeneric, "del", key.bytes);
     }
     return c.reply.Ok();

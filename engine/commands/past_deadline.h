@@ -1,7 +1,7 @@
 #pragma once
 // A command that gives a key a deadline that is over deletes the key at once: EXPIRE, GETEX, SET. To whoever watches, the key has
-// expired as any other: it counts in expired_keys, and its event is "expired". Others are told with a DEL, since their clock may say
-// something else.
+// expired as any other: it counts in expired_keys, and its event is "expired". Others are told with an UNLINK, or a DEL, since their
+// clock may say something else.
 
 #include "engine/commands/command.h"
 #include "engine/config/options.h"
@@ -13,12 +13,16 @@ inline void CountExpired(CommandContext& c, const Key& key) {
   ++c.keys.shard(c.keys.map().ShardOf(key)).stats().expired_keys;
 }
 
+inline void RepeatExpiry(CommandContext& c, std::string_view key) {
+  c.effect.Instead({c.options.lazyfree_lazy_expire ? "UNLINK" : "DEL", key});
+}
+
 // Requires: `found` is the live entry of `key` in `db`.
 inline void ExpireNow(CommandContext& c, Db& db, const Key& key, EntryRef found) {
   db.Erase(key, found);
   CountExpired(c, key);
   c.Notify(config::kNotifyExpired, "expired", key.bytes);
-  c.effect.Instead({"DEL", key.bytes});
+  RepeatExpiry(c, key.bytes);
 }
 
 }  // namespace norn

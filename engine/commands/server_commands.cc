@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/number.h"
@@ -94,7 +95,14 @@ void BgSave(CommandContext& c) {
 
 void LastSave(CommandContext& c) { c.reply.Integer(c.node.LastSaveUnixS()); }
 
-void BgRewriteAof(CommandContext& c) { ReplyStarted(c, c.node.RewriteLogInBackground()); }
+void BgRewriteAof(CommandContext& c) {
+  absl::StatusOr<std::string> started = c.node.RewriteLogInBackground();
+  // Within a transaction it begins behind that.
+  if (started.ok() && c.session.executing) {
+    started = "Background append only file rewriting scheduled";
+  }
+  ReplyStarted(c, std::move(started));
+}
 
 // LOLWUT [VERSION version] [rows [seed]]: the same words draw the same cloth.
 void Lolwut(CommandContext& c) {

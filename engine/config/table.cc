@@ -274,9 +274,9 @@ constexpr Row kTable[] = {
 
     {"active-expire-effort", "", kMutable, Int(&O::active_expire_effort, 1, 1, 10), E::kNone, G::kKeys, "Work spent on finding expired keys before they are asked for, 1 to 10."},
     {"activerehashing", "", kUnused, Bool(&O::activerehashing, true), E::kNone, G::kKeys, "Use idle time to finish growing tables."},
-    {"lazyfree-lazy-eviction", "", kUnused, Bool(&O::lazyfree_lazy_eviction, true), E::kNone, G::kKeys, "Free evicted values in the background."},
-    {"lazyfree-lazy-expire", "", kUnused, Bool(&O::lazyfree_lazy_expire, true), E::kNone, G::kKeys, "Free expired values in the background."},
-    {"lazyfree-lazy-server-del", "", kUnused, Bool(&O::lazyfree_lazy_server_del, true), E::kNone, G::kKeys, "Free overwritten values in the background."},
+    {"lazyfree-lazy-eviction", "", kMutable, Bool(&O::lazyfree_lazy_eviction, true), E::kNone, G::kKeys, "Replicas and the log are told of evicted keys as UNLINK, not as DEL. Large values are always freed in the background."},
+    {"lazyfree-lazy-expire", "", kMutable, Bool(&O::lazyfree_lazy_expire, true), E::kNone, G::kKeys, "Replicas and the log are told of expired keys as UNLINK, not as DEL. Large values are always freed in the background."},
+    {"lazyfree-lazy-server-del", "", kMutable, Bool(&O::lazyfree_lazy_server_del, true), E::kNone, G::kKeys, "Replicas and the log are told of keys that a command emptied as UNLINK, not as DEL. Large values are always freed in the background."},
     {"lazyfree-lazy-user-del", "", kUnused, Bool(&O::lazyfree_lazy_user_del, true), E::kNone, G::kKeys, "DEL frees in the background, like UNLINK."},
     {"lazyfree-lazy-user-flush", "", kMutable, Bool(&O::lazyfree_lazy_user_flush, true), E::kNone, G::kKeys, "FLUSHDB and FLUSHALL without a mode work in the background."},
     {"import-mode", "", 0, Bool(&O::import_mode, false), E::kNone, G::kKeys, "Expire nothing while an import fills this server."},

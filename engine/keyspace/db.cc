@@ -93,7 +93,7 @@ void Db::FreeOutside(Entry* entry) {
 void Db::DeleteExpired(EntryRef ref, Table table) {
   ++keyspace_->stats().expired_keys;
   keyspace_->NoteKeyChange(index_, ref->key());
-  keyspace_->RecordDeletion(index_, ref->key());
+  keyspace_->RecordDeletion(index_, keyspace_->deletion_words().expired, ref->key());
   keyspace_->events().Add(config::kNotifyExpired, "expired", index_, ref->key());
   Remove(ref, table);
 }
@@ -113,7 +113,7 @@ void Db::Erase(const Key& key, EntryRef found) {
 void Db::Evict(const Key& key, EntryRef found) {
   ++keyspace_->stats().evicted_keys;
   keyspace_->NoteKeyChange(index_, key.bytes);
-  keyspace_->RecordDeletion(index_, key.bytes);
+  keyspace_->RecordDeletion(index_, keyspace_->deletion_words().evicted, key.bytes);
   keyspace_->events().Add(config::kNotifyEvicted, "evicted", index_, key.bytes);
   Remove(found, Table::kMayShrink);
 }

@@ -114,8 +114,15 @@ class Keyspace {
     if (!on) deletions_.Clear();
   }
   EffectLog& deletions() { return deletions_; }
-  void RecordDeletion(DbIndex db, std::string_view key) {
-    if (records_deletions_) deletions_.Add(db, {"DEL", key});
+  // By which command whoever repeats them deletes what expired, and what was evicted here.
+  struct DeletionWords {
+    std::string_view expired = "DEL";
+    std::string_view evicted = "DEL";
+  };
+  const DeletionWords& deletion_words() const { return deletion_words_; }
+  void set_deletion_words(const DeletionWords& words) { deletion_words_ = words; }
+  void RecordDeletion(DbIndex db, std::string_view word, std::string_view key) {
+    if (records_deletions_) deletions_.Add(db, {word, key});
   }
   // The same of what is no deletion of a key: fields that have expired.
   void RecordRemoval(DbIndex db, std::span<const std::string_view> words) {
@@ -156,6 +163,7 @@ class Keyspace {
   EvictionPool eviction_pool_;
   EffectLog deletions_;
   bool records_deletions_ = false;
+  DeletionWords deletion_words_;
   KeyEvents events_;
   std::vector<bool> hidden_slots_;
   std::unique_ptr<SnapshotVisit> snapshot_visit_;

@@ -72,7 +72,9 @@ void Node::KeepHouse(PerExecutor& here) {
     ExpireSome(here);
     NoteLatency("expire-cycle", env_.clock().Now() - expire_began);
     Runner runner(here.state);
-    runner.RecordDeletions(std::span<const uint32_t>(&here.state.index, 1));
+    const std::span<const uint32_t> shard(&here.state.index, 1);
+    runner.RecordDeletions(shard);
+    runner.ServeReady(shard);
     runner.Settle();
   }
   for (uint32_t i = 0; i < keyspace.database_count(); ++i) {

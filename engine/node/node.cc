@@ -276,6 +276,8 @@ void Node::ApplyToEngine(PerExecutor& here) {
   if (options.maxmemory_policy != here.adopted_policy) keyspace.eviction_pool().Clear();
   here.adopted_policy = options.maxmemory_policy;
   keyspace.set_access_policy(AccessPolicyOf(options));
+  keyspace.set_deletion_words({.expired = options.lazyfree_lazy_expire ? "UNLINK" : "DEL",
+                               .evicted = options.lazyfree_lazy_eviction ? "UNLINK" : "DEL"});
   keyspace.events().set_wanted(options.notify_keyspace_events);
   here.state.key_events.set_wanted(options.notify_keyspace_events);
   const bool counts = options.cluster_enabled && options.cluster_slot_stats_enabled;

@@ -53,7 +53,9 @@ void BlockedCommand::ServeKey(ExecutorState& here, uint32_t shard, const DbKey& 
   for (auto at = queue->begin(); at != queue->end();) {
     BlockedCommand& waiter = Of(**at++);
     const EntryRef found = keyspace.db(key.db).FindAny(name);
-    const bool filled = found && found->type() == waiter.type;
+    // An expired key is as good as none, and goes when somebody else meets it.
+    const bool filled = found && found->type() == waiter.type &&
+                        !found->ExpiredAt(here.env.clock().Wall().unix_ms());
     if (!filled && !waiter.on_any_change) continue;
     if (!AllAmong(waiter.shards_, held)) {
       waiter.WakeFor(here, key.db, key);

@@ -118,7 +118,9 @@ size_t WriteIntegerHead(int64_t value, char* out) {
   return 1 + bytes;
 }
 
-size_t WriteTextHead(size_t text_bytes, char* out) {
+}  // namespace
+
+size_t WriteListpackTextHead(size_t text_bytes, char* out) {
   if (text_bytes < 64) {
     out[0] = static_cast<char>(0x80 | text_bytes);
     return 1;
@@ -133,9 +135,11 @@ size_t WriteTextHead(size_t text_bytes, char* out) {
   return 5;
 }
 
+namespace {
+
 size_t WriteHead(const PackedValue& value, char* out) {
   return value.is_integer() ? WriteIntegerHead(value.integer(), out)
-                            : WriteTextHead(value.text().size(), out);
+                            : WriteListpackTextHead(value.text().size(), out);
 }
 
 // ---- backs ----
@@ -149,13 +153,17 @@ size_t BackBytes(size_t element_bytes) {
   return bytes;
 }
 
-size_t WriteBack(size_t element_bytes, char* out) {
+}  // namespace
+
+size_t WriteListpackBack(size_t element_bytes, char* out) {
   const size_t bytes = BackBytes(element_bytes);
   for (size_t i = bytes; i-- > 0; element_bytes >>= 7) {
     out[i] = static_cast<char>((element_bytes & 0x7f) | (i > 0 ? 0x80 : 0));
   }
   return bytes;
 }
+
+namespace {
 
 // The back that ends right before `end`: its own length and what it says. bytes 0: it does not end.
 struct Back {
@@ -183,14 +191,18 @@ size_t ElementBytes(const Head& head) {
   return bytes + BackBytes(bytes);
 }
 
-size_t WriteElement(const PackedValue& value, char* out) {
+}  // namespace
+
+size_t WriteListpackElement(const PackedValue& value, char* out) {
   size_t bytes = WriteHead(value, out);
   if (!value.is_integer() && !value.text().empty()) {
     std::memcpy(out + bytes, value.text().data(), value.text().size());
     bytes += value.text().size();
   }
-  return bytes + WriteBack(bytes, out + bytes);
+  return bytes + WriteListpackBack(bytes, out + bytes);
 }
+
+namespace {
 
 size_t StoredCount(std::string_view bytes) { return Load<uint16_t>(bytes.data() + 4); }
 
@@ -298,7 +310,7 @@ Listpack::Position Listpack::Rewrite(Position at, size_t removed_bytes, size_t r
   const std::span<char> bytes = storage_->Splice(at, removed_bytes, inserted_bytes);
   CHECK(bytes.size() <= kBytesMax);
   char* out = bytes.data() + at;
-  for (const PackedValue& value : values) out += WriteElement(value, out);
+  for (const PackedValue& value : values) out += WriteListpackElement(value, out);
   CHECK(out == bytes.data() + at + inserted_bytes);
   SetHeader(bytes,
             old_count == kCountMany ? kCountMany : old_count - removed_count + values.size());

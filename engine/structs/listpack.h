@@ -154,6 +154,12 @@ class Listpack {
   PackedBytes* storage_;
 };
 
+// For who writes elements into bytes of his own: each returns what it wrote, at most 9 bytes in front
+// of the text and 5 behind it.
+size_t WriteListpackTextHead(size_t text_bytes, char* out);
+size_t WriteListpackBack(size_t element_bytes, char* out);
+size_t WriteListpackElement(const PackedValue& value, char* out);
+
 // Whether bytes from outside are a listpack: I1, I2, every element within, both ways alike. Reads all of them.
 bool ListpackIsValid(std::string_view bytes);
 

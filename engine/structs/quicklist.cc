@@ -1,13 +1,10 @@
 #include "engine/structs/quicklist.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "engine/base/allocation.h"
 #include "engine/base/check.h"
-#include "engine/base/lzf.h"
 
 namespace norn {
 namespace {
@@ -18,13 +15,6 @@ constexpr size_t kBytesMaxByCount = 8192;
 size_t BytesMaxOf(int32_t fill) {
   if (fill >= 0) return kBytesMaxByCount;
   return size_t{4096} << (std::min(-fill, 5) - 1);
-}
-
-char* NewBytes(std::string_view bytes) {
-  char* data = static_cast<char*>(std::malloc(AllocationBytes(bytes.size())));
-  CHECK(data != nullptr);
-  if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
-  return data;
 }
 
 }  // namespace
@@ -41,125 +31,17 @@ bool QuicklistLimits::IsLarge(size_t bytes) const {
   return bytes > BytesMaxOf(fill);
 }
 
-// ---- QuicklistNode ----
-
-class QuicklistNode::Storage final : public PackedBytes {
- public:
-  explicit Storage(QuicklistNode& node) : node_(node) {
-    CHECK(!node.is_large_);
-    CHECK(!node.is_compressed());
-  }
-
-  std::string_view bytes() const override { return {node_.data_, node_.size_bytes_}; }
-
-  std::span<char> Splice(size_t at, size_t removed, size_t inserted) override {
-    return SpliceHeapBytes(node_.data_, node_.size_bytes_, at, removed, inserted,
-                           [this](size_t size) {
-                             Resize(size);
-                             return node_.data_;
-                           });
-  }
-
- private:
-  void Resize(size_t size_bytes) {
-    // The allocator's own classes are the room to grow in.
-    if (AllocationBytes(size_bytes) != AllocationBytes(node_.size_bytes_)) {
-      node_.data_ = static_cast<char*>(std::realloc(node_.data_, AllocationBytes(size_bytes)));
-      CHECK(node_.data_ != nullptr);
-    }
-    node_.size_bytes_ = static_cast<uint32_t>(size_bytes);
-  }
-
-  QuicklistNode& node_;
-};
-
-QuicklistNode::QuicklistNode() : QuicklistNode(OfListpack(Listpack::Empty(), 0)) {}
-
-QuicklistNode QuicklistNode::OfListpack(std::string_view listpack, size_t count) {
-  QuicklistNode node(NewBytes(listpack));
-  node.size_bytes_ = static_cast<uint32_t>(listpack.size());
-  node.count_ = static_cast<uint32_t>(count);
-  return node;
-}
-
-QuicklistNode QuicklistNode::OfLarge(std::string_view element) {
-  CHECK(element.size() <= UINT32_MAX);
-  QuicklistNode node = OfListpack(element, 1);
-  node.is_large_ = true;
-  return node;
-}
-
-QuicklistNode::QuicklistNode(const QuicklistNode& other)
-    : data_(NewBytes(
-          {other.data_, other.is_compressed() ? other.compressed_bytes_ : other.size_bytes_})),
-      size_bytes_(other.size_bytes_),
-      compressed_bytes_(other.compressed_bytes_),
-      count_(other.count_),
-      is_large_(other.is_large_) {}
-
-QuicklistNode::QuicklistNode(QuicklistNode&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)),
-      size_bytes_(other.size_bytes_),
-      compressed_bytes_(other.compressed_bytes_),
-      count_(other.count_),
-      is_large_(other.is_large_) {}
-
-QuicklistNode& QuicklistNode::operator=(QuicklistNode&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(size_bytes_, other.size_bytes_);
-  std::swap(compressed_bytes_, other.compressed_bytes_);
-  std::swap(count_, other.count_);
-  std::swap(is_large_, other.is_large_);
-  return *this;
-}
-
-QuicklistNode::~QuicklistNode() { std::free(data_); }
-
-size_t QuicklistNode::UsedBytes() const {
-  return AllocationBytes(is_compressed() ? compressed_bytes_ : size_bytes_);
-}
-
-std::string_view QuicklistNode::Read(std::string& scratch) const {
-  if (!is_compressed()) return bytes();
-  scratch.resize(size_bytes_);
-  CHECK(LzfDecompress({data_, compressed_bytes_}, {scratch.data(), scratch.size()}));
-  return scratch;
-}
-
-std::string_view QuicklistNode::bytes() const {
-  CHECK(!is_compressed());
-  return {data_, size_bytes_};
-}
-
-void QuicklistNode::Compress() {
-  if (is_compressed() || size_bytes_ < Quicklist::kCompressBytesMin) return;
-  LzfCompressor compressor;
-  const std::string_view compressed =
-      compressor.Compress(bytes(), size_bytes_ - Quicklist::kSavedBytesMin);
-  if (compressed.empty()) return;
-  std::free(std::exchange(data_, NewBytes(compressed)));
-  compressed_bytes_ = static_cast<uint32_t>(compressed.size());
-}
-
-void QuicklistNode::Expand() {
-  if (!is_compressed()) return;
-  std::string scratch;
-  char* data = NewBytes(Read(scratch));
-  std::free(std::exchange(data_, data));
-  compressed_bytes_ = 0;
-}
-
 // ---- the whole ----
 
-size_t Quicklist::UsedBytes() const {
+size_t Quicklist::RowBytes(size_t nodes) {
   constexpr size_t kDequeBlockBytes = 512;
-  const size_t blocks = nodes_.size() * sizeof(Node) / kDequeBlockBytes + 1;
-  return sizeof(*this) + node_bytes_ + blocks * kDequeBlockBytes +
-         AllocationBytes(8 * (blocks + 4));
+  const size_t blocks = nodes * sizeof(Node) / kDequeBlockBytes + 1;
+  return blocks * kDequeBlockBytes + AllocationBytes(8 * (blocks + 4));
 }
 
 bool Quicklist::FreeSome(size_t effort) {
   for (; effort > 0 && !nodes_.empty(); --effort) nodes_.pop_back();
+  row_bytes_ = RowBytes(nodes_.size());
   return nodes_.empty();
 }
 
@@ -188,16 +70,28 @@ bool Quicklist::IsInner(size_t node) const {
 
 void Quicklist::Open(size_t node) {
   node_bytes_ -= nodes_[node].UsedBytes();
-  nodes_[node].Expand();
+  nodes_[node].Open();
 }
 
 void Quicklist::Settle(size_t node) {
-  if (IsInner(node)) nodes_[node].Compress();
-  node_bytes_ += nodes_[node].UsedBytes();
+  Node& settled = nodes_[node];
+  if (IsInner(node) && settled.is_open() && settled.size_bytes() >= kCompressBytesMin) {
+    settled.Compress(settled.size_bytes() - kSavedBytesMin);
+  }
+  node_bytes_ += settled.UsedBytes();
 }
 
 void Quicklist::SettleEnds() {
-  if (limits_.compress_depth == 0) return;
+  if (nodes_.empty()) return;
+  if (limits_.compress_depth > 0) return CompressEnds();
+  OpenNode(0);
+  OpenNode(nodes_.size() - 1);
+  if (nodes_.size() <= 2 * kFoldDepth) return;
+  FoldNode(kFoldDepth);
+  FoldNode(nodes_.size() - 1 - kFoldDepth);
+}
+
+void Quicklist::CompressEnds() {
   const size_t reach = std::min<size_t>(limits_.compress_depth + 1, nodes_.size());
   for (size_t i = 0; i < reach; ++i) {
     for (const size_t node : {i, nodes_.size() - 1 - i}) {
@@ -208,10 +102,25 @@ void Quicklist::SettleEnds() {
   }
 }
 
+void Quicklist::OpenNode(size_t node) {
+  if (nodes_[node].is_open()) return;
+  Open(node);
+  Settle(node);
+}
+
+void Quicklist::FoldNode(size_t node) {
+  Node& folded = nodes_[node];
+  if (!folded.is_open() || folded.is_large() || folded.size_bytes() < kFoldBytesMin) return;
+  node_bytes_ -= folded.UsedBytes();
+  folded.Fold(folded.size_bytes() - folded.size_bytes() / 8);
+  node_bytes_ += folded.UsedBytes();
+}
+
 // ---- nodes ----
 
 void Quicklist::InsertNode(size_t node, Node&& made) {
   nodes_.insert(nodes_.begin() + static_cast<ptrdiff_t>(node), std::move(made));
+  row_bytes_ = RowBytes(nodes_.size());
   Settle(node);
   SettleEnds();
 }
@@ -220,6 +129,7 @@ void Quicklist::RemoveNode(size_t node) {
   size_ -= nodes_[node].count();
   node_bytes_ -= nodes_[node].UsedBytes();
   nodes_.erase(nodes_.begin() + static_cast<ptrdiff_t>(node));
+  row_bytes_ = RowBytes(nodes_.size());
   SettleEnds();
 }
 
@@ -272,14 +182,16 @@ Quicklist::Place Quicklist::Locate(size_t index) const {
   CHECK(index <= size_);
   if (index > size_ / 2) {
     size_t behind = size_ - index;  // elements from there to the end
-    for (size_t node = nodes_.size(); node-- > 0;) {
-      if (behind <= nodes_[node].count()) return {node, nodes_[node].count() - behind};
-      behind -= nodes_[node].count();
+    size_t node = nodes_.size() - 1;
+    for (auto at = nodes_.rbegin(); at != nodes_.rend(); ++at, --node) {
+      if (behind <= at->count()) return {node, at->count() - behind};
+      behind -= at->count();
     }
   }
-  for (size_t node = 0; node < nodes_.size(); ++node) {
-    if (index < nodes_[node].count()) return {node, index};
-    index -= nodes_[node].count();
+  size_t node = 0;
+  for (auto at = nodes_.begin(); at != nodes_.end(); ++at, ++node) {
+    if (index < at->count()) return {node, index};
+    index -= at->count();
   }
   return {};
 }
@@ -328,6 +240,13 @@ void Quicklist::Insert(size_t index, const PackedValue& value) {
 }
 
 void Quicklist::Push(ListEnd end, const PackedValue& value) {
+  const bool large = !value.is_integer() && limits_.IsLarge(value.text().size());
+  const size_t node = end == ListEnd::kFront || nodes_.empty() ? 0 : nodes_.size() - 1;
+  if (!nodes_.empty() && !large && HasRoom(node, value)) {
+    PutInto(node, end == ListEnd::kFront ? 0 : nodes_[node].count(), value);
+    ++size_;
+    return;
+  }
   Insert(end == ListEnd::kFront ? 0 : size_, value);
 }
 
@@ -499,6 +418,7 @@ void Quicklist::CheckInvariants() const {
     const std::string_view content = node.Read(scratch);
     CHECK(node.count() > 0);                     // I1
     CHECK(!node.is_compressed() || IsInner(i));  // I3
+    CHECK(!node.is_folded() || (limits_.compress_depth == 0 && i > 0 && i + 1 < nodes_.size()));
     CHECK(content.size() == node.size_bytes());
     if (node.is_large()) {
       CHECK(node.count() == 1);
@@ -512,6 +432,7 @@ void Quicklist::CheckInvariants() const {
   }
   CHECK(size == size_);
   CHECK(bytes == node_bytes_);
+  CHECK(row_bytes_ == RowBytes(nodes_.size()));
 }
 
 }  // namespace norn

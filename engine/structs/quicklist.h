@@ -5,14 +5,19 @@
 //     nodes_   | node | node | ... | node |        std::deque: constant time at both ends, contiguous to add up
 //                 |      |
 //                 v      v
-//              listpack  LZF of a listpack (an inner node, when compress_depth says so), or one large element as it is
+//              listpack  folded, or LZF when compress_depth says so (an inner node), or one large element as it is
 //
 // The idea and the limits (list-max-listpack-size, list-compress-depth) are those of Redis 3.2 and later; nodes stand in an
 // array instead of a linked list, 24 bytes each, so that an index is found without following pointers.
 //
+// Hardly anybody reads the middle of a long list, and its elements look alike: unless compress_depth asks for more, a node
+// that has come kFoldDepth nodes away from both ends is folded (listpack_fold.h) if that saves an eighth. One that is changed
+// there, or becomes the first or the last, is opened and stays so until it comes by again. A queue that keeps up never folds.
+//
 //   I1  No node is empty. A node has more than `fill` allows only if it holds one element.
 //   I2  An element of large_bytes_min bytes or more is a node of its own, not in a listpack.
 //   I3  The compress_depth nodes at either end are not compressed; others are, if that saves anything worth it (I4).
+//       Without a depth nodes may be folded, but not the first and the last.
 //   I4  A node that would not shrink by kSavedBytesMin, or is smaller than kCompressBytesMin, stays as it is.
 //
 // Runs anywhere, never parks. Indices count from 0.
@@ -24,6 +29,7 @@
 #include <string_view>
 
 #include "engine/structs/listpack.h"
+#include "engine/structs/packed_node.h"
 
 namespace norn {
 
@@ -43,54 +49,16 @@ struct QuicklistLimits {
 
 enum class ListEnd : uint8_t { kFront, kBack };
 
-// One node: a listpack, its LZF, or one large element.
-class QuicklistNode {
- public:
-  // An empty listpack.
-  QuicklistNode();
-  static QuicklistNode OfListpack(std::string_view listpack, size_t count);
-  static QuicklistNode OfLarge(std::string_view element);
-  QuicklistNode(const QuicklistNode& other);
-  QuicklistNode(QuicklistNode&& other) noexcept;
-  QuicklistNode& operator=(QuicklistNode&& other) noexcept;
-  ~QuicklistNode();
-
-  size_t count() const { return count_; }
-  size_t size_bytes() const { return size_bytes_; }  // uncompressed
-  bool is_large() const { return is_large_; }
-  bool is_compressed() const { return compressed_bytes_ > 0; }
-  size_t UsedBytes() const;  // without the node itself
-
-  // The listpack or the element; in `scratch` if the node is compressed.
-  std::string_view Read(std::string& scratch) const;
-  // The same bytes as they lie in the node. Requires that it is not compressed.
-  std::string_view bytes() const;
-
-  void Compress();  // if that saves enough (I4)
-  void Expand();
-  // The listpack for writing. Requires that it is neither compressed nor large.
-  class Storage;
-  void set_count(size_t count) { count_ = static_cast<uint32_t>(count); }
-
- private:
-  explicit QuicklistNode(char* data) : data_(data) {}
-
-  char* data_ = nullptr;  // AllocationBytes of what it holds
-  uint32_t size_bytes_ = 0;
-  uint32_t compressed_bytes_ = 0;  // 0: not compressed
-  uint32_t count_ = 0;
-  bool is_large_ = false;
-};
-
 class Quicklist {
  public:
-  using Node = QuicklistNode;
+  using Node = PackedNode;
 
   explicit Quicklist(const QuicklistLimits& limits) : limits_(limits) {}
   const QuicklistLimits& limits() const { return limits_; }
   size_t size() const { return size_; }
   size_t node_count() const { return nodes_.size(); }
-  size_t UsedBytes() const;  // all of it, itself included
+  // All of it, itself included.
+  size_t UsedBytes() const { return sizeof(*this) + node_bytes_ + row_bytes_; }
 
   // ---- elements. Values must not lie in this list. ----
   void Push(ListEnd end, const PackedValue& value);
@@ -105,6 +73,7 @@ class Quicklist {
   size_t EraseEqual(const PackedValue& value, size_t count_max, ListEnd from);
 
   // ---- nodes, for codecs ----
+  const Node& node(size_t node) const { return nodes_[node]; }
   // A node as it is stored: a listpack, or the bytes of one large element. `bytes` lie in the node or in `scratch`.
   struct NodeBytes {
     std::string_view bytes;
@@ -122,6 +91,8 @@ class Quicklist {
 
   static constexpr size_t kCompressBytesMin = 48;
   static constexpr size_t kSavedBytesMin = 8;
+  static constexpr size_t kFoldDepth = 4;
+  static constexpr size_t kFoldBytesMin = 512;
 
  private:
   friend class QuicklistReader;
@@ -131,6 +102,8 @@ class Quicklist {
     size_t index = 0;
   };
 
+  // What the nodes stand in.
+  static size_t RowBytes(size_t nodes);
   Place Locate(size_t index) const;
   bool HasRoom(size_t node, const PackedValue& value) const;
   void PutInto(size_t node, size_t index, const PackedValue& value);
@@ -144,13 +117,17 @@ class Quicklist {
   // Around every change of a node: Open makes it writable, Settle compresses it again and accounts for it.
   void Open(size_t node);
   void Settle(size_t node);
-  // After the number of nodes changed: I3 where it may have broken.
+  // After the number of nodes changed: I3 where it may have broken, and folding.
   void SettleEnds();
+  void CompressEnds();
+  void OpenNode(size_t node);
+  void FoldNode(size_t node);
 
   QuicklistLimits limits_;
   std::deque<Node> nodes_;
   size_t size_ = 0;
   size_t node_bytes_ = 0;  // what the nodes own
+  size_t row_bytes_ = RowBytes(0);
 };
 
 // A walk over the elements. The list must not change meanwhile.

@@ -93,6 +93,11 @@ RC_GTEST_PROP(QuicklistProperty, DoesWhatADequeDoes, (uint64_t seed)) {
   Prng prng(seed);
   std::deque<std::string> plain;
   Quicklist list(DrawLimits(prng));
+  // Long enough to be folded, at times.
+  for (size_t left = prng.OneIn(4) ? prng.Below(200) : 0; left > 0; --left) {
+    plain.push_back(std::string(400, 'p') + std::to_string(left));
+    list.Push(ListEnd::kBack, plain.back());
+  }
   for (int change = 0; change < 250; ++change) {
     Change(prng, list, plain);
     RC_ASSERT(list.size() == plain.size());

@@ -58,6 +58,36 @@ TEST(Quicklist, InnerNodesAreCompressed) {
   list.CheckInvariants();
 }
 
+size_t FoldedNodes(const Quicklist& list) {
+  size_t folded = 0;
+  for (size_t i = 0; i < list.node_count(); ++i) folded += list.node(i).is_folded();
+  return folded;
+}
+
+TEST(Quicklist, TheMiddleOfALongListIsFolded) {
+  Quicklist list({.fill = -2});
+  const auto element = [](int i) { return "element:" + std::to_string(100'000 + i); };
+  for (int i = 0; i < 20'000; ++i) list.Push(ListEnd::kBack, element(i));
+  const size_t folded = list.node_count() - 2 * Quicklist::kFoldDepth;
+  EXPECT_GE(FoldedNodes(list), folded);
+  EXPECT_LT(list.UsedBytes(), 20'000u * 10);
+  list.CheckInvariants();
+  EXPECT_EQ(QuicklistReader(list, 10'000, ListEnd::kFront).value().ToString(), element(10'000));
+  list.Replace(10'000, "another");
+  EXPECT_EQ(QuicklistReader(list, 10'000, ListEnd::kFront).value().ToString(), "another");
+  list.Replace(10'000, element(10'000));
+  for (int i = 0; i < 20'000; ++i) ASSERT_EQ(list.Pop(ListEnd::kFront), element(i));
+}
+
+TEST(Quicklist, AQueueThatKeepsUpIsNotFolded) {
+  Quicklist list({.fill = -2});
+  for (int i = 0; i < 20'000; ++i) {
+    list.Push(ListEnd::kFront, "element:" + std::to_string(i));
+    if (list.size() > 2'000) list.Pop(ListEnd::kBack);
+    ASSERT_EQ(FoldedNodes(list), 0u);
+  }
+}
+
 TEST(Quicklist, WhatIsErasedInTheMiddleLeavesNoCrumbs) {
   Quicklist list({.fill = 100});
   for (int i = 0; i < 10000; ++i) list.Push(ListEnd::kBack, std::to_string(i % 50));

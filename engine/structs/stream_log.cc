@@ -1,15 +1,11 @@
 #include "engine/structs/stream_log.h"
 
-#include <cstdlib>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
-#include "engine/base/allocation.h"
 #include "engine/base/check.h"
-#include "engine/base/lzf.h"
 
 namespace norn {
 namespace {
@@ -202,111 +198,6 @@ ListpackView::Position StreamEntry::End() const {
   return end_;
 }
 
-// ---- StreamNode ----
-
-class StreamNode::Storage final : public PackedBytes {
- public:
-  explicit Storage(StreamNode& node) : node_(node) { CHECK(!node.is_compressed()); }
-
-  std::string_view bytes() const override { return node_.bytes(); }
-
-  std::span<char> Splice(size_t at, size_t removed, size_t inserted) override {
-    CHECK(at + removed <= node_.size_bytes_);
-    const size_t behind = node_.size_bytes_ - at - removed;
-    if (inserted > removed) Resize(at + inserted + behind);
-    if (inserted != removed) {
-      std::memmove(node_.data_ + at + inserted, node_.data_ + at + removed, behind);
-    }
-    if (inserted < removed) Resize(at + inserted + behind);
-    return {node_.data_, node_.size_bytes_};
-  }
-
- private:
-  // The allocator's own classes are the room to grow in.
-  void Resize(size_t size_bytes) {
-    if (AllocationBytes(size_bytes) != AllocationBytes(node_.size_bytes_)) {
-      node_.data_ = static_cast<char*>(std::realloc(node_.data_, AllocationBytes(size_bytes)));
-      CHECK(node_.data_ != nullptr);
-    }
-    node_.size_bytes_ = static_cast<uint32_t>(size_bytes);
-  }
-
-  StreamNode& node_;
-};
-
-namespace {
-
-char* NewBytes(std::string_view bytes) {
-  char* const data = static_cast<char*>(std::malloc(AllocationBytes(bytes.size())));
-  CHECK(data != nullptr);
-  std::memcpy(data, bytes.data(), bytes.size());
-  return data;
-}
-
-}  // namespace
-
-StreamNode::StreamNode(std::string_view listpack, uint64_t live)
-    : data_(NewBytes(listpack)),
-      size_bytes_(static_cast<uint32_t>(listpack.size())),
-      live_(static_cast<uint32_t>(live)) {
-  CHECK(listpack.size() <= Listpack::kBytesMax);
-}
-
-StreamNode::StreamNode(const StreamNode& other)
-    : data_(NewBytes(
-          {other.data_, other.is_compressed() ? other.compressed_bytes_ : other.size_bytes_})),
-      size_bytes_(other.size_bytes_),
-      compressed_bytes_(other.compressed_bytes_),
-      live_(other.live_) {}
-
-StreamNode::StreamNode(StreamNode&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)),
-      size_bytes_(other.size_bytes_),
-      compressed_bytes_(other.compressed_bytes_),
-      live_(other.live_) {}
-
-StreamNode& StreamNode::operator=(StreamNode&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(size_bytes_, other.size_bytes_);
-  std::swap(compressed_bytes_, other.compressed_bytes_);
-  std::swap(live_, other.live_);
-  return *this;
-}
-
-StreamNode::~StreamNode() { std::free(data_); }
-
-size_t StreamNode::UsedBytes() const {
-  return AllocationBytes(is_compressed() ? compressed_bytes_ : size_bytes_);
-}
-
-std::string_view StreamNode::bytes() const {
-  CHECK(!is_compressed());
-  return {data_, size_bytes_};
-}
-
-std::string_view StreamNode::Read(std::string& scratch) const {
-  if (!is_compressed()) return bytes();
-  scratch.resize(size_bytes_);
-  CHECK(LzfDecompress({data_, compressed_bytes_}, {scratch.data(), scratch.size()}));
-  return scratch;
-}
-
-void StreamNode::Compress() {
-  if (is_compressed() || size_bytes_ < kCompressBytesMin) return;
-  LzfCompressor compressor;
-  const std::string_view compressed = compressor.Compress(bytes(), size_bytes_ - size_bytes_ / 8);
-  if (compressed.empty()) return;
-  std::free(std::exchange(data_, NewBytes(compressed)));
-  compressed_bytes_ = static_cast<uint32_t>(compressed.size());
-}
-
-void StreamNode::Expand() {
-  if (!is_compressed()) return;
-  std::string scratch;
-  std::free(std::exchange(data_, NewBytes(Read(scratch))));
-  compressed_bytes_ = 0;
-}
-
 // Reads nodes, compressed or not; what it returned is void with the next node, and with a change of that one. It has the log's
 // opened node for itself: a reader within a visit opens another.
 class StreamLog::Reader {
@@ -349,7 +240,7 @@ bool StreamLog::FreeSome(size_t effort) {
 void StreamLog::Change(Nodes::iterator node, absl::FunctionRef<void(Listpack&)> change) {
   Expand(node);
   node_bytes_ -= node->second.UsedBytes();
-  StreamNode::Storage storage(node->second);
+  PackedNode::Storage storage(node->second);
   Listpack listpack(storage);
   change(listpack);
   node_bytes_ += node->second.UsedBytes();
@@ -360,17 +251,19 @@ void StreamLog::Expand(Nodes::iterator node) {
   // It may change now, and be compressed again.
   if (opened_ != nullptr && opened_->id == node->first) opened_->bytes.clear();
   node_bytes_ -= node->second.UsedBytes();
-  node->second.Expand();
+  node->second.Open();
   node_bytes_ += node->second.UsedBytes();
 }
 
-void StreamLog::AddNode(StreamId id, StreamNode node) {
+void StreamLog::AddNode(StreamId id, PackedNode node) {
   node_bytes_ += node.UsedBytes();
   nodes_.emplace_hint(nodes_.end(), id, std::move(node));
   if (nodes_.size() < kOpenAtEnd + 2) return;
-  StreamNode& inner = std::prev(nodes_.end(), kOpenAtEnd + 1)->second;
+  PackedNode& inner = std::prev(nodes_.end(), kOpenAtEnd + 1)->second;
   node_bytes_ -= inner.UsedBytes();
-  inner.Compress();
+  if (inner.is_open() && inner.size_bytes() >= kCompressBytesMin) {
+    inner.Compress(inner.size_bytes() - inner.size_bytes() / 8);
+  }
   node_bytes_ += inner.UsedBytes();
 }
 
@@ -438,12 +331,12 @@ void StreamLog::Append(StreamId id, std::span<const std::string_view> fields_and
       listpack.Insert(listpack.view().end(), values);
       listpack.Replace(listpack.view().first(), PackedValue::Integer(head.live + 1));
     });
-    last->second.set_live(last->second.live() + 1);
+    last->second.set_count(last->second.count() + 1);
   } else {
     AddHead(fields_and_values, values);
     AddItem(id, id, true, fields_and_values, values);
-    StreamNode node(Listpack::Empty(), 1);
-    StreamNode::Storage storage(node);
+    PackedNode node = PackedNode::OfListpack(Listpack::Empty(), 1);
+    PackedNode::Storage storage(node);
     Listpack(storage).Insert(ListpackView(node.bytes()).end(), values);
     AddNode(id, std::move(node));
   }
@@ -467,14 +360,14 @@ bool StreamLog::Erase(StreamId id) {
   }
   if (!found) return false;
   const auto node = nodes_.find(at->first);
-  if (node->second.live() == 1) {
+  if (node->second.count() == 1) {
     FreeNode(node);
   } else {
     Change(node, [&](Listpack& listpack) {
       MarkDeleted(listpack, *found);
       MoveCounts(listpack, 1);
     });
-    node->second.set_live(node->second.live() - 1);
+    node->second.set_count(node->second.count() - 1);
   }
   --size_;
   if (id == first_id_) FindFirst();
@@ -494,7 +387,7 @@ uint64_t StreamLog::Trim(const StreamTrim& trim) {
   uint64_t erased = 0;
   for (auto node = nodes_.begin(); node != nodes_.end();) {
     if (by_length && size_ <= trim.length_max) break;
-    const uint64_t live = node->second.live();
+    const uint64_t live = node->second.count();
     if (trim.erased_max > 0 && erased + live > trim.erased_max) break;
     const bool whole = by_length ? size_ - live >= trim.length_max : IsAllBelow(node, trim.id_min);
     if (whole) {
@@ -527,9 +420,9 @@ uint64_t StreamLog::TrimWithin(Nodes::iterator node, const StreamTrim& trim) {
     }
     if (erased > 0) MoveCounts(listpack, static_cast<int64_t>(erased));
   });
-  node->second.set_live(node->second.live() - erased);
+  node->second.set_count(node->second.count() - erased);
   // Those that stay may all have been erased before.
-  if (node->second.live() == 0) FreeNode(node);
+  if (node->second.count() == 0) FreeNode(node);
   size_ -= erased;
   return erased;
 }
@@ -602,7 +495,7 @@ bool StreamLog::AppendNode(StreamId id, std::string_view listpack) {
   }
   const auto live = static_cast<uint64_t>(ReadHead(ListpackView(listpack)).live);
   if (live == 0) return true;
-  AddNode(id, StreamNode(listpack, live));
+  AddNode(id, PackedNode::OfListpack(listpack, live));
   if (size_ == 0) FindFirst();
   size_ += live;
   return true;
@@ -680,11 +573,11 @@ void StreamLog::CheckInvariants() const {
     CHECK(StreamNodeIsValid(id, view.bytes()));
     CHECK(live == 0 || id > last);  // I1
     last = LastItemId(id, view);
-    CHECK(node.live() > 0);  // I2
-    CHECK(node.live() == static_cast<uint64_t>(ReadHead(view).live));
+    CHECK(node.count() > 0);  // I2
+    CHECK(node.count() == static_cast<uint64_t>(ReadHead(view).live));
     const bool open = index == 0 || index + kOpenAtEnd >= nodes_.size();
     CHECK(!open || !node.is_compressed());  // I3
-    live += node.live();
+    live += node.count();
     bytes += node.UsedBytes();
     ++index;
   }

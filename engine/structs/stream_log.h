@@ -21,7 +21,7 @@
 // last one read is kept.
 //
 //   I1  Ids ascend within a node and from node to node; a node's key is at most the id of its first entry.
-//   I2  live and deleted are the counts of entries without and with kDeleted; live > 0.
+//   I2  live and deleted are the counts of entries without and with kDeleted; live > 0, and the node's count().
 //   I3  The first node is open, and kOpenAtEnd nodes at the end are.
 //   I4  size() is the sum of live; first_id() the lowest id of a live entry, zero when there is none.
 //
@@ -39,6 +39,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/functional/function_ref.h"
 #include "engine/structs/listpack.h"
+#include "engine/structs/packed_node.h"
 #include "engine/structs/stream_id.h"
 
 namespace norn {
@@ -94,37 +95,6 @@ class StreamEntry {
 
 enum class StreamDirection : uint8_t { kUp, kDown };
 
-// One node: a listpack, or its LZF.
-class StreamNode {
- public:
-  StreamNode(std::string_view listpack, uint64_t live);
-  StreamNode(StreamNode&& other) noexcept;
-  StreamNode& operator=(StreamNode&& other) noexcept;
-  StreamNode(const StreamNode& other);
-  ~StreamNode();
-
-  uint64_t live() const { return live_; }
-  bool is_compressed() const { return compressed_bytes_ > 0; }
-  size_t UsedBytes() const;
-
-  // Requires that it is not compressed.
-  std::string_view bytes() const;
-  // The same bytes, whatever it is; in `scratch` if it is compressed.
-  std::string_view Read(std::string& scratch) const;
-
-  void Compress();  // if that saves enough
-  void Expand();
-  // The listpack for writing. Requires that it is not compressed.
-  class Storage;
-  void set_live(uint64_t live) { live_ = static_cast<uint32_t>(live); }
-
- private:
-  char* data_;  // AllocationBytes of what it holds
-  uint32_t size_bytes_;
-  uint32_t compressed_bytes_ = 0;  // 0: not compressed
-  uint32_t live_;
-};
-
 class StreamLog {
  public:
   static constexpr size_t kOpenAtEnd = 3;
@@ -162,11 +132,11 @@ class StreamLog {
   void CheckInvariants() const;  // for tests; walks everything
 
  private:
-  using Nodes = absl::btree_map<StreamId, StreamNode>;
+  using Nodes = absl::btree_map<StreamId, PackedNode>;
 
   // Changes a node's bytes and accounts for them; its count of live entries is the caller's.
   void Change(Nodes::iterator node, absl::FunctionRef<void(Listpack& listpack)> change);
-  void AddNode(StreamId id, StreamNode node);
+  void AddNode(StreamId id, PackedNode node);
   void Expand(Nodes::iterator node);
   // Returns the next one.
   Nodes::iterator FreeNode(Nodes::iterator node);

@@ -58,8 +58,9 @@ void ListReader::Visit(size_t index, ListEnd from,
 // ---- ListWriter ----
 
 void ListWriter::Expect(std::span<const std::string_view> elements) {
+  if (place_->object() != nullptr) return;  // holds anything
   const QuicklistLimits limits = ListLimits(rules_.options);
-  size_t bytes = place_->exists() && is_packed() ? place_->bytes().size() : 0;
+  size_t bytes = place_->exists() ? place_->bytes().size() : 0;
   bool large = false;
   for (const std::string_view element : elements) {
     bytes += element.size();
@@ -69,7 +70,7 @@ void ListWriter::Expect(std::span<const std::string_view> elements) {
   if (!place_->exists()) {
     if (fits) return place_->Create(Listpack::Empty());
     place_->Unpack(std::make_unique<ListObject>(limits));
-  } else if (!fits && is_packed()) {
+  } else if (!fits) {
     BecomeQuicklist();
   }
 }
@@ -80,8 +81,16 @@ void ListWriter::BecomeQuicklist() {
   place_->Unpack(std::move(object));
 }
 
-void ListWriter::Push(ListEnd end, std::string_view element) {
-  Insert(end == ListEnd::kFront ? 0 : size(), element);
+void ListWriter::Push(ListEnd end, std::string_view element, size_t changes) {
+  Expect({&element, 1});
+  if (place_->object() != nullptr) {
+    place_->Change([&](Object& object) { ListOf(object).Push(end, element); });
+  } else {
+    Listpack listpack(*place_);
+    const ListpackView view = listpack.view();
+    listpack.Insert(end == ListEnd::kFront ? view.first() : view.end(), {PackedValue(element)});
+  }
+  place_->NoteChanges(changes);
 }
 
 void ListWriter::Insert(size_t index, std::string_view element) {

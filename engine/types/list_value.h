@@ -74,7 +74,8 @@ class ListWriter {
 
   // These elements are to be added: a form that would not hold them is left, or not begun with.
   void Expect(std::span<const std::string_view> elements);
-  void Push(ListEnd end, std::string_view element);
+  // `changes`: what it counts as; a move is one change, and its pop is that.
+  void Push(ListEnd end, std::string_view element, size_t changes = 1);
   // Requires size() > 0. The place is empty after the last.
   std::string Pop(ListEnd end);
   // Before the element at `index`. Requires index <= size().

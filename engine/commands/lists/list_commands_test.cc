@@ -132,6 +132,17 @@ TEST_F(ListCommands, Moves) {
            {"LLEN b", ":3"}});
 }
 
+TEST_F(ListCommands, AMoveIsOneChange) {
+  Run("RPUSH {k}a 1 2");
+  const auto changes = [&] { return keyspace(0).stats().changes + keyspace(1).stats().changes; };
+  uint64_t before = changes();
+  Run("LMOVE {k}a {k}b LEFT RIGHT");
+  EXPECT_EQ(changes(), before + 1);
+  before = changes();
+  Run("RPOPLPUSH {k}a {k}a");
+  EXPECT_EQ(changes(), before + 1);
+}
+
 TEST_F(ListCommands, PopOfTheFirstListThatHasAny) {
   Run("RPUSH b 1 2 3 4");
   TakeEffects();

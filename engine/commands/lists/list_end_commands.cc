@@ -105,7 +105,7 @@ bool Move(CommandContext& c, ListEnd from_end, ListEnd to_end, const KeyWait* wa
   const std::string element = from_writer.Pop(from_end);
   // Looked up again: the pop may have moved entries.
   KeyPlace to_place = PlaceOf(c, to, c.DbFor(to).FindAny(to), kType);
-  ListWriter(to_place, c.rules()).Push(to_end, element);
+  ListWriter(to_place, c.rules()).Push(to_end, element, 0);
   c.Notify(config::kNotifyList, PushEvent(to_end), to.bytes);
   NotifyPop(c, from_end, from, from_place);
   c.reply.Bulk(element);

@@ -69,7 +69,7 @@ void RepeatStore(CommandContext& c, std::string_view key, bool existed, std::str
   if (!c.effect.wanted()) return;
   const bool timed = options.deadline_ms != kNoDeadline && !options.keep_deadline;
   if (timed && options.deadline_ms <= c.moment.expired_up_to_ms()) {
-    if (existed) c.effect.Instead({"DEL", key});
+    if (existed) RepeatExpiry(c, key);
   } else if (timed) {
     c.effect.Instead({"SET", key, value, "PXAT", Int64Text(options.deadline_ms).view()});
   } else if (options.keep_deadline) {
