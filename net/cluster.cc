@@ -415,11 +415,16 @@ void Cluster::RunHere(const cluster::ClusterCall& call) {
     const std::optional<Duration> timeout = cluster::CheckSetSlot(call);
     tokens.Release();
     if (!timeout) return;
-    if (!NORN_PLANTED("B55") &&
-        replication_.TellReplicas(call.words, *timeout) == Replication::Told::kTooLate) {
-      return call.reply.Error("NOREPLICAS Not enough good replicas to write.");
-    }
-    tokens.Collect(EveryShard(state().shard_count));
+    ++slot_orders_;
+    const bool late = !NORN_PLANTED("B55") && replication_.TellReplicas(call.words, *timeout) ==
+                                                  Replication::Told::kTooLate;
+    // With its last slot a shard goes to whoever got it. Then nobody is left to hear, and a node that follows says so below.
+    const cluster::Topology& view = member_->view();
+    const bool leads = view.self().is_primary() && !view.ReplicasOf(view.self().id).empty();
+    const bool refused = late && leads;
+    if (!refused) tokens.Collect(EveryShard(state().shard_count));
+    --slot_orders_;
+    if (refused) return call.reply.Error("NOREPLICAS Not enough good replicas to write.");
   }
   cluster::ClusterCall later{call};
   later.now = Now();
@@ -427,8 +432,10 @@ void Cluster::RunHere(const cluster::ClusterCall& call) {
   cluster::RunClusterCommand(later);
 }
 
-// A replica that came since does not know of the slots that were opened before.
+// A replica that came since does not know of the slots that were opened before. Not while an order is on its way that may close one
+// of them: this would come behind it, and open the slot at the replicas for good.
 void Cluster::TellOpenSlots() {
+  if (slot_orders_ > 0) return;
   const std::set<uint64_t> before = std::exchange(told_replicas_, replication_.OnlineReplicas());
   const bool news = !std::ranges::includes(before, told_replicas_);
   if (!news || !member_->view().self().is_primary()) return;

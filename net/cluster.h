@@ -121,6 +121,7 @@ class Cluster : public ClusterControl,
   uint64_t routes_version_ = 0;
   Instant writable_until_ = Instant::Never();
   std::set<uint64_t> told_replicas_;  // those who were there when open slots were last told
+  int slot_orders_ = 0;               // SETSLOTs that replicas hear of before they are done here
   WaitQueue clock_;
   WaitQueue saver_;
   WaitQueue saved_;
