@@ -248,7 +248,8 @@ void Observer::CheckRivals() {
 
 // ---- ties ----
 
-// Once one of the two moves on or yields, it is clear who keeps the slots: not who had less from the beginning to the end.
+// Once one of the two yields, it is clear who keeps the slots: not who had less from the beginning to the end. That one of them
+// shows a greater epoch tells nothing yet: claims cross, both may move on for what the other had a moment ago, and be equal again.
 void Observer::NoteTies() {
   const auto history = [this](NodeNumber node) {
     const cluster::Member* const member = hosts_[node]->member();
@@ -261,14 +262,11 @@ void Observer::NoteTies() {
   }
   for (auto at = ties_.begin(); at != ties_.end();) {
     const auto& [one, two] = at->first;
-    if (seen_[one].primary_with_slots && seen_[two].primary_with_slots &&
-        seen_[one].config_epoch == seen_[two].config_epoch) {
+    if (seen_[one].primary_with_slots && seen_[two].primary_with_slots) {
       ++at;
       continue;
     }
-    const bool one_stays =
-        seen_[one].primary_with_slots &&
-        (!seen_[two].primary_with_slots || seen_[one].config_epoch > seen_[two].config_epoch);
+    const bool one_stays = seen_[one].primary_with_slots;
     const Tie& tie = at->second;
     if (one_stays) {
       JudgeTie({one, tie.one}, {two, tie.two});
