@@ -78,6 +78,7 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
   Seen& seen = seen_[node];
   const cluster::ClusterNode& self = member.view().self();
   seen.id = self.id;
+  if (!seen.shard.empty() && seen.shard != self.shard && !self.is_primary()) uncopied_.insert(node);
   seen.shard = self.shard;
   numbers_[self.id] = node;
   CheckEpochs(node, member);
@@ -196,6 +197,10 @@ void Observer::CheckOwners(NodeNumber node, const cluster::Member& member) {
 void Observer::CheckPromotion(NodeNumber node, const cluster::Member& member) {
   ++promotions_;
   if (unasked_.contains(node)) return;
+  ++Tally(CheckId::kCopiedPromotions).examined;
+  if (uncopied_.erase(node) > 0) {
+    Fail(CheckId::kCopiedPromotions, node, "took over a shard of which it had copied nothing yet");
+  }
   const cluster::Electorate& electorate = member.view().electorate();
   if (!electorate.norn_rules) return;
   ++Tally(CheckId::kBackedPromotions).examined;
@@ -424,6 +429,7 @@ uint64_t Observer::MembersOf(SlotId slot) const {
 // Those who obey another's word say so with other words.
 void Observer::Hear(NodeNumber node, std::string_view line) {
   if (line.starts_with("Starting a full copy")) ++full_copies_;
+  if (line.starts_with("PRIMARY <-> REPLICA sync: finished with success")) uncopied_.erase(node);
   constexpr std::string_view kBegin = "Marking node ";
   if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
   const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));
