@@ -33,7 +33,8 @@ class Verdict:
 def play(simulator, scenario, seeds, jobs, plant=None):
     """Plays the seeds FIRST..LAST until one fails: (its seed or None, its check, CPU seconds, complaint or "")."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    argv = [simulator, "run", scenario, "--seeds", seeds, "--jobs", str(jobs), "--first-failure"]
+    words = scenario.split() if scenario.startswith("failover ") else ["run", scenario, "--jobs", str(jobs)]
+    argv = [simulator, *words, "--seeds", seeds, "--first-failure"]
     done = subprocess.run(argv + (["--plant", plant] if plant else []), capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -28,6 +28,7 @@ enum class CheckId : uint8_t {
   kEpochsNeverFall,
   kVoteOnce,
   kBackedPromotions,
+  kCopiedPromotions,
   kFailByQuorum,
   kOneWriter,
   kOneOrder,
@@ -44,7 +45,7 @@ enum class CheckId : uint8_t {
   kShortPause,
   kOneHolder,
 };
-inline constexpr size_t kCheckCount = 33;
+inline constexpr size_t kCheckCount = 34;
 
 struct CheckRow {
   CheckId id;
@@ -92,6 +93,8 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "cluster: a voter promises each ballot of a shard to one candidate, over all its lives (I3)"},
     {CheckId::kBackedPromotions, "backed_promotions",
      "cluster: who takes a shard over has the promises of a quorum of voters (I4)"},
+    {CheckId::kCopiedPromotions, "copied_promotions",
+     "cluster: a replica that was given to a shard is not elected before it has copied it (I7)"},
     {CheckId::kFailByQuorum, "fail_by_quorum",
      "cluster: a node is declared failed only while a quorum of voters suspects it (I24)"},
     {CheckId::kOneWriter, "one_writer",

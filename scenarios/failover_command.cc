@@ -77,6 +77,11 @@ bool RunFailoverCommand(const FailoverCommand& command) {
     std::optional<Duration> since;
     if (times.routed && times.suspected) since = *times.routed - *times.suspected;
     of_suspicion.Add(since);
+    if (command.first_failure) {
+      fmt::print("seed={} routed={} result={}\n", seed, Text(times.routed),
+                 times.routed ? "pass" : "FAIL check=over_in_time");
+      if (!times.routed) return false;
+    }
     if (!command.each) continue;
     fmt::print(
         "seed {} suspected {} declared {} served {} routed {} promotions {} messages {} virtual "

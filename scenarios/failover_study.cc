@@ -25,7 +25,8 @@ FailoverTimes MeasureFailover(const FailoverSetup& setup, uint64_t seed) {
                              .node_timeout = setup.node_timeout,
                              .seed = seed,
                              .sync_min = setup.sync_min,
-                             .sync_max = setup.sync_max};
+                             .sync_max = setup.sync_max,
+                             .old_bus = setup.old_bus};
   options.keep_files = false;
   MemberWorld world(options);
   Prng random(seed ^ 0x6661756c74);

@@ -22,6 +22,7 @@ struct FailoverSetup {
   uint32_t victims = 1;   // primaries, drawn
   FaultForm form = FaultForm::kSilent;
   Duration node_timeout = Duration::Seconds(2);
+  bool old_bus = false;  // of all nodes
   // How long saving a node's file takes.
   Duration sync_min = Duration::Micros(200);
   Duration sync_max = Duration::Millis(3);

@@ -98,6 +98,7 @@ void MemberWorld::Create(size_t index, std::optional<cluster::NodesFile> file) {
   cluster::MemberOptions options;
   options.topology.node_timeout = options_.node_timeout;
   options.election.node_timeout = options_.node_timeout;
+  options.old_bus = options_.old_bus;
   options.announced = {.ip = IpOf(index), .port = kPort, .bus_port = kBusPort};
   const uint64_t boot = random_.Next();
   node.state = State::kUp;

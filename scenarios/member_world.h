@@ -37,6 +37,7 @@ struct MemberWorldOptions {
   Duration sync_min = Duration::Micros(200);
   Duration sync_max = Duration::Millis(3);
   Duration connect_timeout = Duration::Seconds(1);
+  bool old_bus = false;  // MemberOptions', of all nodes
   // Each node's file is kept as text, so that it can be restarted. Off for thousands.
   bool keep_files = true;
 };

@@ -9,7 +9,8 @@
 
 namespace norn::scenarios {
 
-// A plant of engine/base/plant.h. `scenario` "": no story tells it yet, which ci/plants says.
+// A plant of engine/base/plant.h. `scenario`: a file, or the words of `norn-sim failover`, where nodes are too many to be played
+// whole. "": no story tells it yet, which ci/plants says.
 struct PlantStory {
   std::string_view id;
   std::string_view scenario;
@@ -19,15 +20,15 @@ struct PlantStory {
 };
 
 inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
-    {"B01", "", "loss_model or bounded_outage"},  // old data waits now, and so does this mistake
+    {"B01", "scenarios/cluster/reparented.toml", "copied_promotions"},
     {"B03", "scenarios/cluster/takeover_ties.toml", "ties_go_to_data"},
     {"B06", "scenarios/cluster/old_nodes_k_of_n.toml", "bounded_outage"},
     {"B11", "scenarios/cluster/bumped_epochs.toml", "bounded_outage", 11},
     {"B12", "scenarios/cluster/old_nodes_only.toml", "bounded_outage", 16},
-    {"B21", "", "bounded_outage"},  // shows from about a hundred nodes on
+    {"B21", "failover --shards 50 --old-bus --patience-ms 6000", "over_in_time"},
     {"B27", "scenarios/cluster/bumped_epochs.toml", "one_claimant"},
     {"B28", "scenarios/cluster/manual_failover.toml", "backed_promotions or views_converge", 8},
-    {"B35", "", "form"},  // half a handshake is met again by its other half
+    {"B35", "scenarios/cluster/formation_trouble.toml", "form"},
     {"B36", "scenarios/cluster/membership.toml", "forgotten_stays"},
     {"B41", "scenarios/durability/aof_always.toml", "durable_prefix"},
     {"B41-switch", "scenarios/durability/rewrite_under_load.toml",
@@ -37,9 +38,8 @@ inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
     {"B47", "scenarios/cluster/restart_storm.toml", "bounded_full_syncs or replicas_converge"},
     {"B50", "scenarios/replication/primary_restarts.toml", "durable_prefix"},
     {"B51", "scenarios/replication/wait.toml", "wait_never_over_reports"},
-    // Needs replicas that hear neither the order nor the bus until their primary is dead, and several slots within that time:
-    // the operator of `reshard` mends a single one.
-    {"B55", "", "views_converge or slots_served or one_writer"},
+    {"B55", "scenarios/cluster/reshard_quorum.toml",
+     "slots_served or views_converge or one_claimant"},
     {"B58", "scenarios/cluster/slot_grant.toml", "one_writer or loss_model or one_order", 81},
     {"B63", "scenarios/durability/aof_tail.toml", "durable_prefix or start_or_reason"},
     {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix"},

@@ -680,6 +680,7 @@ CLI::App* AddCampaign(CLI::App& app, CampaignArguments& campaign, Arguments& arg
 int PlayFailover(const FailoverWords& words, const Arguments& arguments) {
   const std::optional<SeedRange> seeds = ParseSeeds(arguments);
   if (!seeds) return Usage("--seeds takes FIRST..LAST");
+  if (!Plant(arguments.plant)) return kUsage;
   FailoverCommand command = words.Command();
   command.first_seed = seeds->first;
   command.last_seed = seeds->last;
@@ -742,7 +743,7 @@ int Main(int argc, char** argv) {
   work->add_option("--plant", arguments.plant);
   work->add_option("FILE", campaign.files);
   FailoverWords failover;
-  CLI::App* fail = failover.AddTo(app, arguments.seeds);
+  CLI::App* fail = failover.AddTo(app, arguments.seeds, arguments.plant);
   DrawnLines drawn;
   CLI::App* lines = drawn.AddTo(app);
   CLI::App* help = app.add_subcommand("help", "this, or the vocabulary of scenario files");

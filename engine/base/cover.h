@@ -20,7 +20,7 @@ struct CoverRow {
 };
 
 // clang-format off
-inline constexpr std::array<CoverRow, 45> kCovers = {{
+inline constexpr std::array<CoverRow, 46> kCovers = {{
     {"vote_not_ready", "a voter denies because it started a moment ago"},
     {"vote_not_a_candidate", "a voter denies somebody who is not of that shard in its view"},
     {"vote_old_ballot", "a voter denies a ballot that it promised to somebody, or a smaller one"},
@@ -41,6 +41,7 @@ inline constexpr std::array<CoverRow, 45> kCovers = {{
     {"candidate_renews", "a primary stands for its own shard again"},
     {"claim_stale_role", "a claim is older than what is known of its sender's role (B28)"},
     {"claim_outranked", "a primary keeps its slots against a later epoch with earlier data (T6)"},
+    {"update_outranked", "a primary keeps its slots although others believe such a claim (T6)"},
     {"claim_stale_owner", "somebody claims slots that have a later owner, and is told so"},
     {"collision_by_data", "equal epochs in one shard are settled by the data (B03)"},
     {"collision_moves", "equal epochs: this node moves on"},

@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/cover.h"
+#include "engine/cluster/epoch_numbers.h"
 
 namespace norn::cluster {
 
@@ -78,7 +79,7 @@ uint64_t Candidate::FailedShardsBefore() const {
 ElectionActions Candidate::Begin(Mission mission, const SelfFacts& facts, LeaseStamp released,
                                  uint64_t seen, Instant now) {
   const ClusterNode* primary = view_.PrimaryOfShard(view_.self().shard);
-  ballot_ = std::max({view_.current_epoch(), seen, seen_}) + 1 + FailedShardsBefore();
+  ballot_ = BallotAfter(std::max({view_.current_epoch(), seen, seen_}), FailedShardsBefore());
   view_.ObserveEpoch(ballot_);
   phase_ = Phase::kAsking;
   votes_.clear();

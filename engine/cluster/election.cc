@@ -80,7 +80,10 @@ ElectionActions Election::Step(const SelfFacts& facts, Instant now) {
   ElectionActions actions;
   const bool deposed = manual_.paused() && !view_.self().is_primary();
   if (deposed) manual_.Stop();  // the failover is done: clients need not wait for the pause's end
-  if (manual_.Step(now) || deposed) {
+  manual_.Step(now);
+  // A pause may also have ended between two steps: deposed, and at once told to take over again.
+  if (holds_writes_ && !manual_.paused()) {
+    holds_writes_ = false;
     lease_.Resume();
     actions.push_back(ResumeWrites{});
   }
@@ -151,6 +154,7 @@ ElectionActions Election::Answer(const ElectionMessage& message, Instant now) {
     if (replica == nullptr || replica->primary != view_.self().id) return actions;
     const Instant until = manual_.Pause(now);
     released_ = lease_.Release();
+    holds_writes_ = true;
     actions.push_back(PauseWrites{until});
     actions.push_back(TellOffset{start->replica});
   }
@@ -184,8 +188,7 @@ ElectionActions Election::StartManual(ManualMode mode, Instant now) {
   CHECK(view_.Find(view_.self().primary) != nullptr);
   ElectionActions actions;
   if (mode == ManualMode::kTakeover) {
-    view_.BumpEpoch();
-    Win(std::max(view_.current_epoch(), PromisedHere() + 1), actions, now);
+    Win(std::max(view_.GreatestEpoch(), PromisedHere()) + 1, actions, now);
     return DeliverOwn(std::move(actions), now);
   }
   legacy_.Reset();

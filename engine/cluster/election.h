@@ -65,6 +65,8 @@ class Election {
   Instant WritableUntil() const;
   // Paused for a failover by hand; what its messages to the replica say.
   bool paused() const { return manual_.paused(); }
+  // PauseWrites was asked for, and ResumeWrites not yet.
+  bool holds_writes() const { return holds_writes_; }
   bool manual_running() const { return manual_.running(); }
   LeaseStamp released() const { return released_; }
   const ElectionRecord& record() const { return record_; }
@@ -89,6 +91,7 @@ class Election {
   ManualFailover manual_;
   Lease lease_;
   LeaseStamp released_;
+  bool holds_writes_ = false;
 };
 
 }  // namespace norn::cluster

@@ -62,6 +62,7 @@ Member::Member(const MemberOptions& options, std::optional<NodesFile> file, Node
 Member::~Member() = default;
 
 void Member::MakeElection(ElectionRecord record, Instant now) {
+  if (election_ != nullptr && election_->holds_writes()) Do(member_action::ResumeWrites{});
   election_ = std::make_unique<Election>(*view_, *detector_, options_.election, std::move(record),
                                          boot_, random_.Fork(), now);
 }
@@ -146,10 +147,11 @@ void Member::DescribeSelf(Instant now) {
   } else if (data_.synced_since) {
     // The stream is the primary's now, and so is its past.
     const ClusterNode* primary = view_->Find(view_->self().primary);
-    const uint64_t reign = primary != nullptr ? primary->history.reign : 0;
-    if (!data_is_of_shard_ || reign > data_reign_) {
+    const bool told = primary != nullptr && primary->history.has_data;
+    const uint64_t reign = told ? primary->history.reign : data_reign_;
+    if (!data_is_of_shard_ || reign != data_reign_) {
       data_is_of_shard_ = true;
-      data_reign_ = std::max(reign, data_reign_);
+      data_reign_ = reign;
       Changed(false);
     }
   }
@@ -227,6 +229,7 @@ Duration Member::HandshakePatience() const {
 // A handshake has two ends, and each gives up on its own: a member that never shows that it took this node in is met again, or
 // it would stay ignorant of this node, and all that others hear from it. Valkey 8.1: likewise, and whenever no link of it is up.
 void Member::MeetAgain(Instant now) {
+  if (NORN_PLANTED("B35")) return;
   for (auto at = meet_again_.begin(); at != meet_again_.end();) {
     const auto current = at++;
     if (view_->Find(current->first) == nullptr) {
@@ -401,6 +404,9 @@ void Member::FollowNow(bool same_shard) {
   data_is_of_shard_ &= same_shard || NORN_PLANTED("B01");
   data_.synced_since = false;  // until replication says so of this primary
   const ClusterNode* primary = view_->Find(view_->self().primary);
+  if (NORN_PLANTED("B01") && !same_shard && primary != nullptr) {
+    data_reign_ = std::max(data_reign_, primary->history.reign);
+  }
   if (primary == nullptr || primary->endpoint.ip.empty()) return;  // LearnAddress comes back here
   Do(member_action::Follow{.ip = primary->endpoint.ip,
                            .port = primary->endpoint.port,

@@ -84,8 +84,7 @@ void Member::SetStable(SlotId slot) {
 }
 
 bool Member::BumpEpoch() {
-  // A replica of this very shard may be about to win with the next number (I1).
-  const bool bumped = view_->BumpEpoch(view_->electorate().norn_rules ? kBallotsUnderWay : 1);
+  const bool bumped = view_->BumpEpoch();
   if (bumped) Changed(true);
   return bumped;
 }

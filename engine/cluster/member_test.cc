@@ -366,6 +366,23 @@ TEST(Member, ATakeoverAsksNobody) {
   EXPECT_TRUE(room.RunUntil(1000, [&] { return room.Of(1).view().self().primary == Node(4); }));
 }
 
+// Deposed and at once in charge again: it must not hold writes back for a failover by hand that is long over.
+TEST(Member, APausedPrimaryThatIsDeposedAndTakesOverTakesWritesAgain) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.PlaceOf(4).data.has_data = true;
+  room.Of(4).Failover(ManualMode::kNormal, room.now());
+  room.Settle();
+  ASSERT_EQ(CountDone<member_action::PauseWrites>(room.PlaceOf(1)), 1u);
+  room.Of(4).Failover(ManualMode::kTakeover, room.now());
+  room.Settle();
+  ASSERT_EQ(room.Of(1).view().self().primary, Node(4));
+  ASSERT_EQ(CountDone<member_action::ResumeWrites>(room.PlaceOf(1)), 0u);
+  room.Of(1).Failover(ManualMode::kTakeover, room.now());
+  EXPECT_TRUE(room.RunUntil(1000, [&] { return room.CanWrite(1); }));
+  EXPECT_EQ(CountDone<member_action::ResumeWrites>(room.PlaceOf(1)), 1u);
+}
+
 // G3: of what the shard gave up each of its nodes knows until the outcome is known, whoever leads it meanwhile.
 TEST(Member, AReplicaRemembersWhatWasGivenUpThroughAFailover) {
   MemberRoom room(7);

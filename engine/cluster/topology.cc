@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/plant.h"
+#include "engine/cluster/epoch_numbers.h"
 
 namespace norn::cluster {
 
@@ -256,11 +257,17 @@ void Topology::RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch) 
   ObserveEpoch(own_config_epoch);
 }
 
-bool Topology::BumpEpoch(uint64_t by) {
-  const uint64_t greatest = GreatestEpoch();
-  if (self_->config_epoch != 0 && self_->config_epoch == greatest) return false;
-  RaiseEpoch(greatest + by);
+bool Topology::BumpEpoch() {
+  if (self_->config_epoch != 0 && self_->config_epoch == GreatestEpoch()) return false;
+  RaiseEpoch(UnaskedEpoch());
   return true;
+}
+
+uint64_t Topology::UnaskedEpoch() const {
+  if (!electorate().norn_rules) return GreatestEpoch() + 1;
+  uint64_t rank = 0;
+  for (const ClusterNode* member : MembersOf(self_->shard)) rank += member->id < self_->id ? 1 : 0;
+  return UnaskedAfter(GreatestEpoch(), rank);
 }
 
 uint64_t Topology::GreatestEpoch() const {

@@ -233,8 +233,10 @@ class Topology {
   void RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch);
   // ADDSLOTS, DELSLOTS, SETSLOT NODE, as checked by the caller; an empty owner unbinds. Requires: a known primary.
   TopologyEffects SetOwner(const SlotSet& slots, const NodeId& owner);
-  // A config epoch above all known ones, without asking (BUMPEPOCH, TAKEOVER, end of a migration). False: it has the greatest.
-  bool BumpEpoch(uint64_t by = 1);
+  // A config epoch above all known ones, without asking (BUMPEPOCH, end of a migration). False: it has the greatest.
+  bool BumpEpoch();
+  // Above all known ones, and no other member of this shard ever chooses it, with or without votes (epoch_numbers.h).
+  uint64_t UnaskedEpoch() const;
   // Of what is known, config epochs and the current one.
   uint64_t GreatestEpoch() const;
   // Takes this one without asking. Requires: it is above GreatestEpoch().
@@ -243,7 +245,7 @@ class Topology {
   bool SetConfigEpoch(uint64_t epoch);
   // CLUSTER REPLICATE and orders of TopologyEffects::follow (which are done already). Requires: a known primary, not self; no own slots.
   TopologyEffects FollowPrimary(const NodeId& primary);
-  // This replica won `epoch`, or takes it (TAKEOVER, after BumpEpoch): it is the primary, with all slots of its shard.
+  // This replica won `epoch`, or takes it (TAKEOVER): it is the primary, with all slots of its shard.
   TopologyEffects TakeOver(uint64_t epoch);
   // This primary won its own shard anew.
   TopologyEffects Renew(uint64_t epoch);
@@ -264,7 +266,8 @@ class Topology {
   ClusterNode* Mutable(const NodeId& id);
   bool SameShard(const ClusterNode& a, const ClusterNode& b) const { return a.shard == b.shard; }
   bool IsStaleRole(const ClusterNode& sender, const Claim& claim) const;
-  bool OutranksClaimant(const ClusterNode& sender, const Claim& claim) const;
+  bool Outranks(const ClusterNode& claimant, uint64_t epoch, const SlotSet& slots) const;
+  void ClaimAgain(TopologyEffects& effects);
   void ApplyFacts(ClusterNode& sender, const Claim& claim, Instant now, TopologyEffects& effects);
   void ApplyRole(ClusterNode& sender, const Claim& claim, TopologyEffects& effects);
   void ApplyShard(ClusterNode& sender, const Claim& claim, TopologyEffects& effects);

@@ -28,10 +28,9 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
   ApplyRole(*sender, claim, effects);
   ApplyShard(*sender, claim, effects);
   if (!claims_primary && !NORN_PLANTED("B27")) return effects;
-  if (OutranksClaimant(*sender, claim)) {
+  if (Outranks(*sender, claim.config_epoch, claim.slots)) {
     NORN_COVER("claim_outranked");
-    self_->config_epoch = ++current_epoch_;
-    effects.changed = effects.must_sync = effects.tell_everyone = true;
+    ClaimAgain(effects);
     return effects;
   }
   if (!was_primary || claim.slots.Ranges() != sender->slots) {
@@ -63,10 +62,15 @@ bool Topology::IsStaleRole(const ClusterNode& sender, const Claim& claim) const 
 }
 
 // T6. Equal epochs are ResolveCollision's.
-bool Topology::OutranksClaimant(const ClusterNode& sender, const Claim& claim) const {
-  return electorate().norn_rules && self_->owns_slots() && SameShard(sender, *self_) &&
-         claim.config_epoch > self_->config_epoch && self_->history.has_data &&
-         claim.history.reign < self_->history.reign && claim.slots.Intersects(ToSet(self_->slots));
+bool Topology::Outranks(const ClusterNode& claimant, uint64_t epoch, const SlotSet& slots) const {
+  return electorate().norn_rules && self_->owns_slots() && SameShard(claimant, *self_) &&
+         epoch > self_->config_epoch && self_->history.has_data &&
+         claimant.history.reign < self_->history.reign && slots.Intersects(ToSet(self_->slots));
+}
+
+void Topology::ClaimAgain(TopologyEffects& effects) {
+  RaiseEpoch(UnaskedEpoch());
+  effects.changed = effects.must_sync = effects.tell_everyone = true;
 }
 
 void Topology::ApplyFacts(ClusterNode& sender, const Claim& claim, Instant now,
@@ -271,7 +275,8 @@ void Topology::ResolveCollision(const ClusterNode& sender, uint64_t epoch,
   // A primary that hears no quorum may have been replaced: raising its epoch could undo that.
   if (!moves || (electorate().norn_rules && !self_->hears_quorum)) return;
   NORN_COVER("collision_moves");
-  self_->config_epoch = ++current_epoch_;
+  // Of one shard: both may move at once, and are then to be equal again, until the data has decided.
+  RaiseEpoch(SameShard(sender, *self_) ? GreatestEpoch() + 1 : UnaskedEpoch());
   effects.changed = effects.must_sync = true;
 }
 
@@ -289,6 +294,13 @@ TopologyEffects Topology::ApplyUpdate(const NodeId& owner, uint64_t config_epoch
   TopologyEffects effects;
   ClusterNode* const node = Mutable(owner);
   if (node == nullptr || node == self_ || node->config_epoch >= config_epoch) return effects;
+  if (Outranks(*node, config_epoch, slots)) {
+    // Others came to believe an old primary that had raised its epoch unheard; its own word may be long in coming.
+    NORN_COVER("update_outranked");
+    ObserveEpoch(config_epoch);
+    ClaimAgain(effects);
+    return effects;
+  }
   MakePrimary(*node);
   node->config_epoch = config_epoch;
   ObserveEpoch(config_epoch);

@@ -152,10 +152,15 @@ TEST_F(TopologyTest, TheWinnerDoesNotYieldToAnOlderReign) {  // T6
   claim.history = {.has_data = true, .reign = 3, .offset = 900};
   const TopologyEffects effects = winner.ApplyClaim(claim, At(1));
   EXPECT_FALSE(effects.follow.has_value());
-  EXPECT_EQ(winner.self().config_epoch, 31u);
+  EXPECT_EQ(winner.self().config_epoch, 40u);  // the first of two members chooses unasked
   EXPECT_EQ(winner.OwnerOf(SlotId{0})->id, Node(1));
+  // Others took that claim for the later one, and tell of it.
+  const TopologyEffects told = winner.ApplyUpdate(Node(4), 50, ThirdOf(1));
+  EXPECT_FALSE(told.follow.has_value());
+  EXPECT_TRUE(told.tell_everyone);
+  EXPECT_EQ(winner.self().config_epoch, 56u);
   claim.history.reign = 9;
-  claim.config_epoch = 40;
+  claim.config_epoch = 60;
   EXPECT_TRUE(winner.ApplyClaim(claim, At(2)).follow.has_value());
 }
 

@@ -78,6 +78,7 @@ void Observer::LookAt(NodeNumber node, const cluster::Member& member) {
   Seen& seen = seen_[node];
   const cluster::ClusterNode& self = member.view().self();
   seen.id = self.id;
+  if (!seen.shard.empty() && seen.shard != self.shard && !self.is_primary()) uncopied_.insert(node);
   seen.shard = self.shard;
   numbers_[self.id] = node;
   CheckEpochs(node, member);
@@ -196,6 +197,10 @@ void Observer::CheckOwners(NodeNumber node, const cluster::Member& member) {
 void Observer::CheckPromotion(NodeNumber node, const cluster::Member& member) {
   ++promotions_;
   if (unasked_.contains(node)) return;
+  ++Tally(CheckId::kCopiedPromotions).examined;
+  if (uncopied_.erase(node) > 0) {
+    Fail(CheckId::kCopiedPromotions, node, "took over a shard of which it had copied nothing yet");
+  }
   const cluster::Electorate& electorate = member.view().electorate();
   if (!electorate.norn_rules) return;
   ++Tally(CheckId::kBackedPromotions).examined;
@@ -248,7 +253,8 @@ void Observer::CheckRivals() {
 
 // ---- ties ----
 
-// Once one of the two moves on or yields, it is clear who keeps the slots: not who had less from the beginning to the end.
+// Once one of the two yields, it is clear who keeps the slots: not who had less from the beginning to the end. That one of them
+// shows a greater epoch tells nothing yet: claims cross, both may move on for what the other had a moment ago, and be equal again.
 void Observer::NoteTies() {
   const auto history = [this](NodeNumber node) {
     const cluster::Member* const member = hosts_[node]->member();
@@ -261,14 +267,11 @@ void Observer::NoteTies() {
   }
   for (auto at = ties_.begin(); at != ties_.end();) {
     const auto& [one, two] = at->first;
-    if (seen_[one].primary_with_slots && seen_[two].primary_with_slots &&
-        seen_[one].config_epoch == seen_[two].config_epoch) {
+    if (seen_[one].primary_with_slots && seen_[two].primary_with_slots) {
       ++at;
       continue;
     }
-    const bool one_stays =
-        seen_[one].primary_with_slots &&
-        (!seen_[two].primary_with_slots || seen_[one].config_epoch > seen_[two].config_epoch);
+    const bool one_stays = seen_[one].primary_with_slots;
     const Tie& tie = at->second;
     if (one_stays) {
       JudgeTie({one, tie.one}, {two, tie.two});
@@ -426,6 +429,7 @@ uint64_t Observer::MembersOf(SlotId slot) const {
 // Those who obey another's word say so with other words.
 void Observer::Hear(NodeNumber node, std::string_view line) {
   if (line.starts_with("Starting a full copy")) ++full_copies_;
+  if (line.starts_with("PRIMARY <-> REPLICA sync: finished with success")) uncopied_.erase(node);
   constexpr std::string_view kBegin = "Marking node ";
   if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
   const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));

@@ -1,7 +1,7 @@
 #pragma once
 // Sees into all nodes of a cluster between steps, as nobody in the world can, and holds what must be true of all of them at
 // once: who claims what with which epoch (one_claimant, epochs_never_fall), who promised whom what (vote_once,
-// backed_promotions), who may take writes (one_writer), who is declared failed and why (fail_by_quorum), who was forgotten
+// backed_promotions, copied_promotions), who may take writes (one_writer), who is declared failed and why (fail_by_quorum), who was forgotten
 // (forgotten_stays), which of two equals yields (ties_go_to_data), how long slots are not served (service_watch). Keeps the book
 // of reigns for the judge of writes.
 //
@@ -147,6 +147,7 @@ class Observer {
   std::vector<std::pair<NodeNumber, NodeNumber>> rivals_;  // that claim a slot both, now
   std::map<std::pair<NodeNumber, cluster::NodeId>, int64_t> suspected_ns_;  // when last: by, of
   std::set<NodeNumber> unasked_;
+  std::set<NodeNumber> uncopied_;  // replicas that came to their shard and have no copy of it yet
   std::vector<std::pair<NodeNumber, cluster::NodeId>> verdicts_;  // since the last look: by, of
   int64_t suspicions_at_ns_ = 0;
   uint64_t promotions_ = 0;

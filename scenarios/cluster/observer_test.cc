@@ -188,6 +188,20 @@ TEST_F(ObserverTest, APromotionWithoutVotesIsFound) {
   EXPECT_EQ(Failures(CheckId::kBackedPromotions), 1u);
 }
 
+TEST_F(ObserverTest, APromotionBeforeTheFirstCopyIsFound) {
+  for (const bool copied : {true, false}) {
+    BeginAll();
+    const NodeNumber replica = ReplicaOf(0);
+    members_[replica]->Replicate(IdOf(1), now());
+    observer_->Look();
+    if (copied) observer_->Hear(replica, "PRIMARY <-> REPLICA sync: finished with success, 3 keys");
+    members_[replica]->Failover(cluster::ManualMode::kTakeover, now());
+    observer_->Look();
+    EXPECT_EQ(Failures(CheckId::kCopiedPromotions), copied ? 0u : 1u);
+    EXPECT_EQ(Examined(CheckId::kCopiedPromotions), copied ? 1u : 2u);
+  }
+}
+
 TEST_F(ObserverTest, ATakeoverThatWasOrderedNeedsNone) {
   BeginAll();
   const NodeNumber replica = ReplicaOf(0);
@@ -254,6 +268,9 @@ TEST_F(ObserverTest, OfTwoWithOneEpochTheOneWithLessDataMustNotStay) {
   }
   EXPECT_EQ(Examined(CheckId::kTiesGoToData), 0u);
   ASSERT_TRUE(members_[0]->BumpEpoch());
+  observer_->Look();
+  EXPECT_EQ(Examined(CheckId::kTiesGoToData), 0u);  // the other may move on too
+  members_[1]->SetOwner(cluster::SlotSet::All(), IdOf(0), now());
   observer_->Look();
   EXPECT_EQ(Examined(CheckId::kTiesGoToData), 1u);
   EXPECT_EQ(Failures(CheckId::kTiesGoToData), 1u);

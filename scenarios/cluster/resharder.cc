@@ -148,6 +148,7 @@ bool Resharder::IsOpenAt(NodeNumber node) const {
 // Whoever else led a side before, and still has the slot open.
 bool Resharder::CloseEverywhere(NodeNumber owner) {
   for (NodeNumber i = 0; i < hosts_.size(); ++i) {
+    if (((gone_ >> i) & 1) != 0) continue;
     if (!Answers(i)) return false;
     if (!hosts_[i]->member()->view().self().is_primary() || !IsOpenAt(i)) continue;
     if (!Order(i, SetSlot("NODE", owner)) || !Answers(i)) return false;

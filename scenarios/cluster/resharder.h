@@ -29,6 +29,8 @@ class Resharder {
   void Run(env::Env& env);
   // No slot is begun any more; the one that is under way is brought to its end.
   void EndBusyTime() { busy_ = false; }
+  // This node never comes back.
+  void GiveUp(NodeNumber node) { gone_ |= uint64_t{1} << node; }
   bool resting() const { return !busy_ && !move_; }
 
   uint64_t orders() const { return orders_; }
@@ -64,6 +66,7 @@ class Resharder {
   env::Env* env_ = nullptr;
   std::optional<Move> move_;
   bool busy_ = true;
+  uint64_t gone_ = 0;
   uint64_t orders_ = 0;
   std::vector<SlotId> moved_;
 };
