@@ -18,7 +18,8 @@ import harness
 import wire
 
 PIPELINE = 200
-KEYS = [kind + str(number) for kind in "klshzy" for number in range(3)]
+KEYS = [kind + str(number) for kind in "klshzyrmug" for number in range(3)]
+DATABASES = (1, 0)
 DIFFERENCES = os.path.join(differential.HERE, "drawn_differences.txt")
 
 
@@ -29,8 +30,21 @@ def lines(seed, count, server_path=harness.NORN):
                            "--without", "by-chance", "--without", "by-clock", "--without", "newer"],
                           check=True, capture_output=True, text=True).stdout
     for line in text.splitlines():
-        kind, _, words = line.partition("\t")
-        yield kind == "u", words.split(" ")
+        kind, _, text = line.partition("\t")
+        words = text.split(" ")
+        for made in _consumers_of(words):
+            yield False, ["XGROUP", "CREATECONSUMER", *made]
+        yield kind == "u", words
+
+
+def _consumers_of(words):
+    """Key, group and consumer of each consumer that a command may make (drawn_differences.txt says why they are made before)."""
+    if words[0] in ("XCLAIM", "XAUTOCLAIM"):
+        return [words[1:4]]
+    if words[0] == "XREADGROUP":
+        streams = words[words.index("STREAMS") + 1:]
+        return [[key, *words[2:4]] for key in streams[:len(streams) // 2]]
+    return []
 
 
 def known_differences(path=DIFFERENCES):
@@ -58,14 +72,16 @@ def _replies(connection, batch):
 def _different_values(ours, theirs):
     """What each holds where their data differ: {key: (type, value)}, as text."""
     reads = {"string": ("GET",), "list": ("LRANGE", "0", "-1"), "set": ("SMEMBERS",), "hash": ("HGETALL",),
-             "zset": ("ZRANGE", "0", "-1", "WITHSCORES")}
+             "zset": ("ZRANGE", "0", "-1", "WITHSCORES"), "stream": ("XRANGE", "-", "+")}
     held = [{}, {}]
     for values, connection in zip(held, (ours, theirs)):
-        for key in wire.parse(connection.raw("KEYS", "*")):
-            command, *rest = reads[str(wire.parse(connection.raw("TYPE", key)))]
-            digest = wire.render(wire.parse(connection.raw("DEBUG", "DIGEST-VALUE", key)))
-            expires = wire.parse(connection.raw("PTTL", key)) >= 0
-            values[key] = (digest, expires, wire.parse(connection.raw(command, key, *rest)))
+        for database in DATABASES:
+            connection.raw("SELECT", database)
+            for key in connection.run("KEYS", "*"):
+                command, *rest = reads[connection.run("TYPE", key)]
+                digest = wire.render(connection.run("DEBUG", "DIGEST-VALUE", key))
+                expires = connection.run("PTTL", key) >= 0
+                values[database, key] = (digest, expires, connection.run(command, key, *rest))
     return [repr({key: value for key, value in mine.items() if other.get(key, (None,))[:2] != value[:2]}).encode()
             for mine, other in (held, held[::-1])]
 
@@ -83,7 +99,9 @@ def compare(server, peer, drawn):
                 if not _agree(unordered, mine, reference):
                     yield number, words, mine, reference
             for connection in (ours, theirs):  # 7.0 keeps what a SET made expired from the start until somebody looks
-                connection.raw("EXISTS", *KEYS)
+                for database in DATABASES:
+                    connection.raw("SELECT", database)
+                    connection.raw("EXISTS", *KEYS)
             if ours.raw("DEBUG", "DIGEST") != theirs.raw("DEBUG", "DIGEST"):
                 yield (begin + len(batch), ["DEBUG", "DIGEST"], *_different_values(ours, theirs))
                 return
