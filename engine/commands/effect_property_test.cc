@@ -25,8 +25,8 @@ std::string Text(StreamId id) { return std::string(StreamIdText(id).view()); }
 // When and how often an entry was handed out is left away: who reads it again by its id changes that, and nobody repeats it.
 void AddGroups(const Entry& entry, std::set<std::string>* texts) {
   const Stream& stream = StreamOf(entry);
-  const std::string of = fmt::format("{} {} {}", entry.key(), Text(stream.last_id()),
-                                     Text(stream.max_deleted_id()));
+  const std::string of =
+      fmt::format("{} {} {}", entry.key(), Text(stream.last_id()), Text(stream.max_deleted_id()));
   texts->insert(fmt::format("{} {}", of, stream.entries_added()));
   for (const auto& [name, group] : stream.groups()) {
     std::string text =

@@ -11,8 +11,8 @@
 namespace norn {
 namespace {
 
-constexpr std::string_view kKeyTypes = "klshzrmug";
-constexpr char kEqualScores = 'y';
+constexpr std::string_view kKeyTypes = "klshzrmu";
+constexpr std::string_view kApart = "yDg";  // keys that only their own rows name
 
 // Cuts the first item off the front of `form`: up to a blank outside of brackets.
 std::string_view CutItem(std::string_view* form) {
@@ -97,7 +97,8 @@ std::string RandomCommands::Pick(std::initializer_list<std::string_view> of) {
 }
 
 std::string RandomCommands::Key(char type) {
-  if (type != kEqualScores && prng_.OneIn(24)) type = kKeyTypes[prng_.Below(kKeyTypes.size())];
+  if (kApart.find(type) == std::string_view::npos && prng_.OneIn(24))
+    type = kKeyTypes[prng_.Below(kKeyTypes.size())];
   const uint64_t number = prng_.Below(settings_.keys_of_type);
   return settings_.prefix + type + std::to_string(number);
 }
@@ -198,7 +199,8 @@ std::string RandomCommands::Word(char kind) {
     case 'C':
       return Pick({"c0", "c1", "c2"});
     default:
-      CHECK(kind == kEqualScores || kKeyTypes.find(kind) != std::string_view::npos);
+      CHECK(kApart.find(kind) != std::string_view::npos ||
+            kKeyTypes.find(kind) != std::string_view::npos);
       return Key(kind);
   }
 }
