@@ -113,7 +113,8 @@ class Storm {
       if (command.words[0] == "MULTI" || command.words[0] == "EXEC") continue;
       to.session().db = command.db;
       const ReplyValue reply = to.RunWords({command.words.begin(), command.words.end()});
-      RC_ASSERT(reply.kind != '-');
+      const std::string line = fmt::format("{} -> ", fmt::join(command.words, " "));
+      RC_ASSERT(line + (reply.kind == '-' ? reply.text : "") == line);
     }
   }
 

@@ -225,7 +225,7 @@ constexpr CommandForm kForms[] = {
     {"XREADGROUP GROUP $G $C [COUNT $p] STREAMS $r >"},
     {"XREADGROUP GROUP $G $C STREAMS $r $r > 0"},
     {"XREVRANGE $r $R $R [COUNT $p]"},
-    {"XSETID $r $I [ENTRIESADDED 1000 MAXDELETEDID $J]"},
+    {"XSETID $r $I [ENTRIESADDED 1000 MAXDELETEDID $J]", kNewer},
     {"XTRIM $r MAXLEN|MINID ~ $n [LIMIT $p]"},
     {"XTRIM $r MAXLEN [=] $n"},
     {"XTRIM $r MINID $J"},
