@@ -184,12 +184,17 @@ constexpr CommandForm kForms[] = {
     {"RENAME $g $g"},
     {"ZREM $g ($e)+"},
     // HyperLogLogs
+    {"COPY $u $u [REPLACE]"},
+    {"DEL $u"},
+    {"GETRANGE $u 0 -1"},
+    {"PEXPIRE $u $t"},
     {"PFADD $u ($e)+"},
     {"PFADD $u ($e)+ ($e)+ ($e)+"},
     {"PFADD $u"},
     {"PFCOUNT $u"},
     {"PFCOUNT ($u)+"},
     {"PFMERGE $u ($u)+"},
+    {"SETNX $u $v"},
     // streams
     {"XACK $r $G ($J)+"},
     {"XADD $r $S ($f $v)+"},

@@ -8,10 +8,11 @@
 //         | "$" letter              a word of that kind, below
 //         | "#$" letter             so many keys, after their number; with STORE-like commands behind the destination
 //
-//   keys      $k of strings  $l lists  $s sets  $h hashes  $z sorted sets  $r streams  $m bitmaps  $u HyperLogLogs
+//   keys      $k of strings  $l lists  $s sets  $h hashes  $z sorted sets  $r streams  $m bitmaps
 //             $a of any type  $o of a type that is drawn, $O of the same type again; now and then a key of another type is
 //             drawn in place of these. $y sorted sets with equal scores, without which ranges of bytes mean nothing.
 //             $g places, no two of them the same: which is nearer would be up to the server
+//             $u HyperLogLogs, which nothing damages
 //             $D distances, of which no sum is drawn: it would depend on the order of what is equal
 //   values    $v any string  $e an element or member  $f a field
 //   numbers   $i index, from the end too  $n count from 0  $p count from 1  $c count, negative too  $d floating point

@@ -11,8 +11,8 @@
 namespace norn {
 namespace {
 
-constexpr std::string_view kKeyTypes = "klshzrmu";
-constexpr std::string_view kApart = "yDg";  // keys that only their own rows name
+constexpr std::string_view kKeyTypes = "klshzrm";
+constexpr std::string_view kApart = "yDgu";  // keys that only their own rows name
 
 // Cuts the first item off the front of `form`: up to a blank outside of brackets.
 std::string_view CutItem(std::string_view* form) {
