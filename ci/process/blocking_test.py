@@ -198,7 +198,7 @@ class OneThread(ServerCase):
             self.assertIn(error, str(waiter.reply()))
 
     def test_timeouts(self):
-        for command, nothing in ((("BLPOP", "l", "0.05"), b"*-1\r\n"), (("BLMOVE", "l", "m", "LEFT", "LEFT", "0.05"), b"$-1\r\n"),
+        for command, nothing in ((("BLPOP", "l", "0.05"), b"*-1\r\n"), (("BLMOVE", "l", "m", "LEFT", "LEFT", "0.05"), b"*-1\r\n"),
                                  (("BZMPOP", "0.05", "1", "z", "MIN"), b"*-1\r\n")):
             began = time.monotonic()
             self.assertEqual(self.db.raw(*command), nothing)

@@ -47,13 +47,9 @@ std::optional<int64_t> MillisToWaitAt(CommandContext& c, size_t at) {
 }
 
 void WaitOrReplyNull(CommandContext& c, KeyWait wait) {
-  if (c.wait == nullptr) return ReplyNothingCame(c.reply, wait.null_is_bulk);
+  if (c.wait == nullptr) return wait.null_is_bulk ? c.reply.Null() : c.reply.NullArray();
   *c.wait = std::move(wait);
   c.wait->asked = true;
-}
-
-void ReplyNothingCame(ReplyWriter& reply, bool null_is_bulk) {
-  null_is_bulk ? reply.Null() : reply.NullArray();
 }
 
 }  // namespace norn

@@ -18,7 +18,4 @@ std::optional<int64_t> MillisToWaitAt(CommandContext& c, size_t at);
 // Nothing is there to take: the command waits, or replies so where it may not.
 void WaitOrReplyNull(CommandContext& c, KeyWait wait);
 
-// What is replied when nothing came in time.
-void ReplyNothingCame(ReplyWriter& reply, bool null_is_bulk);
-
 }  // namespace norn

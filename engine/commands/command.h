@@ -170,7 +170,7 @@ struct KeyWait {
   ValueType type = ValueType::kList;        // of a value that may end the wait
   bool on_any_change = false;               // so may the deletion of a key, or another type
   int64_t timeout_ms = 0;                   // 0: none
-  bool null_is_bulk = false;                // what is replied at the timeout; else the null array
+  bool null_is_bulk = false;                // the reply where it may not wait; else the null array
   // Words, by their number, as they are to be read when the command runs again.
   std::vector<std::pair<size_t, std::string>> reread = {};
   bool asked = false;

@@ -152,15 +152,17 @@ std::optional<DetachedValue> ReadPayload(CommandContext& c) {
   return value;
 }
 
-// The value as it now is, in the oldest version that we write: a replica may be too old for the client's payload. The
-// deadline is absolute, and whatever the replica has there goes.
+// The value as it now is, in the oldest version that we write and that tells all of it: a replica may be too old for the
+// client's payload. Older versions leave away what streams and groups count. The deadline is absolute, and whatever the replica
+// has there goes.
 void RepeatRestore(CommandContext& c, const Key& key, const RestoreOptions& options,
                    int64_t deadline_ms) {
   if (!c.effect.wanted()) return;
   persist::RdbEncodeOptions encode = persist::RdbEncodeOptionsOf(c.options, c.moment.now_ms);
-  encode.version = persist::kRdbVersionWriteMin;
+  const EntryRef restored = c.DbFor(key).FindAny(key);
+  if (restored->type() != ValueType::kStream) encode.version = persist::kRdbVersionWriteMin;
   ByteBuffer payload;
-  persist::AppendDumpPayload(*c.DbFor(key).FindAny(key), encode, payload);
+  persist::AppendDumpPayload(*restored, encode, payload);
   const Int64Text ttl(deadline_ms == kNoDeadline ? 0 : deadline_ms);
   const Int64Text idle(static_cast<int64_t>(options.idle_seconds.value_or(0)));
   const Int64Text frequency(options.frequency.value_or(0));

@@ -332,7 +332,6 @@ void Dispatcher::RunWithTokens(const CommandRef& command, Session& session, Repl
 
 void Dispatcher::AwaitKeys(const CommandRef& command, KeyWait wait, TokenSet& tokens,
                            Session& session, ReplyWriter& reply) {
-  const bool null_is_bulk = wait.null_is_bulk;
   BlockedCommand blocked(state_, command, session, std::move(wait),
                          ShardsOf(command, state_.view()));
   tokens.Release();
@@ -354,7 +353,7 @@ void Dispatcher::AwaitKeys(const CommandRef& command, KeyWait wait, TokenSet& to
     case BlockedCall::End::kTimeout:
       ++state_.stats.commands[command.spec->id].calls;
       ++state_.stats.commands_processed;
-      return ReplyNothingCame(reply, null_is_bulk);
+      return reply.NullArray();
   }
 }
 

@@ -1,19 +1,18 @@
 #include "engine/commands/drawn/random_commands.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
 #include "engine/base/check.h"
 #include "engine/commands/table.h"
 
 namespace norn {
 namespace {
 
-constexpr std::string_view kKeyTypes = "klshz";
-constexpr char kEqualScores = 'y';
-
-bool Writes(const CommandForm& form) {
-  const CommandSpec* spec = FindCommand(form.text.substr(0, form.text.find(' ')));
-  CHECK(spec != nullptr);
-  return spec->Has(kWrite);
-}
+constexpr std::string_view kKeyTypes = "klshzrm";
+constexpr std::string_view kApart = "yDgu";  // keys that only their own rows name
 
 // Cuts the first item off the front of `form`: up to a blank outside of brackets.
 std::string_view CutItem(std::string_view* form) {
@@ -38,7 +37,18 @@ std::vector<std::string_view> Split(std::string_view text, char by) {
   }
 }
 
+bool Writes(const CommandForm& form) {
+  const CommandSpec& spec = SpecOf(form);
+  return spec.Has(kWrite) || spec.Has(kMayReplicate);
+}
+
 }  // namespace
+
+const CommandSpec& SpecOf(const CommandForm& form) {
+  const Resolved resolved = ResolveCommand(Split(form.text, ' '));
+  CHECK_MSG(resolved.spec != nullptr && !resolved.unknown_subcommand, form.text);
+  return *resolved.spec;
+}
 
 RandomCommands::RandomCommands(const RandomCommandSettings& settings, Prng prng)
     : settings_(settings), prng_(prng) {
@@ -71,7 +81,7 @@ void RandomCommands::DrawItem(std::string_view item, std::vector<std::string>* w
     for (int64_t i = 0; i < times; ++i) Draw(item.substr(1, item.size() - 3), words);
     return;
   }
-  if (item.front() == '#') {
+  if (item.starts_with("#$")) {
     const int64_t keys = prng_.Between(1, 3);
     words->push_back(std::to_string(keys));
     for (int64_t i = 0; i < keys; ++i) words->push_back(Word(item[2]));
@@ -87,7 +97,8 @@ std::string RandomCommands::Pick(std::initializer_list<std::string_view> of) {
 }
 
 std::string RandomCommands::Key(char type) {
-  if (type != kEqualScores && prng_.OneIn(24)) type = kKeyTypes[prng_.Below(kKeyTypes.size())];
+  if (kApart.find(type) == std::string_view::npos && prng_.OneIn(24))
+    type = kKeyTypes[prng_.Below(kKeyTypes.size())];
   const uint64_t number = prng_.Below(settings_.keys_of_type);
   return settings_.prefix + type + std::to_string(number);
 }
@@ -105,6 +116,31 @@ std::string RandomCommands::Life(int64_t unit_ms) {
   const bool is_short = settings_.short_lives && !prng_.OneIn(4);
   const int64_t ms = is_short ? prng_.Between(1, 300) : prng_.Between(1'000'000, 9'000'000);
   return std::to_string((ms + unit_ms - 1) / unit_ms);
+}
+
+// Mostly of a few bytes; a few are far behind them.
+std::string RandomCommands::Bit() {
+  return Number(0, prng_.OneIn(30) ? 70'000 : prng_.OneIn(4) ? 900 : 30);
+}
+
+// So finely that no two places are equally far from a third.
+std::string RandomCommands::Degrees(int64_t max) {
+  const int64_t thousandths = prng_.Between(-max * 1000, max * 1000);
+  return fmt::format("{}{}.{:03}", thousandths < 0 ? "-" : "", std::abs(thousandths) / 1000,
+                     std::abs(thousandths) % 1000);
+}
+
+std::string RandomCommands::NewEntry(bool whole) {
+  newest_entry_ += prng_.Between(0, 2);
+  const std::string first = std::to_string(newest_entry_);
+  if (prng_.OneIn(30)) return LateEntry();
+  if (!whole && prng_.OneIn(2)) return first + "-*";
+  return prng_.OneIn(2) ? first : first + "-" + Number(0, 4);
+}
+
+std::string RandomCommands::LateEntry() {
+  const int64_t first = std::max<int64_t>(0, newest_entry_ - prng_.Between(0, 15));
+  return prng_.OneIn(3) ? fmt::format("{}-{}", first, prng_.Between(0, 4)) : std::to_string(first);
 }
 
 std::string RandomCommands::Word(char kind) {
@@ -142,8 +178,29 @@ std::string RandomCommands::Word(char kind) {
       return Life(1000);
     case 'A':
       return Pick({"1", "4102444800000", "4102444800001"});
+    case 'w':
+      return Pick({"0.001", "0.002"});
+    case 'B':
+      return Bit();
+    case 'W':
+      return Degrees(180);
+    case 'N':
+      return Degrees(85);
+    case 'S':
+      return NewEntry(false);
+    case 'I':
+      return NewEntry(true);
+    case 'J':
+      return LateEntry();
+    case 'R':
+      return prng_.OneIn(2) ? Pick({"-", "+"}) : prng_.OneIn(4) ? "(" + LateEntry() : LateEntry();
+    case 'G':
+      return Pick({"g0", "g1"});
+    case 'C':
+      return Pick({"c0", "c1", "c2"});
     default:
-      CHECK(kind == kEqualScores || kKeyTypes.find(kind) != std::string_view::npos);
+      CHECK(kApart.find(kind) != std::string_view::npos ||
+            kKeyTypes.find(kind) != std::string_view::npos);
       return Key(kind);
   }
 }

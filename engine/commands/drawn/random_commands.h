@@ -16,7 +16,7 @@ namespace norn {
 struct RandomCommandSettings {
   std::string prefix = "";  // of every key: a hash tag keeps them in one slot
   uint32_t keys_of_type = 3;
-  bool only_writes = false;
+  bool only_writes = false;  // and what replicas repeat beside them
   // Most times to live are over within moments; else none is before the test is.
   bool short_lives = true;
   uint8_t without = 0;  // CommandFormFlag bits: rows with one of them are left away
@@ -37,6 +37,10 @@ class RandomCommands {
   std::string Key(char type);
   std::string Element(std::string_view letter);
   std::string Life(int64_t unit_ms);
+  std::string Bit();
+  std::string Degrees(int64_t max);
+  std::string NewEntry(bool whole);
+  std::string LateEntry();
   std::string Pick(std::initializer_list<std::string_view> of);
   std::string Number(int64_t low, int64_t high) { return std::to_string(prng_.Between(low, high)); }
 
@@ -45,6 +49,8 @@ class RandomCommands {
   std::vector<const CommandForm*> forms_;
   const CommandForm* form_ = nullptr;
   char drawn_type_ = 'k';
+  int64_t newest_entry_ =
+      0;  // the first number of the ids of new entries: grows, so that most are new
 };
 
 }  // namespace norn

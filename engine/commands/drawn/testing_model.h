@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/number.h"
+#include "engine/commands/reply_value.h"
 
 namespace norn::reference {
 
@@ -31,8 +32,28 @@ using Hash = std::map<std::string, Field>;
 
 using Zset = std::map<std::string, double>;
 
+using EntryId = std::pair<uint64_t, uint64_t>;
+struct Pending {
+  std::string consumer;
+  int64_t delivered_ms = 0;
+  int64_t deliveries = 0;
+};
+struct Group {
+  EntryId last;
+  std::set<std::string> consumers;
+  std::map<EntryId, Pending> pending;
+};
+// Without what only XINFO tells.
+struct Stream {
+  std::map<EntryId, Words> entries;  // fields and values in turn
+  EntryId last;
+  EntryId max_deleted;
+  std::map<std::string, Group> groups;
+  static bool empty() { return false; }  // stays without entries
+};
+
 struct Value {
-  std::variant<List, Set, Hash, Zset, std::string> data;
+  std::variant<List, Set, Hash, Zset, std::string, Stream> data;
   std::optional<int64_t> deadline_ms;
 };
 
@@ -50,10 +71,9 @@ class Model {
  public:
   Model();
   bool Knows(const Words& words) const {
-    const bool by_other = std::any_of(words.begin(), words.end(), [](const std::string& word) {
-      return word == "BYLEX" || word == "BYSCORE";
-    });
-    return commands_.contains(words[0]) && !by_other;
+    // How much goes with "~" depends on how entries are packed.
+    const bool by_packing = std::find(words.begin(), words.end(), "~") != words.end();
+    return commands_.contains(words[0]) && !by_packing;
   }
   // A sorted set with scores so large that sums depend on their order; "": none.
   std::string KeyWithHugeScores() const {
@@ -66,10 +86,7 @@ class Model {
     return "";
   }
   std::string Run(const Words& words, int64_t now_ms) {
-    now_ms_ = now_ms;
-    std::erase_if(keys_, [&](const auto& key) {
-      return key.second.deadline_ms && *key.second.deadline_ms <= now_ms;
-    });
+    Begin(now_ms);
     try {
       const std::string reply = commands_.at(words[0])(words);
       std::erase_if(keys_, [](const auto& key) {
@@ -80,6 +97,9 @@ class Model {
       return "-WRONGTYPE Operation against a key holding the wrong kind of value";
     }
   }
+  // What was chosen by chance, and is gone if the command takes it: the reply as shown if it may be so, else why not.
+  static bool ChoosesByChance(const Words& words);
+  std::string Follow(const Words& words, const ReplyValue& reply, int64_t now_ms);
   // Nobody told a hash to lose its fields that have expired: housekeeping does.
   void EraseDueFields(int64_t now_ms) {
     for (auto& [name, value] : keys_) {
@@ -98,6 +118,18 @@ class Model {
  private:
   using Command = std::function<std::string(const Words&)>;
 
+  // What was to expire by now has.
+  void Begin(int64_t now_ms) {
+    now_ms_ = now_ms;
+    for (auto* keys : {&keys_, &keys_of_db_1_}) {
+      std::erase_if(*keys, [&](const auto& key) {
+        return key.second.deadline_ms && *key.second.deadline_ms <= now_ms;
+      });
+    }
+  }
+  // The members, or the names of fields, of whatever type the command is for.
+  Set ChoiceOf(const Words& w);
+
   // The value of that type; null: there is no such key.
   template <typename T>
   T* Find(const std::string& key) {
@@ -115,16 +147,35 @@ class Model {
   static int64_t Number(const std::string& word) { return *ParseInt64(word); }
 
   void AddKeys();
+  void AddLives();
+  void AddMoves();
+  void AddSorting();
   void AddStrings();
   void AddStringEdits();
+  void AddBits();
+  void AddBitFields();
   void AddLists();
+  void AddListEdits();
+  void AddListWaits();
   void AddSets();
   void AddHashes();
   void AddWholeHashes();
   void AddFieldLives();
   void AddZsets();
   void AddRanges();
+  void AddBytewiseRanges();
+  void AddPops();
   void AddAlgebra();
+  void AddStreams();
+  void AddStreamEdits();
+  void AddGroups();
+  void AddGroupReads();
+  void AddPending();
+
+  // ---- keys ----
+  std::string ExpireKey(const Words& w, int64_t unit_ms, bool relative);
+  std::string CopyTo(std::map<std::string, Value>& keys, const Words& w, bool replaces);
+  std::string Sort(const Words& w);
 
   // ---- strings ----
   // Replaces whatever was there.
@@ -139,6 +190,12 @@ class Model {
   }
   std::string SetWithOptions(const Words& w, size_t key_at);
   std::string AddNumber(const std::string& key, int64_t number);
+  // As replied; nullopt: the old text is no number.
+  static std::optional<std::string> AddFloat(const std::string& old, const std::string& number);
+  std::string BytesOf(const std::string& key) {
+    const std::string* value = Find<std::string>(key);
+    return value == nullptr ? "" : *value;
+  }
 
   // ---- lists ----
   std::string Push(const Words& w, bool front, bool only_existing) {
@@ -157,6 +214,8 @@ class Model {
     for (; count > 0 && !list.empty(); --count) popped.push_back(Bulk(PopOne(list, front)));
     return Array(popped);
   }
+  // [numkeys key... LEFT|RIGHT [COUNT n]] from `count_at` on.
+  std::string PopFirst(const Words& w, size_t count_at);
   std::string Pop(const Words& w, bool front) {
     List* list = Find<List>(w[1]);
     if (list == nullptr) return "nil";
@@ -266,11 +325,35 @@ class Model {
   }
   static Scored Slice(const Scored& members, const Words& w, size_t first_at);
   static Scored Limit(Scored members, const Words& w);
+  // What ZRANGE and ZRANGESTORE mean by the words from `key_at` on.
+  Scored Range(const Words& w, size_t key_at);
+  Scored WithinBytes(const Words& w, size_t key_at, size_t min_at, size_t max_at);
+  std::string PopFirstScored(const Words& w, size_t count_at);
   std::string Add(const Words& w);
   Zset Algebra(const std::string& how, const Words& w, size_t count_at);
 
+  // ---- streams ----
+  // Null: the stream or its group is missing.
+  Group* FindGroup(const std::string& key, const std::string& name) {
+    Stream* stream = Find<Stream>(key);
+    if (stream == nullptr || !stream->groups.contains(name)) return nullptr;
+    return &stream->groups.at(name);
+  }
+  std::string AddEntry(const Words& w);
+  std::string SetLastId(const Words& w);
+  std::string CreateGroup(const Words& w);
+  std::string ChangeGroup(const Words& w);
+  std::string ReadGroup(const Words& w);
+  std::string ReadGroupOf(const std::string& key, const Words& w, const std::string& behind);
+  std::string Claim(const Words& w);
+  std::string AutoClaim(const Words& w);
+  enum class Claimed : uint8_t { kYes, kNo, kGone };
+  static Claimed ClaimOne(Stream& stream, Group& group, EntryId id, const Pending& as,
+                          const Words& w, int64_t idle_ms_min, int64_t now_ms);
+
   std::map<std::string, Command> commands_;
   std::map<std::string, Value> keys_;
+  std::map<std::string, Value> keys_of_db_1_;  // moved or copied there, and never back
   int64_t now_ms_ = 0;
 };
 

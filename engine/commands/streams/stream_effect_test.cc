@@ -65,5 +65,24 @@ TEST_F(EffectTest, WhatStreamsHandOut) {
           {"XACK s g 3-1", "XACK s g 3-1"}});
 }
 
+// The oldest version of payloads leaves that away.
+TEST_F(EffectTest, RestoredStreamsKeepWhatTheyAndTheirGroupsCounted) {
+  for (const std::string_view line : {"XADD s 1-1 f v", "XADD s 2-1 f v", "XADD s 3-1 f v",
+                                      "XDEL s 2-1", "XGROUP CREATE s g 1-1"}) {
+    Run(line);
+  }
+  const ReplyValue dumped = Run("DUMP s");
+  TakeEffects();
+  RunWords({"RESTORE", "copy", "0", dumped.text});
+  std::vector<Repeated> repeated = TakeRepeated();
+  ASSERT_EQ(repeated.size(), 1u);
+  repeated[0].words[1] = "again";
+  RunWords({repeated[0].words.begin(), repeated[0].words.end()});
+  for (const std::string line : {"XINFO STREAM ", "XINFO GROUPS "}) {
+    EXPECT_EQ(Show(Run(line + "again")), Show(Run(line + "s")));
+  }
+  EXPECT_EQ(Show(Run("XINFO STREAM again")).find("$max-deleted-entry-id, $0-0"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace norn
