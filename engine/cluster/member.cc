@@ -285,6 +285,15 @@ void Member::ConnectIfDue(const NodeId& id, Instant now) {
   Do(member_action::Connect{id, node->endpoint.ip, node->endpoint.bus_port});
 }
 
+Member::Peer* Member::FindPeer(const NodeId& id) const {
+  const ClusterNode* node = view_->Find(id);
+  return node == nullptr ? nullptr : FindPeer(*node);
+}
+
+Member::Peer* Member::FindPeer(const ClusterNode& node) const {
+  return node.seat < peers_.size() ? peers_[node.seat].get() : nullptr;
+}
+
 Member::Peer& Member::PeerOf(const NodeId& id) {
   const ClusterNode* node = view_->Find(id);
   CHECK(node != nullptr);

@@ -267,13 +267,8 @@ class Member {
   }
   bool OwnsSlot(SlotId slot) const { return view_->OwnerOf(slot) == &view_->self(); }
   // Null: not a member, or nothing is known yet.
-  Peer* FindPeer(const NodeId& id) const {
-    const ClusterNode* node = view_->Find(id);
-    return node == nullptr ? nullptr : FindPeer(*node);
-  }
-  Peer* FindPeer(const ClusterNode& node) const {
-    return node.seat < peers_.size() ? peers_[node.seat].get() : nullptr;
-  }
+  Peer* FindPeer(const NodeId& id) const;
+  Peer* FindPeer(const ClusterNode& node) const;
   // Requires: a member, not this node.
   Peer& PeerOf(const NodeId& id);
   Peer& PeerOf(const ClusterNode& node);

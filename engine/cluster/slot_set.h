@@ -163,7 +163,8 @@ class SlotSet {
   void Recount() {
     count_ = 0;
     for (const uint64_t word : words_) {
-      if (word != 0) count_ += static_cast<uint32_t>(std::popcount(word));  // most are, in a big cluster
+      if (word != 0)
+        count_ += static_cast<uint32_t>(std::popcount(word));  // most are, in a big cluster
     }
   }
 
