@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 
@@ -96,7 +97,8 @@ std::optional<std::string> Model::AddFloat(const std::string& old, const std::st
   const auto parse = [](const std::string& text) -> std::optional<long double> {
     char* end = nullptr;
     const long double value = std::strtold(text.c_str(), &end);
-    const bool whole = !text.empty() && end == text.c_str() + text.size();
+    const bool blank = text.empty() || std::isspace(static_cast<unsigned char>(text[0])) != 0;
+    const bool whole = !blank && end == text.c_str() + text.size();
     return whole ? std::optional(value) : std::nullopt;
   };
   if (!parse(old)) return std::nullopt;
