@@ -42,7 +42,7 @@ inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
      "slots_served or views_converge or one_claimant"},
     {"B58", "scenarios/cluster/slot_grant.toml", "one_writer or loss_model or one_order", 81},
     {"B63", "scenarios/durability/aof_tail.toml", "durable_prefix or start_or_reason"},
-    {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix"},
+    {"B64", "scenarios/durability/aof_tail.toml", "durable_prefix or start_or_reason"},
     {"B68", "scenarios/cluster/old_nodes.toml", "form"},
     {"B69", "scenarios/cluster/old_nodes.toml", "bounded_outage", 29},
     {"B73", "scenarios/cluster/corrupt_bus.toml", "crash", 4},

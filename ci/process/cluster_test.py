@@ -275,6 +275,9 @@ class Mixed(ClusterCase):
             wait_for(lambda c=coming: c.info("replication").get("master_link_status") == "up", "the new node has a copy", 60)
             servers.append(coming)
             writer.servers = list(servers)
+            # A vote is asked for once, of those who are known by then, and given to who is known.
+            wait_for(lambda: all(len(nodes_of(s)) == len(servers) and all(n.connected and "handshake" not in n.flags for n in nodes_of(s))
+                                 for s in servers), "all know each other", 30)
             self.assertEqual(coming.ask("CLUSTER", "FAILOVER"), "OK")
             wait_for(lambda c=coming: me(c).is_primary(), "norn leads", 30)
             self.await_agreement(servers)
