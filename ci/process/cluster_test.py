@@ -260,6 +260,10 @@ class Mixed(ClusterCase):
     def test_redis_replaces_norn_and_norn_redis(self):
         self.take_over(NORN, REDIS, "redis among norn voters")
 
+    def knows(self, server, count):
+        nodes = nodes_of(server)
+        return len(nodes) == count and all(node.connected and "handshake" not in node.flags for node in nodes)
+
     def test_a_live_redis_cluster_moves_to_norn_node_by_node(self):
         old = [self.node(path=REDIS) for _ in range(3)]
         self.create(old, 0)
@@ -276,8 +280,7 @@ class Mixed(ClusterCase):
             servers.append(coming)
             writer.servers = list(servers)
             # A vote is asked for once, of those who are known by then, and given to who is known.
-            wait_for(lambda: all(len(nodes_of(s)) == len(servers) and all(n.connected and "handshake" not in n.flags for n in nodes_of(s))
-                                 for s in servers), "all know each other", 30)
+            wait_for(lambda: all(self.knows(s, len(servers)) for s in servers), "all know each other", 30)
             self.assertEqual(coming.ask("CLUSTER", "FAILOVER"), "OK")
             wait_for(lambda c=coming: me(c).is_primary(), "norn leads", 30)
             self.await_agreement(servers)
