@@ -178,7 +178,7 @@ class Writer(threading.Thread):
         self.servers = servers
         self.keys = [f"writer:{zlib.crc32(str(i).encode())}" for i in range(keys)]
         self.acknowledged = {}
-        self.longest_gap_s, self.refused, self.halt = 0.0, 0, threading.Event()
+        self.longest_gap_s, self.refusals, self.halt = 0.0, [], threading.Event()
 
     def run(self):
         client, number, last = Client(self.servers), 0, {}
@@ -191,8 +191,8 @@ class Writer(threading.Thread):
                     now = time.monotonic()
                     self.longest_gap_s = max(self.longest_gap_s, now - last.get(key, now))
                     last[key] = now
-                except (ErrorReply, OSError, WireError, AssertionError):
-                    self.refused += 1
+                except (ErrorReply, OSError, WireError, AssertionError) as refusal:
+                    self.refusals.append(f"{type(refusal).__name__}: {refusal}")
                     live = [s for s in self.servers if s.alive()]
                     client.close()
                     client = Client(live)

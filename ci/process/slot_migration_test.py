@@ -57,7 +57,7 @@ class SlotMigration(ClusterCase):
         self.assertEqual((imported["state"], imported["operation"]), ("success", "IMPORT"), imported)
         self.assertEqual(export["name"], imported["name"])
         self.assertEqual(export["slot_ranges"], f"0-{LAST_SLOT}")
-        self.assertEqual(writer.refused, 0)
+        self.assertEqual(writer.refusals, [])
         self.assertLess(writer.longest_gap_s, 2.0)
         self.await_agreement(self.servers)
         wait_for(lambda: held(self.source) == 0, "the source has deleted its keys")
