@@ -258,10 +258,10 @@ void Cluster::OnMessage(cluster::LinkId link, const cluster::BusMessage& message
 void Cluster::Pump() {
   for (cluster::MemberAction& next : member_->TakeActions()) actions_.push_back(std::move(next));
   if (member_->next_at() <= Now() + kTick) clock_.WakeAll();
+  PublishFence();
   if (acting_) return;
   while (!actions_.empty() && DoNow(actions_.front())) actions_.pop_front();
   PublishRoutes();
-  PublishLease();
   if (actions_.empty()) return;
   acting_ = true;
   SpawnFiber(node_.env().executor(), [this] { RunActions(); });
@@ -272,8 +272,8 @@ void Cluster::RunActions() {
     const cluster::MemberAction next = std::move(actions_.front());
     actions_.pop_front();
     if (!DoNow(next)) DoParking(next);
+    PublishFence();
     PublishRoutes();
-    PublishLease();
   }
   acting_ = false;
 }
@@ -588,14 +588,16 @@ void Cluster::CarryOut() {
   PublishRoutes();
 }
 
-void Cluster::PublishLease() {
-  const Instant until = member_->WritableUntil();
-  if (until == writable_until_) return;
-  writable_until_ = until;
-  state().cluster_writable_until = until;
+// A lease that was given up for a failover by hand is taken back only once all writes are held: they wait, and are not refused.
+// What a replica thinks of leases is no matter: its routes refuse.
+void Cluster::PublishFence() {
+  const cluster::WriteFence fence = member_->Fence();
+  if (fence == fence_ || !member_->view().self().is_primary()) return;
+  if (fence.until < fence_.until && member_->about_to_hold_writes()) return;
+  fence_ = fence;
+  state().AdoptFence(fence);
   for (uint32_t i = 1; i < node_.executor_count(); ++i) {
-    PostCall(node_.env().executor(), i,
-             [this, i, until] { node_.state(i).cluster_writable_until = until; });
+    PostCall(node_.env().executor(), i, [this, i, fence] { node_.state(i).AdoptFence(fence); });
   }
 }
 

@@ -95,7 +95,7 @@ class Cluster : public ClusterControl,
   // A node that lost its disk comes back at its old address as a stranger, and its replicas must not copy its emptiness.
   bool Leads() const;
   void PublishRoutes();
-  void PublishLease();
+  void PublishFence();
   void RunHere(const cluster::ClusterCall& call);
   void TellOpenSlots();
   uint16_t BusPort();
@@ -119,7 +119,7 @@ class Cluster : public ClusterControl,
   uint64_t saved_version_ = 0;
   bool routes_posted_ = false;
   uint64_t routes_version_ = 0;
-  Instant writable_until_ = Instant::Never();
+  cluster::WriteFence fence_;  // as it was published
   std::set<uint64_t> told_replicas_;  // those who were there when open slots were last told
   int slot_orders_ = 0;               // SETSLOTs that replicas hear of before they are done here
   WaitQueue clock_;

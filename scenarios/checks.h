@@ -44,8 +44,9 @@ enum class CheckId : uint8_t {
   kBoundedOutage,
   kShortPause,
   kOneHolder,
+  kNoneRefused,
 };
-inline constexpr size_t kCheckCount = 34;
+inline constexpr size_t kCheckCount = 35;
 
 struct CheckRow {
   CheckId id;
@@ -127,6 +128,8 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "cluster: a failover by hand, untroubled, holds writes back for at most 100 ms (G12)"},
     {CheckId::kOneHolder, "one_holder",
      "cluster: in peace the keys of a slot that was moved lie in the shard that owns it (I16)"},
+    {CheckId::kNoneRefused, "none_refused",
+     "cluster: untroubled, clients wait while another takes over by hand: none is refused"},
 }};
 
 // What one check did in one run.

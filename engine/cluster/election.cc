@@ -100,11 +100,7 @@ ElectionActions Election::Step(const SelfFacts& facts, Instant now) {
   if (!self.is_primary() || !self.owns_slots()) {
     lease_.Reset();
   } else if (self.told.norn_level > 0 && lease_.IsDue(now)) {
-    // Under legacy rules too, so that a change of rules finds the grants there.
-    const LeaseRequest request = lease_.Ask(record_.reign, now);
-    for (const auto& [id, node] : view_.nodes()) {
-      if (node.told.norn_level > 0 && view_.IsVoter(node)) actions.push_back(Send{id, request});
-    }
+    AskForLease(actions, now);
   }
   return DeliverOwn(std::move(actions), now);
 }
@@ -123,9 +119,14 @@ void Election::Win(uint64_t epoch, ElectionActions& actions, Instant now) {
   }
   actions.push_back(Persist{});
   actions.push_back(Promoted{epoch});
+  AskForLease(actions, now);
+}
+
+// Also those who do not vote yet, and under legacy rules too: when they do, and when the rules change, their grants are there.
+void Election::AskForLease(ElectionActions& actions, Instant now) {
   const LeaseRequest request = lease_.Ask(record_.reign, now);
   for (const auto& [id, node] : view_.nodes()) {
-    if (node.told.norn_level > 0 && view_.IsVoter(node)) actions.push_back(Send{id, request});
+    if (node.told.norn_level > 0) actions.push_back(Send{id, request});
   }
 }
 
@@ -209,6 +210,11 @@ Instant Election::WritableUntil() const {
   if (!self.is_primary()) return Instant::Past();
   if (!view_.electorate().norn_rules || !self.owns_slots()) return Instant::Never();
   return lease_.HeldUntil();
+}
+
+Instant Election::WritesAwaitedUntil() const {
+  const bool fenced = view_.self().is_primary() && view_.electorate().norn_rules;
+  return fenced ? lease_.AwaitedUntil() : Instant::Past();
 }
 
 Instant Election::next_at() const { return candidate_.next_at(); }

@@ -63,6 +63,8 @@ class Election {
 
   // Until when this node, as a primary, may take writes; Never(): the rules do not fence. Past(): not now.
   Instant WritableUntil() const;
+  // Until when writes that come too early wait for that (Lease::AwaitedUntil).
+  Instant WritesAwaitedUntil() const;
   // Paused for a failover by hand; what its messages to the replica say.
   bool paused() const { return manual_.paused(); }
   // PauseWrites was asked for, and ResumeWrites not yet.
@@ -77,6 +79,7 @@ class Election {
   bool DataIsFresh(const SelfFacts& facts, Instant failed_at, Instant now) const;
   uint64_t PromisedHere() const;
   ElectionActions StepNorn(const SelfFacts& facts, Instant now);
+  void AskForLease(ElectionActions& actions, Instant now);
   void Win(uint64_t epoch, ElectionActions& actions, Instant now);
   // Takes what is addressed to this node itself out of `actions`, and puts its answers in.
   ElectionActions DeliverOwn(ElectionActions actions, Instant now);

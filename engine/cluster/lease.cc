@@ -17,6 +17,8 @@ constexpr int64_t kAsksPerLease = 4;
 constexpr int64_t kAsksPerLeaseWithout = 16;
 // More requests than can be under way within one lease; older answers are worth nothing.
 constexpr size_t kSentKept = 256;
+// A round of messages and a sync, on a busy machine.
+constexpr Duration kFirstGrantPatience = Duration::Millis(500);
 
 }  // namespace
 
@@ -25,7 +27,9 @@ bool Lease::IsDue(Instant now) const {
   if (!last_asked_) return true;
   const Duration waited = now - *last_asked_;
   if (waited >= options_.lease() / kAsksPerLease) return true;
-  return waited >= options_.lease() / kAsksPerLeaseWithout && !IsHeld(now);
+  if (IsHeld(now)) return false;
+  return waited >= options_.lease() / kAsksPerLeaseWithout ||
+         view_.electorate().size != electorate_asked_;
 }
 
 LeaseRequest Lease::Ask(uint64_t reign, Instant now) {
@@ -35,7 +39,9 @@ LeaseRequest Lease::Ask(uint64_t reign, Instant now) {
   ++stamp_.number;
   sent_[stamp_.number] = now;
   while (sent_.size() > kSentKept) sent_.erase(sent_.begin());
+  if (!last_asked_) awaited_until_ = now + kFirstGrantPatience;
   last_asked_ = now;
+  electorate_asked_ = view_.electorate().size;
   return {.primary = view_.self().id, .shard = view_.self().shard, .reign = reign, .stamp = stamp_};
 }
 
@@ -56,15 +62,22 @@ void Lease::OnGrant(const LeaseGrant& grant) {
 Instant Lease::HeldUntil() const {
   if (released_) return Instant::Past();
   const uint64_t voters = view_.voters_version();
-  if (stale_ || voters_seen_ != voters || newer_ >= view_.electorate().quorum()) {
+  const bool others_vote = voters_seen_ != voters;
+  if (stale_ || others_vote || newer_ >= view_.electorate().quorum()) {
     voters_seen_ = voters;
-    Recount();
+    Recount(others_vote);
   }
   return held_until_;
 }
 
-void Lease::Recount() const {
+Instant Lease::AwaitedUntil() const {
+  HeldUntil();
+  return awaited_until_;
+}
+
+void Lease::Recount(bool others_vote) const {
   stale_ = false;
+  const Instant former = held_until_;
   const size_t quorum = view_.electorate().quorum();
   std::vector<Instant> sent;
   for (const auto& [voter, at] : granted_) {
@@ -73,7 +86,12 @@ void Lease::Recount() const {
   }
   held_until_ = counts_from_ = Instant::Past();
   newer_ = sent.size();
-  if (sent.size() < quorum) return;
+  if (sent.size() < quorum) {
+    // As long as the former electorate had lent it.
+    if (others_vote && former != Instant::Past()) awaited_until_ = former;
+    return;
+  }
+  awaited_until_ = Instant::Past();
   const auto nth = sent.begin() + static_cast<int64_t>(quorum - 1);
   std::nth_element(sent.begin(), nth, sent.end(), std::greater<>());
   held_until_ = *nth + options_.lease();  // L1
@@ -83,20 +101,23 @@ void Lease::Recount() const {
 }
 
 LeaseStamp Lease::Release() {
+  DropGrants();
   released_ = true;
-  sent_.clear();
-  granted_.clear();
-  stale_ = true;
   return stamp_;
 }
 
 void Lease::Reset() {
+  DropGrants();
+  released_ = false;
+  overtaken_by_ = 0;
+}
+
+void Lease::DropGrants() {
   stale_ = true;
   sent_.clear();
   granted_.clear();
   last_asked_.reset();
-  released_ = false;
-  overtaken_by_ = 0;
+  held_until_ = awaited_until_ = Instant::Past();
 }
 
 }  // namespace norn::cluster

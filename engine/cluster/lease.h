@@ -21,6 +21,10 @@
 //   L2  After Release() no earlier grant counts, until requests sent after Resume() are granted.
 //   L3  A grant dies with the link that carried it: who is reset by everybody stops at once, not after L.
 //
+// A lease that is not there yet. A node that just took a shard over has no grant, and one whose electorate grew may need more
+// than it has; each is a round of messages away. Nothing failed, so clients wait that long (AwaitedUntil) instead of being told
+// that the cluster is down. That nodes which do not vote yet are asked as well keeps the second case rare.
+//
 // Exception: a voter that has evidence by refusal that the holder's process is gone (failure_detector.h) is free at once. A dead
 // process does not write; after its restart it has no lease. Where refusals lie, L3 is what is left.
 //
@@ -55,6 +59,9 @@ class Lease {
   Instant HeldUntil() const;
   bool IsHeld(Instant now) const { return now < HeldUntil(); }
 
+  // Until when writes wait rather than be refused while it is not held. Instant::Past(): it is, or was.
+  Instant AwaitedUntil() const;
+
   // Gives the lease up and says which grants are void. No request may be sent before Resume().
   LeaseStamp Release();
   void Resume() { released_ = false; }
@@ -66,7 +73,8 @@ class Lease {
   uint64_t overtaken_by() const { return overtaken_by_; }
 
  private:
-  void Recount() const;
+  void Recount(bool others_vote) const;
+  void DropGrants();
 
   const Topology& view_;
   ElectionOptions options_;
@@ -81,7 +89,9 @@ class Lease {
   mutable size_t newer_ = 0;  // grants of requests sent after it, voters counted twice perhaps
   mutable bool stale_ = true;
   mutable uint64_t voters_seen_ = 0;
+  mutable Instant awaited_until_ = Instant::Past();
   std::optional<Instant> last_asked_;
+  uint32_t electorate_asked_ = 0;  // its size
   bool released_ = false;
   uint64_t reign_ = 0;
   uint64_t overtaken_by_ = 0;

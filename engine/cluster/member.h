@@ -139,6 +139,9 @@ class Member {
   SlotRoutes Routes() const;
   // Until when this node may take writes (Election::WritableUntil).
   Instant WritableUntil() const { return election_->WritableUntil(); }
+  WriteFence Fence() const { return {WritableUntil(), election_->WritesAwaitedUntil()}; }
+  // PauseWrites was asked for and has not happened yet (OnWritesHeld).
+  bool about_to_hold_writes() const { return election_->paused() && !writes_held_; }
   // As CLUSTER INFO's cluster_state: the slots are covered, and a primary of some has leave to write.
   bool serves() const;
   // What the file must hold now; its version as Save names it.

@@ -358,14 +358,23 @@ void Dispatcher::AwaitKeys(const CommandRef& command, KeyWait wait, TokenSet& to
 }
 
 bool Dispatcher::IsHeld(const CommandRef& command, const Session& session) const {
-  return command.has_slot() && !session.from_primary && !state_.routes.held.empty() &&
-         state_.routes.held.Contains(SlotId{command.slot});
+  if (!command.has_slot() || session.from_primary) return false;
+  if (AwaitsLease(command)) return true;
+  return !state_.routes.held.empty() && state_.routes.held.Contains(SlotId{command.slot});
+}
+
+bool Dispatcher::AwaitsLease(const CommandRef& command) const {
+  if (state_.fence.awaited_until == Instant::Past() || command.spec->Has(kReadonly)) return false;
+  const cluster::SlotRoutes& routes = state_.routes;
+  const bool mine = routes.is_primary && routes.OwnerOf(SlotId{command.slot}) == routes.self;
+  return mine && state_.fence.Awaits(state_.env.clock().Now());
 }
 
 // Then it is asked anew where the command belongs.
 void Dispatcher::AwaitSlot(Prepared& prepared, const Session& session) {
   while (!prepared.refused && IsHeld(prepared.ref, session)) {
-    state_.held_fibers.Wait(Instant::Never());
+    state_.held_fibers.Wait(AwaitsLease(prepared.ref) ? state_.fence.awaited_until
+                                                      : Instant::Never());
     Ask(session, &prepared);
   }
   runner_.RestartClock();

@@ -84,6 +84,7 @@ class Dispatcher {
   bool PauseActive() const;
   // Its slot is being handed over to another node.
   bool IsHeld(const CommandRef& command, const Session& session) const;
+  bool AwaitsLease(const CommandRef& command) const;
   void AwaitSlot(Prepared& prepared, const Session& session);
 
   ExecutorState& state_;

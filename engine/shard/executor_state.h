@@ -60,6 +60,11 @@ struct ExecutorState {
   void AdoptLogLevel();
   // Of cluster mode: a new view of who owns what. Commands that wait for keys served elsewhere now end.
   void AdoptRoutes(cluster::SlotRoutes routes);
+  // Of cluster mode: until when writes are taken. Those that waited for it go on.
+  void AdoptFence(const cluster::WriteFence& adopted) {
+    fence = adopted;
+    held_fibers.WakeAll();
+  }
   // A node that becomes a replica ends all waits for keys.
   void AdoptCondition(const NodeCondition& condition);
 
@@ -78,10 +83,9 @@ struct ExecutorState {
   // Of a node in a cluster; else none of them is looked at.
   const bool cluster_mode;
   cluster::SlotRoutes routes;     // by AdoptRoutes
-  WaitQueue held_fibers;          // wait for routes that do not hold their slot
+  WaitQueue held_fibers;          // wait for routes that do not hold their slot, or for the fence
   cluster::SlotSet stable_slots;  // of routes: what this primary serves without a second look
-  Instant cluster_writable_until =
-      Instant::Never();               // a primary that lost its quorum takes no writes from here on
+  cluster::WriteFence fence;      // by AdoptFence
   EffectSink* effect_sink = nullptr;  // null: nobody listens
   EffectLog effects;                  // of commands run here, until Settle
   EffectLog effect_scratch;

@@ -261,7 +261,7 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
     verdict = Judge(query, state);
   }
   if (!Refuses(verdict) && query.write && state.routes.is_primary &&
-      now >= state.cluster_writable_until) {
+      now >= state.fence.until) {
     verdict.answer = SlotAnswer::kDown;
   }
   return Refuses(verdict) ? VerdictText(verdict, query.slot, state.routes) : std::string();

@@ -5,7 +5,7 @@
 //
 // Asked twice. Before a command is queued or sent to its shard, so that a client in the wrong place costs no token; and again
 // under its tokens, because slots and roles may have changed while it waited, and because only there it may be asked which of
-// its keys exist. A write at a primary that lost its quorum is refused there too (ExecutorState::cluster_writable_until).
+// its keys exist. A write at a primary that lost its quorum is refused there too (cluster::WriteFence).
 //
 // Not asked: what a primary or a log did (session.from_primary), commands without keys, nodes that are in no cluster.
 //
@@ -87,7 +87,7 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
 // The glance under tokens that nearly every command passes: a stable slot of this primary, which may write.
 inline bool ServesAtAGlance(const CommandRef& command, const ExecutorState& state, Instant now) {
   return !command.has_slot() ||
-         (state.stable_slots.Contains(SlotId{command.slot}) && now < state.cluster_writable_until);
+         (state.stable_slots.Contains(SlotId{command.slot}) && now < state.fence.until);
 }
 inline std::string RedirectUnderTokens(const CommandRef& command, const Session& session,
                                        ExecutorState& state, Moment moment, Instant now) {

@@ -208,7 +208,7 @@ TEST_F(Redirect, DownClusterServesReadsWhereThatIsAllowed) {
 
 TEST_F(Redirect, PrimaryWithoutItsQuorumTakesNoWrites) {
   env_.now = Instant{1000};
-  state_.cluster_writable_until = Instant{2000};
+  state_.AdoptFence({.until = Instant{2000}});
   EXPECT_EQ(Run("SET {m}a 1"), "+OK");
   env_.now = Instant{2000};
   EXPECT_EQ(Run("SET {m}a 2"), kDownText);

@@ -222,6 +222,7 @@ class ClusterRun {
     router.timeout = drawn_.timeout;
     router.patience = drawn_.timeout * 4;
     router.give_up_at = stop_at_;
+    router.refused = [this](const std::string& error) { observer_->Refused(error); };
     clients_.push_back(
         std::make_unique<ClusterClient>(settings, std::move(router), world_, record_));
     sim::NodeOptions node;

@@ -47,6 +47,8 @@ class Observer {
   void BeginService() { serves_ = true; }
   // Some fault is at work.
   void Trouble() { service_.Trouble(world_.now().ns); }
+  // A client was told that.
+  void Refused(const std::string& error) { service_.Refused(error, world_.now().ns); }
 
   const Reigns& reigns() const { return reigns_; }
   // Promotions so far.

@@ -133,7 +133,10 @@ Router::Turn Router::AskOnce(env::Env& env, const std::vector<Words>& commands, 
 Router::Turn Router::Judge(const std::string& error, Target& target, Answer& answer) {
   answer.refusal = error;
   const std::optional<Redirect> redirect = Redirect::Parse(error);
-  if (!redirect) return Turn::kLater;
+  if (!redirect) {
+    if (settings_.refused) settings_.refused(error);
+    return Turn::kLater;
+  }
   ++counts_.redirects;
   target = {redirect->address, false, redirect->ask};
   if (!redirect->ask) {

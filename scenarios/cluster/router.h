@@ -4,6 +4,7 @@
 // again: its outcome is unknown.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,6 +24,8 @@ struct RouterSettings {
   Duration timeout;                       // of one reply
   Duration patience;                      // with refusals, for one request
   Instant give_up_at = Instant::Never();  // of the world: no more waiting for a better time
+  // Told of each refusal that is no redirection, also of those that it gets over. Null: nobody wants to know.
+  std::function<void(const std::string& error)> refused = nullptr;
 };
 
 struct Answer {

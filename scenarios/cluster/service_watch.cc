@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace norn::scenarios {
@@ -10,6 +12,10 @@ namespace {
 
 constexpr int64_t kServedEveryNs = 5'000'000;
 constexpr int64_t kUnservedEveryNs = 1'000'000;
+
+// Errors of a node that does not serve, whatever it was asked.
+constexpr std::array<std::string_view, 5> kOfService = {"CLUSTERDOWN", "READONLY", "MASTERDOWN",
+                                                        "NOREPLICAS", "LOADING"};
 
 double Seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
@@ -58,11 +64,20 @@ void ServiceWatch::LookAt(size_t index, const SlotService& service, int64_t now_
                         Seconds(now_ns), index, Seconds(lasted_ns), service.node));
 }
 
+void ServiceWatch::Refused(const std::string& error, int64_t now_ns) {
+  if (trouble_ns_ > now_ns - bounds_.aftermath_ns || slots_.empty()) return;
+  const auto begins = [&error](std::string_view code) { return error.starts_with(code); };
+  if (std::none_of(kOfService.begin(), kOfService.end(), begins)) return;
+  At(tallies_, CheckId::kNoneRefused)
+      .Fail(fmt::format("at {:.6f} s: a client was told {}", Seconds(now_ns), error));
+}
+
 void ServiceWatch::EndPause(size_t index, int64_t now_ns) {
   const int64_t since_ns = slots_[index].pause_since_ns;
   if (trouble_ns_ > since_ns - bounds_.aftermath_ns) return;
   CheckTally& tally = At(tallies_, CheckId::kShortPause);
   ++tally.examined;
+  ++At(tallies_, CheckId::kNoneRefused).examined;
   const int64_t lasted_ns = now_ns - since_ns;
   longest_pause_ns_ = std::max(longest_pause_ns_, lasted_ns);
   if (lasted_ns <= bounds_.pause_ns) return;

@@ -1,7 +1,7 @@
 #pragma once
-// How long slots are without a primary that takes writes. Two things are asked: that an outage ends while the cluster is able to
-// end it (bounded_outage, I13), and that a failover by hand, which nobody disturbs, holds writes back for a moment only
-// (short_pause, G12).
+// How long slots are without a primary that takes writes, and what clients are told meanwhile. Three things are asked: that an
+// outage ends while the cluster is able to end it (bounded_outage, I13); that a failover by hand, which nobody disturbs, holds
+// writes back for a moment only (short_pause, G12); and that clients wait for it and are not refused (none_refused).
 //
 // Pure: told what an observer sees at some instants, a few milliseconds apart; complains into the tallies.
 
@@ -48,6 +48,8 @@ class ServiceWatch {
   void Trouble(int64_t now_ns) { trouble_ns_ = now_ns; }
   // Of the slots that are watched, always the same ones.
   void Look(const std::vector<SlotService>& slots, int64_t now_ns);
+  // What a client was told instead of an answer.
+  void Refused(const std::string& error, int64_t now_ns);
   // When to look again: soon while a slot is not served.
   int64_t next_ns() const { return next_ns_; }
   int64_t longest_pause_ns() const { return longest_pause_ns_; }

@@ -112,6 +112,24 @@ TEST_F(ServiceWatchTest, AnOutageWithoutOrderIsNoPause) {
   EXPECT_EQ(Examined(CheckId::kShortPause), 0u);
 }
 
+TEST_F(ServiceWatchTest, WithoutTroubleNobodyIsRefused) {
+  watch_.Refused("CLUSTERDOWN The cluster is down", 9000 * kMs);  // before there is a service
+  See(kHeld, 10000, 10005);
+  See(kServed, 10010, 10015);
+  EXPECT_EQ(Examined(CheckId::kNoneRefused), 1u);
+  watch_.Refused("TRYAGAIN Multiple keys request during rehashing of slot", 10020 * kMs);
+  EXPECT_EQ(Failures(CheckId::kNoneRefused), 0u);
+  watch_.Refused("CLUSTERDOWN The cluster is down", 10020 * kMs);
+  EXPECT_EQ(Failures(CheckId::kNoneRefused), 1u);
+}
+
+TEST_F(ServiceWatchTest, InTroubleClientsMayBeRefused) {
+  watch_.Trouble(9000 * kMs);
+  See(kServed, 10000, 10010);
+  watch_.Refused("CLUSTERDOWN The cluster is down", 10020 * kMs);
+  EXPECT_EQ(Failures(CheckId::kNoneRefused), 0u);
+}
+
 TEST_F(ServiceWatchTest, LooksOftenOnlyWhileSomethingIsOut) {
   watch_.Look({kServed}, 0);
   EXPECT_EQ(watch_.next_ns(), 5 * kMs);
