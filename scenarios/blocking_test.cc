@@ -151,6 +151,7 @@ class Blocking : public ::testing::TestWithParam<uint64_t> {
   std::unique_ptr<ServerHost> host_;
   uint64_t pushed_ = 0;
   int producers_done_ = 0;
+  int waits_done_ = 0;
   std::set<std::string> taken_;
   std::map<std::string, int64_t> last_;
   std::vector<std::string> complaints_;
@@ -166,6 +167,35 @@ TEST_P(Blocking, EachElementIsTakenOnceAndInOrder) {
   EXPECT_EQ(taken_.size(), pushed_);
   EXPECT_THAT(complaints_, ::testing::IsEmpty());
   EXPECT_GE(pushed_, static_cast<uint64_t>(kProducers * kPushes));
+}
+
+// Waits for several queues that end by themselves, in the same moments in which others tell them of an element that is gone again:
+// what is told to a wait arrives before the wait ends (BlockedCommand checks it).
+TEST_P(Blocking, AWaitThatWasToldOfAnElementEndsAfterIt) {
+  constexpr int kRounds = 300;
+  for (int me = 0; me < kConsumers; ++me) {
+    StartClient(fmt::format("impatient{}", me), [this](env::Env& env, Wire& wire, Prng& prng) {
+      for (int round = 0; round < kRounds; ++round) {
+        const auto replies = wire.Call(
+            env, {{"BLPOP", QueueName(0), QueueName(1), QueueName(2), QueueName(3), "0.001"}},
+            kTimeout);
+        CHECK(replies);
+        CHECK(!(*replies)[0].IsError());
+        if (prng.OneIn(4)) env.executor().Park(env.clock().Now() + Duration::Micros(300));
+      }
+      ++waits_done_;
+    });
+  }
+  for (int me = 0; me < kProducers; ++me) {
+    StartClient(fmt::format("teaser{}", me), [this](env::Env& env, Wire& wire, Prng& prng) {
+      while (waits_done_ < kConsumers) {
+        const std::string queue = QueueName(prng.Below(kQueues));
+        CHECK(wire.Call(env, {{"RPUSH", queue, "x"}, {"DEL", queue}}, kTimeout));
+      }
+    });
+  }
+  EXPECT_TRUE(
+      world_.RunUntil([this] { return waits_done_ == kConsumers; }, world_.now() + kPatience));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Blocking, ::testing::Range(uint64_t{1}, uint64_t{101}));

@@ -94,7 +94,9 @@ void BlockedCommand::WakeFor(ExecutorState& here, DbIndex db, const DbKey& key) 
     if (wanted.key != key.key || wanted.woken) continue;
     NORN_COVER("waiter_across_shards");
     wanted.woken = true;
+    ++wanted.wakes;
     PostCall(here.env.executor(), state_.index, [this] {
+      ++wakes_arrived_;
       woken_ = true;
       state_.env.executor().Wake(fiber_);
     });
@@ -133,6 +135,8 @@ BlockedCommand::BlockedCommand(ExecutorState& state, const CommandRef& command, 
 }
 
 BlockedCommand::~BlockedCommand() {
+  // Nothing is under way to this object any more, unless the node ends.
+  CHECK(wakes_arrived_ == wakes_sent_ || std::uncaught_exceptions() > 0);
   state_.blocked_commands.erase(listed_);
   session_.blocked = false;
   session_.blocked_call = nullptr;
@@ -147,8 +151,7 @@ void BlockedCommand::Await() {
       ended_ = true;
     }
   }
-  if (served_here_) return;
-  {
+  if (!served_here_) {
     TokenSet tokens(executor, state_.shards);
     tokens.Collect(shards_);
     if (!served_) {
@@ -156,7 +159,11 @@ void BlockedCommand::Await() {
       ServeWaiters(state_, shards_);
     }
   }
-  while (served_ && !served_here_) executor.Park(Instant::Never());
+  // What is under way to this object comes before it goes. Where a token is free it is had at once, sooner than what its last
+  // holder on this executor posted comes.
+  while ((served_ && !served_here_) || wakes_arrived_ < wakes_sent_) {
+    executor.Park(Instant::Never());
+  }
 }
 
 void BlockedCommand::TryUnderAllTokens() {
@@ -174,6 +181,7 @@ void BlockedCommand::LeaveQueues() {
   for (const Wanted& wanted : wanted_) {
     KeyWaits& waits = state_.keyspaces[wanted.shard]->waits();
     waits.Remove(wanted.place);
+    wakes_sent_ += wanted.wakes;
     if (wanted.woken) waits.Touch(db_, wanted.key);  // those who waited behind it for its turn
   }
 }

@@ -67,6 +67,7 @@ class BlockedCommand final : public BlockedCall, private KeyWaiter, private env:
     uint32_t shard = 0;
     KeyWaits::Place place;
     bool woken = false;  // its fiber was told, and had no turn since; under the shard's token
+    uint32_t wakes = 0;  // how often it was told; likewise
   };
   friend void ServeWaiters(ExecutorState& state, std::span<const uint32_t> held);
   static BlockedCommand& Of(KeyWaiter& waiter) { return static_cast<BlockedCommand&>(waiter); }
@@ -95,6 +96,8 @@ class BlockedCommand final : public BlockedCall, private KeyWaiter, private env:
   bool served_ = false;       // under the tokens
   bool served_here_ = false;  // and the reply has come back
   bool woken_ = false;        // at home
+  uint32_t wakes_sent_ = 0;   // once it is in no queue any more
+  uint32_t wakes_arrived_ = 0;
   bool ended_ = false;
   End end_ = End::kTimeout;
   std::string error_;
