@@ -65,6 +65,8 @@ void Member::SetOwner(const SlotSet& slots, const NodeId& owner, Instant now) {
     }
   }
   Apply(view_->SetOwner(slots, owner), now);
+  const ClusterNode& self = view_->self();
+  if (!owner.empty() && owner != self.id && owner != self.primary) view_->Promise(slots);
   JudgeState(now);
 }
 

@@ -96,6 +96,7 @@ void Topology::SetShard(ClusterNode& node, const ClusterShardId& shard) {
 SlotSet Topology::SlotsToTell(const ClusterNode& node) const {
   SlotSet slots = ToSet(node.slots);
   slots -= unclaimed_by_owner_;
+  slots -= promised_;
   return slots;
 }
 
@@ -228,6 +229,7 @@ void Topology::Bind(const SlotSet& slots, ClusterNode* owner) {
     StoreSlots(*owner, all);
   }
   unclaimed_by_owner_ -= slots;
+  promised_ -= slots;
   const bool within_shard =
       owner != nullptr && !losers.empty() &&
       std::ranges::all_of(losers, [&](const auto* loser) { return SameShard(*loser, *owner); });

@@ -233,6 +233,9 @@ class Topology {
   void RestoreEpochs(uint64_t current_epoch, uint64_t own_config_epoch);
   // ADDSLOTS, DELSLOTS, SETSLOT NODE, as checked by the caller; an empty owner unbinds. Requires: a known primary.
   TopologyEffects SetOwner(const SlotSet& slots, const NodeId& owner);
+  // Their owner has them by a word of this shard (SETSLOT, a slot migration) and has yet to claim them: with whatever epoch it
+  // has now, nobody else is to hear that it does.
+  void Promise(const SlotSet& slots) { promised_ |= slots; }
   // A config epoch above all known ones, without asking (BUMPEPOCH, end of a migration). False: it has the greatest.
   bool BumpEpoch();
   // Above all known ones, and no other member of this shard ever chooses it, with or without votes (epoch_numbers.h).
@@ -295,8 +298,9 @@ class Topology {
   absl::flat_hash_map<NodeId, ClusterNode*> index_;  // of nodes_: every message asks
   ClusterNode* self_;
   std::vector<ClusterNode*> owners_;
-  SlotSet
-      unclaimed_by_owner_;  // their owner stopped claiming them: nothing to tell others (UPDATE)
+  // Their owner stopped claiming them, or never did (Promise): nothing to tell others (UPDATE).
+  SlotSet unclaimed_by_owner_;
+  SlotSet promised_;
   uint64_t current_epoch_ = 0;
   std::map<NodeId, Instant> forgotten_until_;
 

@@ -205,7 +205,10 @@ void Topology::ApplySlots(ClusterNode& claimant, uint64_t epoch, const SlotSet& 
   bool lost_mine = false;
   for (const SlotId slot : slots) {
     const ClusterNode* const owner = owners_[slot.value];
-    if (owner == &claimant) continue;
+    if (owner == &claimant) {
+      promised_.Clear(slot);
+      continue;
+    }
     // Whom this node was told to hold for the owner (SETSLOT), and who does not say so himself, has no claim to compare with.
     const bool claimed = owner != nullptr && !unclaimed_by_owner_.Contains(slot);
     if (claimed && owner->config_epoch >= epoch) continue;
@@ -253,6 +256,7 @@ void Topology::CorrectStaleOwner(const ClusterNode& sender, const Claim& claim,
     const ClusterNode* const owner = owners_[slot.value];
     if (owner == nullptr || owner == &sender || owner == last) continue;
     if (owner->config_epoch <= claim.config_epoch || unclaimed_by_owner_.Contains(slot)) continue;
+    if (promised_.Contains(slot)) continue;
     last = owner;
     NORN_COVER("claim_stale_owner");
     const bool listed = std::ranges::any_of(

@@ -130,6 +130,20 @@ TEST_F(TopologyTest, UnclaimedSlotsStayBoundButAreNotTold) {
   EXPECT_EQ(view_.SlotsToTell(*view_.Find(Node(2))), Slots(5000, 5999));
 }
 
+// Slots that were given to a node by hand, and that it never claimed: whoever owned them may claim them again with an epoch below
+// that node's, which says nothing about them, and nobody is told otherwise.
+TEST_F(TopologyTest, WhatAnOwnerHasYetToClaimIsNotTold) {
+  view_.SetOwner(Slots(0, 99), Node(2));
+  view_.Promise(Slots(0, 99));
+  EXPECT_EQ(view_.SlotsToTell(*view_.Find(Node(2))), ThirdOf(2));
+  EXPECT_TRUE(view_.ApplyClaim(ClaimOf(3, 1, Slots(0, 99), 3), At(1)).updates.empty());
+  SlotSet claimed = ThirdOf(2);
+  claimed |= Slots(0, 99);
+  view_.ApplyClaim(ClaimOf(2, 2, claimed, 2), At(2));
+  EXPECT_EQ(view_.SlotsToTell(*view_.Find(Node(2))), claimed);
+  EXPECT_EQ(view_.ApplyClaim(ClaimOf(3, 1, Slots(0, 99), 3), At(3)).updates.size(), 1u);
+}
+
 TEST_F(TopologyTest, OfTwoWithOneEpochTheSmallerIdMoves) {
   Topology greater(Node(3), Shard(3), TopologyOptions{});
   Fill(greater, 3);

@@ -14,6 +14,22 @@ using cluster::NodeId;
 
 std::string Short(const NodeId& id) { return id.empty() ? "none" : id.str().substr(0, 8); }
 
+std::string Owner(const cluster::Topology& view, SlotId slot) {
+  const ClusterNode* const owner = view.OwnerOf(slot);
+  return owner == nullptr ? "nobody's"
+                          : fmt::format("{}'s by epoch {}", Short(owner->id), owner->config_epoch);
+}
+
+// The first slot that the two give to different nodes.
+std::string SlotsApart(const cluster::Topology& mine, const cluster::Topology& yours) {
+  for (uint16_t i = 0; i < kSlotCount; ++i) {
+    const std::string here = Owner(mine, SlotId{i});
+    const std::string there = Owner(yours, SlotId{i});
+    if (here != there) return fmt::format("slot {} is {} or {}", i, here, there);
+  }
+  return "";
+}
+
 std::string Compare(const ClusterNode& mine, const ClusterNode& yours) {
   if (mine.primary != yours.primary) {
     return fmt::format("follows {} or {}", Short(mine.primary), Short(yours.primary));
@@ -85,8 +101,9 @@ std::string Disagreement(const std::vector<AgreementNode>& nodes) {
       if (by_reference == nullptr) continue;
       const std::string differs = Compare(*by_reference, seen);
       if (!differs.empty()) {
-        return fmt::format("{} says of {} what {} does not: {}", who, Short(id),
-                           Short(reference->view().self().id), differs);
+        return fmt::format("{} says of {} what {} does not: {} {}", who, Short(id),
+                           Short(reference->view().self().id), differs,
+                           SlotsApart(reference->view(), view));
       }
       const bool failed = seen.health == cluster::Health::kFailed;
       const bool up = seen.health == cluster::Health::kUp;
