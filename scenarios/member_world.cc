@@ -485,7 +485,7 @@ const Member* MemberWorld::WriterOf(size_t shard) const {
     if (node.state != State::kUp || node.paused) continue;
     const cluster::Topology& view = node.member->view();
     if (!view.self().is_primary() || !view.self().owns_slots() || !view.state().ok) continue;
-    if (node.member->WritableUntil() > now_ && !node.writes_paused) return node.member.get();
+    if (node.member->Fence().until > now_ && !node.writes_paused) return node.member.get();
   }
   return nullptr;
 }

@@ -212,9 +212,9 @@ Instant Election::WritableUntil() const {
   return lease_.HeldUntil();
 }
 
-Instant Election::WritesAwaitedUntil() const {
+WriteFence Election::Fence() const {
   const bool fenced = view_.self().is_primary() && view_.electorate().norn_rules;
-  return fenced ? lease_.AwaitedUntil() : Instant::Past();
+  return {WritableUntil(), fenced ? lease_.AwaitedUntil() : Instant::Past()};
 }
 
 Instant Election::next_at() const { return candidate_.next_at(); }

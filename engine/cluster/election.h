@@ -38,6 +38,7 @@
 #include "engine/cluster/manual_failover.h"
 #include "engine/cluster/topology.h"
 #include "engine/cluster/voter.h"
+#include "engine/cluster/write_fence.h"
 
 namespace norn::cluster {
 
@@ -63,8 +64,8 @@ class Election {
 
   // Until when this node, as a primary, may take writes; Never(): the rules do not fence. Past(): not now.
   Instant WritableUntil() const;
-  // Until when writes that come too early wait for that (Lease::AwaitedUntil).
-  Instant WritesAwaitedUntil() const;
+  // That, and until when writes that come too early wait for it (Lease::AwaitedUntil).
+  WriteFence Fence() const;
   // Paused for a failover by hand; what its messages to the replica say.
   bool paused() const { return manual_.paused(); }
   // PauseWrites was asked for, and ResumeWrites not yet.

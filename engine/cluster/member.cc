@@ -97,6 +97,7 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
   for (const OpenSlot& open : mine.open_slots) {
     (open.way == OpenSlot::Way::kMigratingTo ? migrating_ : importing_)[open.slot] = open.other;
   }
+  for (const auto& [to, slots] : GivenUp()) view_->Promise(slots);
   if (mine.replica_of.empty()) DropForeignSlots();
   own_ip_ = mine.ip.str();
   data_reign_ = memory.data_reign;
@@ -385,7 +386,7 @@ void Member::JudgeState(Instant now) {
 bool Member::serves() const {
   const ClusterNode& self = view_->self();
   const bool leads = self.is_primary() && self.owns_slots();
-  return view_->state().ok && (!leads || last_step_ < WritableUntil());
+  return view_->state().ok && (!leads || last_step_ < Fence().until);
 }
 
 // ---- what the parts ask for ----

@@ -137,10 +137,8 @@ class Member {
   // Raised by everything that routes depend on.
   uint64_t routes_version() const { return routes_version_; }
   SlotRoutes Routes() const;
-  // Until when this node may take writes (Election::WritableUntil).
-  Instant WritableUntil() const { return election_->WritableUntil(); }
-  WriteFence Fence() const { return {WritableUntil(), election_->WritesAwaitedUntil()}; }
-  // PauseWrites was asked for and has not happened yet (OnWritesHeld).
+  // Until when this node may take writes, and until when they wait for that.
+  WriteFence Fence() const { return election_->Fence(); }
   bool about_to_hold_writes() const { return election_->paused() && !writes_held_; }
   // As CLUSTER INFO's cluster_state: the slots are covered, and a primary of some has leave to write.
   bool serves() const;

@@ -285,7 +285,7 @@ TEST(Member, ASilentPrimaryIsReplacedAndFenced) {
   room.Form(3);
   room.PlaceOf(1).cut = true;
   ASSERT_TRUE(room.RunUntil(4000, [&] { return room.CanWrite(4); }));
-  EXPECT_LE(room.Of(1).WritableUntil(), room.now());
+  EXPECT_LE(room.Of(1).Fence().until, room.now());
   room.PlaceOf(1).cut = false;
   EXPECT_TRUE(room.RunUntil(4000, [&] { return room.Of(1).view().self().primary == Node(4); }));
   EXPECT_EQ(room.Of(1).view().OwnerOf(SlotId{0})->id, Node(4));

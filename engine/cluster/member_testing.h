@@ -155,7 +155,7 @@ class MemberRoom {
   }
   bool CanWrite(int node) {
     return places_.at(node).up && Of(node).view().self().is_primary() &&
-           Of(node).view().state().ok && Of(node).WritableUntil() > now_;
+           Of(node).view().state().ok && Of(node).Fence().until > now_;
   }
 
   // Carries out everything that can be.

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/time.h"
 #include "engine/cluster/key_slot.h"
 #include "engine/cluster/node_id.h"
 #include "engine/cluster/slot_set.h"
@@ -46,16 +45,6 @@ struct SlotRoutes {
     const RouteIndex owner = OwnerOf(slot);
     return owner != kNoRoute && owner == (is_primary ? self : primary);
   }
-};
-
-// Until when this node, as a primary, may take writes of its slots; each executor compares it with its own reading of the clock.
-struct WriteFence {
-  Instant until = Instant::Never();
-  // Writes that come later wait until then, for a lease that is not there yet. Past(): they are refused.
-  Instant awaited_until = Instant::Past();
-
-  bool Awaits(Instant now) const { return now >= until && now < awaited_until; }
-  bool operator==(const WriteFence&) const = default;
 };
 
 }  // namespace norn::cluster

@@ -238,7 +238,7 @@ void Observer::FindRivals() {
 bool Observer::MayWrite(NodeNumber node) const {
   const cluster::Member* const member = hosts_[node]->member();
   if (member == nullptr || !member->view().state().ok) return false;
-  return hosts_[node]->node()->sim_clock().Now() < member->WritableUntil();
+  return hosts_[node]->node()->sim_clock().Now() < member->Fence().until;
 }
 
 void Observer::CheckRivals() {
