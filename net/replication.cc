@@ -205,10 +205,8 @@ Replication::Told Replication::TellReplicas(std::span<const std::string_view> wo
                                             Duration timeout) {
   // Redis and Valkey 7 would refuse it.
   std::set<uint64_t> told = OnlineReplicas();
-  const auto too_old = [this](uint64_t id) {
-    return stream_.replicas().Find(ClientId{id})->facts.version < kVersion8;
-  };
-  std::erase_if(told, too_old);
+  const auto present = [this](uint64_t id) { return stream_.replicas().Find(ClientId{id}); };
+  std::erase_if(told, [&](uint64_t id) { return present(id)->facts.version < kVersion8; });
   if (told.empty() || !primary_host_.empty()) return Told::kNobodyThere;
   AppendOrder(words);
   const StreamOffset end = stream_.offset();
@@ -216,17 +214,16 @@ Replication::Told Replication::TellReplicas(std::span<const std::string_view> wo
   const Instant deadline = timeout == Duration() ? Instant::Never() : Now() + timeout;
   while (true) {
     // Who has left cannot answer. Who stays has it, and with it the better history when the shard elects.
-    std::erase_if(told,
-                  [this](uint64_t id) { return stream_.replicas().Find(ClientId{id}) == nullptr; });
-    const bool all = std::ranges::all_of(
-        told, [&](uint64_t id) { return stream_.replicas().Find(ClientId{id})->acked >= end; });
+    std::erase_if(told, [&](uint64_t id) { return present(id) == nullptr; });
+    const bool all =
+        std::ranges::all_of(told, [&](uint64_t id) { return present(id)->acked >= end; });
     if (all) return told.empty() ? Told::kTooLate : Told::kAll;
     const bool late = acked_.Wait(std::min(deadline, Now() + kTick)) == env::ParkResult::kDeadline;
     if (!primary_host_.empty()) return Told::kTooLate;
     if (late && Now() >= deadline) break;
   }
   for (const uint64_t id : told) {
-    const Replica* replica = stream_.replicas().Find(ClientId{id});
+    const Replica* replica = present(id);
     if (replica == nullptr || replica->acked >= end) continue;
     state().log.Warning("Replica {} did not answer an order within {} ms: it has {} of {}",
                         feeds_.Describe(ClientId{id}), timeout.millis(), replica->acked, end);

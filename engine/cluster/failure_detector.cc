@@ -69,7 +69,7 @@ FailureDetector::Facts& FailureDetector::Of(const ClusterNode& node, Instant now
   return facts;
 }
 
-const FailureDetector::Facts* FailureDetector::Known(const NodeId& id) const {
+FailureDetector::Facts* FailureDetector::Known(const NodeId& id) const {
   const ClusterNode* node = view_.Find(id);
   return node == nullptr ? nullptr : KnownAt(node->seat);
 }
@@ -245,8 +245,7 @@ uint32_t FailureDetector::CountReports(Facts& facts, Instant now, uint32_t wante
 }
 
 uint32_t FailureDetector::ReportsAbout(const NodeId& id, Instant now) {
-  const ClusterNode* node = view_.Find(id);
-  Facts* facts = node == nullptr ? nullptr : KnownAt(node->seat);
+  Facts* facts = Known(id);
   return facts == nullptr ? 0 : CountReports(*facts, now, 0);
 }
 
@@ -258,8 +257,7 @@ DetectorActions FailureDetector::OnReports(const NodeId& from, std::span<const N
   const uint32_t seat = reporter->node->seat;
   for (const NodeId& id : up) {
     if (!HasReports()) break;
-    const ClusterNode* node = view_.Find(id);
-    Facts* facts = node == nullptr ? nullptr : KnownAt(node->seat);
+    Facts* facts = Known(id);
     if (facts == nullptr || facts->set_bits == 0) continue;
     const uint32_t cleared = ClearBit(facts->reports, seat) + ClearBit(facts->reports_before, seat);
     SetBitCount(*facts, facts->set_bits - cleared);

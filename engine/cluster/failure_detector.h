@@ -138,7 +138,7 @@ class FailureDetector {
 
   void FollowMembership(Instant now);
   // Null: nothing is known of it.
-  const Facts* Known(const NodeId& id) const;
+  Facts* Known(const NodeId& id) const;
   Facts* KnownAt(uint32_t seat) const {
     return seat < watched_.size() ? watched_[seat].get() : nullptr;
   }

@@ -8,6 +8,7 @@
 #include "engine/commands/handlers.h"
 #include "engine/commands/node_control.h"
 #include "engine/commands/type_names.h"
+#include "engine/keyspace/deletion_word.h"
 #include "engine/persist/dump_payload.h"
 #include "engine/persist/rdb_loader.h"
 
@@ -304,7 +305,7 @@ void Restore(CommandContext& c) {
   if (!value) return;
   if (*deadline_ms != kNoDeadline && *deadline_ms <= c.moment.expired_up_to_ms()) {
     if (db.Erase(key, c.moment)) {
-      c.effect.Instead({c.options.lazyfree_lazy_server_del ? "UNLINK" : "DEL", key.bytes});
+      c.effect.Instead({DeletionWord(c.options.lazyfree_lazy_server_del), key.bytes});
       c.Notify(config::kNotifyGeneric, "del", key.bytes);
     }
     return c.reply.Ok();

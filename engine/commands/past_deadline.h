@@ -5,6 +5,7 @@
 
 #include "engine/commands/command.h"
 #include "engine/config/options.h"
+#include "engine/keyspace/deletion_word.h"
 
 namespace norn {
 
@@ -14,7 +15,7 @@ inline void CountExpired(CommandContext& c, const Key& key) {
 }
 
 inline void RepeatExpiry(CommandContext& c, std::string_view key) {
-  c.effect.Instead({c.options.lazyfree_lazy_expire ? "UNLINK" : "DEL", key});
+  c.effect.Instead({DeletionWord(c.options.lazyfree_lazy_expire), key});
 }
 
 // Requires: `found` is the live entry of `key` in `db`.

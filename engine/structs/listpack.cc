@@ -118,25 +118,6 @@ size_t WriteIntegerHead(int64_t value, char* out) {
   return 1 + bytes;
 }
 
-}  // namespace
-
-size_t WriteListpackTextHead(size_t text_bytes, char* out) {
-  if (text_bytes < 64) {
-    out[0] = static_cast<char>(0x80 | text_bytes);
-    return 1;
-  }
-  if (text_bytes < 4096) {
-    out[0] = static_cast<char>(0xe0 | text_bytes >> 8);
-    out[1] = static_cast<char>(text_bytes & 0xff);
-    return 2;
-  }
-  out[0] = static_cast<char>(kText32);
-  StoreAt(out + 1, static_cast<uint32_t>(text_bytes));
-  return 5;
-}
-
-namespace {
-
 size_t WriteHead(const PackedValue& value, char* out) {
   return value.is_integer() ? WriteIntegerHead(value.integer(), out)
                             : WriteListpackTextHead(value.text().size(), out);
@@ -152,18 +133,6 @@ size_t BackBytes(size_t element_bytes) {
   }
   return bytes;
 }
-
-}  // namespace
-
-size_t WriteListpackBack(size_t element_bytes, char* out) {
-  const size_t bytes = BackBytes(element_bytes);
-  for (size_t i = bytes; i-- > 0; element_bytes >>= 7) {
-    out[i] = static_cast<char>((element_bytes & 0x7f) | (i > 0 ? 0x80 : 0));
-  }
-  return bytes;
-}
-
-namespace {
 
 // The back that ends right before `end`: its own length and what it says. bytes 0: it does not end.
 struct Back {
@@ -191,7 +160,32 @@ size_t ElementBytes(const Head& head) {
   return bytes + BackBytes(bytes);
 }
 
+size_t StoredCount(std::string_view bytes) { return Load<uint16_t>(bytes.data() + 4); }
+
 }  // namespace
+
+size_t WriteListpackTextHead(size_t text_bytes, char* out) {
+  if (text_bytes < 64) {
+    out[0] = static_cast<char>(0x80 | text_bytes);
+    return 1;
+  }
+  if (text_bytes < 4096) {
+    out[0] = static_cast<char>(0xe0 | text_bytes >> 8);
+    out[1] = static_cast<char>(text_bytes & 0xff);
+    return 2;
+  }
+  out[0] = static_cast<char>(kText32);
+  StoreAt(out + 1, static_cast<uint32_t>(text_bytes));
+  return 5;
+}
+
+size_t WriteListpackBack(size_t element_bytes, char* out) {
+  const size_t bytes = BackBytes(element_bytes);
+  for (size_t i = bytes; i-- > 0; element_bytes >>= 7) {
+    out[i] = static_cast<char>((element_bytes & 0x7f) | (i > 0 ? 0x80 : 0));
+  }
+  return bytes;
+}
 
 size_t WriteListpackElement(const PackedValue& value, char* out) {
   size_t bytes = WriteHead(value, out);
@@ -201,12 +195,6 @@ size_t WriteListpackElement(const PackedValue& value, char* out) {
   }
   return bytes + WriteListpackBack(bytes, out + bytes);
 }
-
-namespace {
-
-size_t StoredCount(std::string_view bytes) { return Load<uint16_t>(bytes.data() + 4); }
-
-}  // namespace
 
 // ---- PackedValue ----
 

@@ -8,6 +8,7 @@
 #include "engine/commands/collection_scan.h"
 #include "engine/commands/sets/set_handlers.h"
 #include "engine/commands/typed_key.h"
+#include "engine/keyspace/deletion_word.h"
 #include "engine/types/set_value.h"
 
 namespace norn::handlers {
@@ -35,7 +36,7 @@ void RepeatRemoval(CommandContext& c, std::string_view key,
 }
 
 void RepeatDeletion(CommandContext& c, std::string_view key) {
-  c.effect.Instead({c.options.lazyfree_lazy_server_del ? "UNLINK" : "DEL", key});
+  c.effect.Instead({DeletionWord(c.options.lazyfree_lazy_server_del), key});
 }
 
 // `count` different members, each choice equally likely. Requires count <= the set's size.
