@@ -23,6 +23,7 @@ class Migrator : public MigrationControl {
   Migrator(env::Env& env, bool cluster_mode) : env_(env), cluster_mode_(cluster_mode) {}
 
   MigrationResult Migrate(const MigrationRequest& request) override;
+  size_t cached_connections() const override { return connections_.size(); }
   // Closes what nobody used for long. Never parks.
   void Tick();
 

@@ -2,6 +2,7 @@
 
 #include "engine/commands/arguments.h"
 #include "engine/commands/handlers.h"
+#include "engine/commands/node_control.h"
 
 namespace norn::handlers {
 namespace {
@@ -53,6 +54,7 @@ void FlushAll(CommandContext& c) {
   for (uint32_t shard = 0; shard < c.keys.shard_count(); ++shard) {
     c.keys.shard(shard).Flush(*when);
   }
+  c.node.NoteFlushed();
   c.effect.Always();
   c.reply.Ok();
 }

@@ -15,11 +15,13 @@ TEST_F(DbCommands, Flushing) {
                                       "FLUSHALL sync", "FLUSHALL ASYNC"}) {
     Session({{"MSET a 1 b 2", "+OK"}, {line, "+OK"}, {"DBSIZE", ":0"}, {"GET a", "nil"}});
   }
+  EXPECT_EQ(node().flushes, 3);  // of all databases: the snapshot follows
   Session({
       {"FLUSHDB now", "-ERR syntax error"},
       {"FLUSHALL SYNC SYNC", "-ERR syntax error"},
       {"FLUSHDB ASYNC foo", "-ERR syntax error"},
   });
+  EXPECT_EQ(node().flushes, 3);
 }
 
 TEST_F(DbCommands, FlushDbLeavesOtherDatabases) {

@@ -23,6 +23,9 @@ class FakeMigration : public MigrationControl {
     return result;
   }
 
+  size_t cached_connections() const override { return cached; }
+
+  size_t cached = 0;
   std::set<std::string> refused;
   std::string error;
   MigrationRequest last;

@@ -94,6 +94,7 @@ class FakeNode : public NodeControl {
     return schedule ? "Background saving scheduled" : "Background saving started";
   }
   absl::StatusOr<std::string> CancelSave() override { return "Background saving cancelled"; }
+  void NoteFlushed() override { ++flushes; }
   absl::StatusOr<std::string> RewriteLogInBackground() override {
     return "Background append only file rewriting started";
   }
@@ -124,6 +125,7 @@ class FakeNode : public NodeControl {
   Pause pause;
   absl::Status rewrite_status;
   absl::Status save_status;
+  int flushes = 0;
   int64_t last_save_unix_s = 0;
   absl::Status shutdown_status;
   std::vector<ShutdownRequest> shutdowns;

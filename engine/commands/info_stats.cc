@@ -55,7 +55,7 @@ void AddKeys(InfoLines& lines, const NodeStats& stats) {
       .Add("pubsubshard_channels", stats.pubsub_shard_channels)
       .Add("latest_fork_usec", 0)
       .Add("total_forks", 0)
-      .Add("migrate_cached_sockets", 0)
+      .Add("migrate_cached_sockets", stats.migrate_cached_sockets)
       .Add("slave_expires_tracked_keys", 0)
       .Add("active_defrag_hits", 0)
       .Add("active_defrag_misses", 0)

@@ -189,6 +189,8 @@ TEST_F(InfoCommand, StatsAreTheCounters) {
   EXPECT_EQ(Value("instantaneous_ops_per_sec"), "42");
   EXPECT_EQ(Value("instantaneous_input_kbps"), "1.50");
   EXPECT_EQ(Value("acl_access_denied_auth"), "5");
+  stats.migrate_cached_sockets = 6;
+  EXPECT_EQ(Value("migrate_cached_sockets"), "6");
 }
 
 TEST_F(InfoCommand, CommandsErrorsAndLatencies) {

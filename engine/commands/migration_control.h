@@ -2,6 +2,7 @@
 // What MIGRATE asks of the node: to carry values to another server. Implemented by net's Migrator; an interface because commands
 // stand below it on the ladder.
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class MigrationControl {
   virtual ~MigrationControl() = default;
   // Restores the keys there. Keeps its connections for a while. Called from any executor; parks.
   virtual MigrationResult Migrate(const MigrationRequest& request) = 0;
+  // How many connections it keeps now. Called from its own executor.
+  virtual size_t cached_connections() const = 0;
 };
 
 }  // namespace norn

@@ -114,6 +114,7 @@ struct NodeStats {
   uint64_t pubsub_patterns = 0;
   uint64_t pubsub_shard_channels = 0;
   uint64_t denied_auths = 0;
+  uint64_t migrate_cached_sockets = 0;
   uint64_t client_memory_bytes = 0;
   uint64_t largest_input_buffer_bytes = 0;  // of any client now
   uint64_t largest_output_buffer_bytes = 0;
@@ -207,6 +208,9 @@ class NodeControl {
   // Begin in the background; the text is the reply. Park.
   virtual absl::StatusOr<std::string> SaveInBackground(bool schedule) = 0;
   virtual absl::StatusOr<std::string> CancelSave() = 0;
+  // All keys are gone, on order. With save points a snapshot that says so follows at once, or they would be back after a crash.
+  // Never parks.
+  virtual void NoteFlushed() = 0;
   virtual absl::StatusOr<std::string> RewriteLogInBackground() = 0;
   virtual int64_t LastSaveUnixS() = 0;  // parks
   // Saves (if asked), then replaces the data by what is on disk, as a start would read it. Parks.

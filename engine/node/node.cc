@@ -9,6 +9,7 @@
 #include "engine/base/status.h"
 #include "engine/config/rewrite.h"
 #include "engine/fiber/spawn.h"
+#include "engine/keyspace/deletion_word.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/subscriptions.h"
@@ -276,8 +277,8 @@ void Node::ApplyToEngine(PerExecutor& here) {
   if (options.maxmemory_policy != here.adopted_policy) keyspace.eviction_pool().Clear();
   here.adopted_policy = options.maxmemory_policy;
   keyspace.set_access_policy(AccessPolicyOf(options));
-  keyspace.set_deletion_words({.expired = options.lazyfree_lazy_expire ? "UNLINK" : "DEL",
-                               .evicted = options.lazyfree_lazy_eviction ? "UNLINK" : "DEL"});
+  keyspace.set_deletion_words({.expired = DeletionWord(options.lazyfree_lazy_expire),
+                               .evicted = DeletionWord(options.lazyfree_lazy_eviction)});
   keyspace.events().set_wanted(options.notify_keyspace_events);
   here.state.key_events.set_wanted(options.notify_keyspace_events);
   const bool counts = options.cluster_enabled && options.cluster_slot_stats_enabled;
@@ -339,6 +340,7 @@ void Node::DescribeExecutor(PerExecutor& here, NodeStats* part) {
   }
   part->used_memory_peak_bytes = here.used_memory_peak_bytes;
   part->denied_auths = here.denied_auths;
+  part->migrate_cached_sockets = migration_[here.state.index]->cached_connections();
   part->instantaneous_ops_per_s = here.commands_rate.PerSecond();
   part->instantaneous_input_kbps = here.input_rate.PerSecond() / 1024;
   part->instantaneous_output_kbps = here.output_rate.PerSecond() / 1024;
@@ -354,6 +356,7 @@ void Node::AddExecutor(const NodeStats& part, NodeStats* sum) {
   sum->client_memory_bytes += part.client_memory_bytes;
   sum->used_memory_peak_bytes += part.used_memory_peak_bytes;
   sum->denied_auths += part.denied_auths;
+  sum->migrate_cached_sockets += part.migrate_cached_sockets;
   sum->largest_input_buffer_bytes =
       std::max(sum->largest_input_buffer_bytes, part.largest_input_buffer_bytes);
   sum->largest_output_buffer_bytes =
@@ -630,6 +633,10 @@ absl::StatusOr<std::string> Node::CancelSave() {
   absl::StatusOr<std::string> reply;
   OnExecutorFiber(env_.executor(), 0, [&] { reply = persistence_->CancelSave(); });
   return reply;
+}
+
+void Node::NoteFlushed() {
+  PostCall(env_.executor(), 0, [this] { persistence_->OnFlushed(); });
 }
 
 absl::StatusOr<std::string> Node::RewriteLogInBackground() {

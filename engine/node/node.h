@@ -108,6 +108,7 @@ class Node : public NodeControl {
   absl::Status Save() override;
   absl::StatusOr<std::string> SaveInBackground(bool schedule) override;
   absl::StatusOr<std::string> CancelSave() override;
+  void NoteFlushed() override;
   absl::StatusOr<std::string> RewriteLogInBackground() override;
   int64_t LastSaveUnixS() override;
   absl::Status Reload(bool save) override;

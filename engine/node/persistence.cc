@@ -152,10 +152,22 @@ absl::StatusOr<std::string> Persistence::SaveInBackground(bool schedule) {
   return "Background saving started";
 }
 
+void Persistence::OnFlushed() {
+  if (loading_ || options().save.empty()) return;
+  CancelRunningSave();  // it holds what is gone
+  save_scheduled_ = true;
+  if (!snapshots_.progress().running && !saving_ && !rewriting_) BeginBackgroundSave();
+}
+
+void Persistence::CancelRunningSave() {
+  if (!saving_) return;
+  cancel_save_ = true;
+  snapshots_.AskCancelled();
+}
+
 absl::StatusOr<std::string> Persistence::CancelSave() {
   if (saving_) {
-    cancel_save_ = true;
-    snapshots_.AskCancelled();
+    CancelRunningSave();
     return "Background saving cancelled";
   }
   if (save_scheduled_) {
@@ -227,8 +239,7 @@ absl::Status Persistence::BeforeExit(const ShutdownRequest& request) {
   const bool save = request.save || (!request.nosave && !options().save.empty());
   if (saving_) {
     log_lines().Warning("The save under way is cancelled: the node ends.");
-    cancel_save_ = true;
-    snapshots_.AskCancelled();
+    CancelRunningSave();
     while (saving_) env().executor().Yield();
   }
   absl::Status status;

@@ -56,6 +56,8 @@ class Persistence : private JournalListener {
   absl::Status Save();  // parks
   absl::StatusOr<std::string> SaveInBackground(bool schedule);
   absl::StatusOr<std::string> CancelSave();
+  // FLUSHALL: with save points the snapshot is written anew at once, in the background. Never parks.
+  void OnFlushed();
   absl::StatusOr<std::string> RewriteInBackground();
   absl::Status Reload(bool save);  // parks
   absl::Status ReloadLog();        // parks
@@ -101,6 +103,7 @@ class Persistence : private JournalListener {
   // ---- snapshot file ----
   absl::Status WriteSnapshotFile();
   void BeginBackgroundSave();
+  void CancelRunningSave();
   bool SavePointReached() const;
   void TellProgress();
   uint64_t ChangesSinceSave(uint64_t changes_now) const;
