@@ -25,18 +25,23 @@ DATABASES = (1, 0)
 DIFFERENCES = os.path.join(differential.HERE, "drawn_differences.txt")
 
 
-def lines(seed, count, server_path=harness.NORN):
+def drawn(seed, count, *options, server_path=harness.NORN):
     """(whether the order of the reply is free, words) of each."""
     program = os.environ.get("NORN_SIM", os.path.join(os.path.dirname(server_path), "norn-sim"))
-    text = subprocess.run([program, "lines", "--seed", str(seed), "--count", str(count), "--long-lives",
-                           "--without", "by-chance", "--without", "by-clock", "--without", "newer"],
+    text = subprocess.run([program, "lines", "--seed", str(seed), "--count", str(count), *options],
                           check=True, capture_output=True, text=True).stdout
     for line in text.splitlines():
         kind, _, text = line.partition("\t")
-        words = text.split(" ")
+        yield kind == "u", text.split(" ")
+
+
+def lines(seed, count, server_path=harness.NORN):
+    """Those that can be compared with redis-server's."""
+    for unordered, words in drawn(seed, count, "--long-lives", "--without", "by-chance", "--without", "by-clock", "--without", "newer",
+                                  server_path=server_path):
         for made in _consumers_of(words):
             yield False, ["XGROUP", "CREATECONSUMER", *made]
-        yield kind == "u", words
+        yield unordered, words
 
 
 def _consumers_of(words):

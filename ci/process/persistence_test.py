@@ -170,6 +170,29 @@ class Snapshots(PersistenceCase):
         wait_for(lambda: not is_saving(server), "the save is cancelled")
         self.assertIn("Background saving cancelled", server.log())
 
+    def test_what_was_flushed_is_not_back_after_a_crash(self):
+        flags = {"save": "3600 100000", "appendonly": "no", "enable-debug-command": "yes"}
+        server = self.start(flags, threads=2)
+        populate(server, 1000)
+        self.assertEqual(server.ask("SAVE"), "OK")
+        server.ask("SET", "one", "more")
+        self.assertEqual(server.ask("FLUSHALL"), "OK")
+        wait_for(lambda: not is_saving(server) and server.info("persistence")["rdb_changes_since_last_save"] == "0", "the snapshot")
+        self.assertEqual(server.info("persistence")["rdb_last_bgsave_status"], "ok")
+        again = self.killed(server, flags)
+        self.assertEqual(again.ask("DBSIZE"), 0)
+
+    def test_a_flush_ends_the_save_of_what_it_deletes(self):
+        flags = {"save": "3600 100000", "appendonly": "no", "enable-debug-command": "yes"}
+        server = self.start(flags, threads=2)
+        populate(server, BIG)
+        with server.wire() as wire:
+            wire.send(b"".join(encode(words) for words in (["BGSAVE"], ["FLUSHALL"])))
+            self.assertEqual([wire.read_raw() for _ in range(2)], [b"+Background saving started\r\n", b"+OK\r\n"])
+        wait_for(lambda: not is_saving(server) and server.info("persistence")["rdb_changes_since_last_save"] == "0", "the snapshot")
+        self.assertIn("Background saving cancelled", server.log())
+        self.assertEqual(self.killed(server, flags).ask("DBSIZE"), 0)
+
     def test_a_save_behind_a_rewrite_is_scheduled(self):
         server = self.start({"appendonly": "yes", "save": ""})
         populate(server, BIG)
