@@ -126,9 +126,11 @@ void Keyspace::EndSnapshot() {
 size_t Keyspace::CountShown(DbIndex index) const {
   const Db* db = FindDb(index);
   if (db == nullptr) return 0;
+  if (!hides_some() || !slot_share_) return db->Size();
   size_t hidden = 0;
-  for (size_t slot = 0; slot < hidden_slots_.size(); ++slot) {
-    if (hidden_slots_[slot]) hidden += db->CountInSlot(SlotId{static_cast<uint16_t>(slot)});
+  for (size_t place = 0; place < slot_share_->Places(); ++place) {
+    const SlotId slot = slot_share_->SlotAt(place);
+    if (hidden_slots_[slot.value]) hidden += db->CountInSlot(slot);
   }
   return db->Size() - hidden;
 }
