@@ -142,6 +142,7 @@ absl::Status Cluster::Start() {
   Pump();
   // A client that comes before the first view would be told nonsense.
   while (!routes_posted_ || saved_version_ == 0) saved_.Wait(Now() + kTick);
+  migrations_.HideKeys();
   return absl::OkStatus();
 }
 
@@ -276,6 +277,7 @@ void Cluster::RunActions() {
     PublishRoutes();
   }
   acting_ = false;
+  migrations_.OnRoutes();
 }
 
 bool Cluster::DoNow(const cluster::MemberAction& next) {
@@ -456,7 +458,7 @@ std::string Cluster::Info() {
   std::string info;
   AtZero(node_.env().executor(), [&] {
     if (member_ == nullptr) return;  // clients are let in a moment before
-    info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit());
+    info = migrations_.Info();
   });
   return info;
 }
@@ -567,6 +569,7 @@ void Cluster::PublishRoutes() {
   if (routes_posted_ && routes_version_ == member_->routes_version()) return;
   routes_posted_ = true;
   routes_version_ = member_->routes_version();
+  migrations_.OnRoutes();
   const cluster::SlotRoutes routes = member_->Routes();
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     if (i == 0) {

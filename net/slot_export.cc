@@ -36,6 +36,7 @@ constexpr Duration kAskEvery = Duration::Millis(100);
 constexpr Duration kTakeMax = Duration::Seconds(5);
 constexpr Duration kAskMax = Duration::Seconds(1);
 constexpr Duration kTellMax = Duration::Seconds(2);
+constexpr Duration kReportAfter = Duration::Seconds(1);
 
 // What makes the slot's keys, as they are.
 void CopySlot(Keyspace& keyspace, SlotId slot, const persist::RdbEncodeOptions& encode,
@@ -61,7 +62,9 @@ void SlotMigrations::Begin(SlotExport machine) {
   machine.row().created_unix_s = machine.row().updated_unix_s = UnixSeconds();
   exports_.push_front(std::make_unique<Export>(std::move(machine), node_.env().executor()));
   Export* const job = exports_.front().get();
-  job->uncopied = job->machine.row().slots;
+  // What was given up before this life began has no copy to be made.
+  if (!job->machine.granted()) job->uncopied = job->machine.row().slots;
+  job->report_at = Now() + kReportAfter;
   SpawnFiber(node_.env().executor(), [this, job] { RunExport(*job); });
 }
 
@@ -70,10 +73,15 @@ void SlotMigrations::RunExport(Export& job) {
   log().Notice("Slot migration {}: slots {} go to {}", row.name, cluster::RangesText(row.slots),
                row.target.view());
   WatchJournal();
-  while (job.machine.next() != SlotExport::Step::kNone && !ended_) Advance(job);
+  while (job.machine.next() != SlotExport::Step::kNone && !ended_) {
+    Advance(job);
+    Report(job);
+  }
   if (ended_) return;
+  CountEnded(row);
   job.stream = nullptr;
   job.pieces.clear();
+  job.queued_bytes = 0;
   log().Notice("Slot migration {}: {}; {} bytes sent{}{}", row.name,
                cluster::MigrationStateName(row.state), job.sent_bytes,
                row.message.empty() ? "" : ": ", row.message);
@@ -150,7 +158,13 @@ bool SlotMigrations::Connect(Export& job, const ClusterNode& node) {
   const std::string_view old[] = {"AUTH", password};
   const auto reply =
       user.empty() ? Request(job, &node, old, kAskMax) : Request(job, &node, all, kAskMax);
-  return reply && !reply->IsError();
+  if (reply && !reply->IsError()) return true;
+  // Nothing is said over a connection of nobody.
+  job.stream = nullptr;
+  job.auth_error = reply ? reply->text : "no answer";
+  log().Warning("Slot migration {}: AUTH at {}:{}: {} (primaryuser, primaryauth)",
+                job.machine.row().name, node.endpoint.ip, port, job.auth_error);
+  return false;
 }
 
 // nullopt: nobody knows whether it was heard.
@@ -187,6 +201,9 @@ void SlotMigrations::Establish(Export& job) {
   std::vector<std::string_view> words = Order("ESTABLISH", row.slots, row.name, room);
   words.insert(words.begin() + 4, row.source.view());
   const auto reply = Request(job, member().view().Find(row.target), words, kTakeMax);
+  if (!reply && !job.auth_error.empty()) {
+    return job.machine.Abort(fmt::format("the target refuses AUTH: {}", job.auth_error), false);
+  }
   if (!reply) return job.machine.Abort("the target cannot be reached", false);
   if (reply->IsError()) {
     return job.machine.Abort(fmt::format("the target refuses: {}", reply->text), false);
@@ -280,6 +297,7 @@ bool SlotMigrations::SendMessage(Export& job) {
     return false;
   }
   job.sent_bytes += message.size();
+  totals_.sent_bytes += message.size();
   job.machine.row().acked_unix_s = UnixSeconds();
   return true;
 }
@@ -413,8 +431,8 @@ void SlotMigrations::TakeBack(Export& job) {
 void SlotMigrations::Delete(Export& job) {
   const MigrationRow& row = job.machine.row();
   if (job.held_since != Instant::Never()) {
-    job.machine.row().message =
-        fmt::format("clients waited {} ms", (Now() - job.held_since).millis());
+    totals_.last_wait_ms = (Now() - job.held_since).millis();
+    job.machine.row().message = fmt::format("clients waited {} ms", totals_.last_wait_ms);
   }
   member().LetGo(row.slots);
   job.holds = false;

@@ -132,42 +132,6 @@ void SlotMigrations::Cancel(const ClusterCall& call) {
   call.reply.Ok();
 }
 
-// ---- GETSLOTMIGRATIONS ----
-
-void SlotMigrations::Show(const ClusterCall& call) {
-  std::vector<const MigrationRow*> rows;
-  for (const auto& job : exports_) rows.push_back(&job->machine.row());
-  for (const auto& job : imports_) rows.push_back(&job->machine.row());
-  const auto later = [](const MigrationRow* a, const MigrationRow* b) {
-    return a->created_unix_s > b->created_unix_s;
-  };
-  std::ranges::stable_sort(rows, later);
-  call.reply.Array(rows.size());
-  const auto text = [&](std::string_view name, std::string_view value) {
-    call.reply.Bulk(name);
-    call.reply.Bulk(value);
-  };
-  const auto number = [&](std::string_view name, int64_t value) {
-    call.reply.Bulk(name);
-    call.reply.Integer(value);
-  };
-  for (const MigrationRow* row : rows) {
-    call.reply.Map(12);
-    text("name", row->name);
-    text("operation", row->exports ? "EXPORT" : "IMPORT");
-    text("slot_ranges", cluster::RangesText(row->slots));
-    text("target_node", row->target.view());
-    text("source_node", row->source.view());
-    number("create_time", row->created_unix_s);
-    number("last_update_time", row->updated_unix_s);
-    number("last_ack_time", row->acked_unix_s);
-    text("state", cluster::MigrationStateName(row->state));
-    text("message", row->message);
-    number("cow_size", 0);
-    number("remaining_repl_size", static_cast<int64_t>(row->remaining_bytes));
-  }
-}
-
 void SlotMigrations::TrimLog() {
   const auto most = static_cast<size_t>(options().cluster_slot_migration_log_max_len);
   size_t ended = 0;

@@ -43,6 +43,8 @@ class SlotMigrationHost {
   virtual void CarryOut() = 0;
   // Deletes their keys, here and at the replicas. Parks.
   virtual void DropSlots(const cluster::SlotSet& slots) = 0;
+  // Something that the member asked for is not done yet.
+  virtual bool acting() const = 0;
 };
 
 class SlotMigrations : private JournalListener, private ReplySink {
@@ -57,6 +59,12 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void Tick();
   // Slots with keys here before they are this node's.
   cluster::SlotSet importing() const;
+  // The node's view of who owns what has changed, or what followed from that is done. Never parks.
+  void OnRoutes();
+  // What that means for the keys that are here: they are shown, or not. Requires: no token is held. Parks.
+  void HideKeys();
+  // The lines of INFO about migrations. Never parks.
+  std::string Info() const;
   // No more steps.
   void Stop() { ended_ = true; }
 
@@ -78,8 +86,10 @@ class SlotMigrations : private JournalListener, private ReplySink {
     uint64_t epoch_max = 0;   // G4
     Instant held_since = Instant::Never();
     Instant pause_until = Instant::Never();
+    Instant report_at = Instant::Never();
     bool holds = false;
     bool established = false;
+    std::string auth_error = {};
     cluster::NodeId connected_to;
     std::unique_ptr<env::Stream> stream;
     ReplyParser parser;
@@ -89,9 +99,20 @@ class SlotMigrations : private JournalListener, private ReplySink {
     explicit Import(cluster::SlotImport machine) : machine(std::move(machine)) {}
     cluster::SlotImport machine;
     Instant heard;
+    Instant report_at;
     Session session;
     bool hidden = true;  // its slots are, with the keys that came
     bool cleaning = false;
+  };
+  // Of this process's life.
+  struct Totals {
+    uint64_t done = 0;
+    uint64_t failed = 0;
+    uint64_t cancelled = 0;
+    uint64_t sent_bytes = 0;
+    uint64_t received_bytes = 0;
+    int64_t last_wait_ms = 0;  // of clients, at the source
+    std::string last_error = {};
   };
   using Words = std::span<const std::string_view>;
 
@@ -99,7 +120,6 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void Migrate(const cluster::ClusterCall& call);
   bool ParseRequests(const cluster::ClusterCall& call, std::vector<cluster::MigrationRow>& rows);
   std::string WhyNot(const cluster::MigrationRow& row);
-  void Show(const cluster::ClusterCall& call);
   void Cancel(const cluster::ClusterCall& call);
   void OnEffects(DbIndex db, std::string_view resp) override;
   // A slot's keys go, not what was said.
@@ -111,6 +131,12 @@ class SlotMigrations : private JournalListener, private ReplySink {
   std::string NewName();
   std::vector<std::string_view> Order(std::string_view verb, const cluster::SlotSet& slots,
                                       std::string_view node, std::vector<std::string>& room);
+
+  // ---- slot_migration_report.cc ----
+  void Show(const cluster::ClusterCall& call);
+  void CountEnded(const cluster::MigrationRow& row);
+  void Report(Export& job);
+  void Report(Import& job);
 
   // ---- slot_export.cc ----
   void Begin(cluster::SlotExport machine);
@@ -151,7 +177,7 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void CleanUpAll();
   void TakeUpGivenUp();
   void RejoinShard();
-  void HideImports();
+  cluster::SlotSet HiddenSlots();
   std::shared_ptr<Import> FindImport(std::string_view name);
   bool Leads();
 
@@ -175,6 +201,10 @@ class SlotMigrations : private JournalListener, private ReplySink {
   bool watching_ = false;    // journaling_ is being changed
   bool ended_ = false;
   Instant rejoin_from_;  // not before
+  Totals totals_;
+  cluster::SlotSet hidden_;     // as the shards were told
+  bool hides_foreign_ = false;  // what a replica must not show
+  bool hide_due_ = false;       // a fiber will tell the shards
   // ---- of the target ----
   Dispatcher dispatcher_;
   ByteBuffer replies_;
