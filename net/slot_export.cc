@@ -9,7 +9,6 @@
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
-#include "engine/persist/dump_payload.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
@@ -28,33 +27,12 @@ using cluster::SlotSet;
 namespace {
 
 constexpr size_t kMessageBytes = 64 * 1024;
-constexpr uint64_t kQueuedBytesMax = 1024 * 1024;
-constexpr size_t kCopyBytes = 64 * 1024;
-constexpr size_t kCopySlots = 64;
 constexpr size_t kReadBytes = 4 * 1024;
 constexpr Duration kAskEvery = Duration::Millis(100);
 constexpr Duration kTakeMax = Duration::Seconds(5);
 constexpr Duration kAskMax = Duration::Seconds(1);
 constexpr Duration kTellMax = Duration::Seconds(2);
 constexpr Duration kReportAfter = Duration::Seconds(1);
-
-// What makes the slot's keys, as they are.
-void CopySlot(Keyspace& keyspace, SlotId slot, const persist::RdbEncodeOptions& encode,
-              EffectLog& log) {
-  ByteBuffer payload;
-  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
-    const DbIndex index{i};
-    const Db* db = keyspace.FindDb(index);
-    if (db == nullptr) continue;
-    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
-      payload.Clear();
-      persist::AppendDumpPayload(entry, encode, payload);
-      const Int64Text deadline(entry.has_deadline() ? entry.deadline_ms() : 0);
-      log.Add(index,
-              {"RESTORE", entry.key(), deadline.view(), payload.view(), "REPLACE", "ABSTTL"});
-    });
-  }
-}
 
 }  // namespace
 
@@ -213,55 +191,6 @@ void SlotMigrations::Establish(Export& job) {
 }
 
 // ---- the copy and the stream ----
-
-// A few slots of one shard.
-void SlotMigrations::CopySome(Export& job) {
-  if (job.queued_bytes >= kQueuedBytesMax || job.uncopied.empty()) return SendSome(job);
-  const uint32_t shards = node_.executor_count();
-  const uint32_t shard = job.uncopied.NextFrom(0)->value % shards;
-  std::vector<SlotId> next;
-  for (const SlotId slot : job.uncopied) {
-    if (slot.value % shards == shard && next.size() < kCopySlots) next.push_back(slot);
-  }
-  env::Executor& executor = node_.env().executor();
-  const env::FiberId self = executor.Self();
-  SlotSet copied;
-  bool arrived = false;
-  OnExecutorFiber(executor, shard, [&] {
-    ExecutorState& state = node_.state(shard);
-    EffectLog copy;
-    TokenSet tokens(executor, state.shards);
-    tokens.Collect({shard});
-    const auto encode =
-        persist::RdbEncodeOptionsOf(state.options(), state.env.clock().Wall().unix_ms());
-    for (const SlotId slot : next) {
-      CopySlot(state.home().keyspace(), slot, encode, copy);
-      copied.Set(slot);
-      if (copy.bytes() >= kCopyBytes) break;
-    }
-    // On the way of the journal's effects, to come between those before it and behind it.
-    if (executor.Count() == 1) {
-      Hand(job, copied, copy);
-      arrived = true;
-      return;
-    }
-    PostCall(executor, 0, [&, copy = std::move(copy)] {
-      Hand(job, copied, copy);
-      arrived = true;
-      executor.Wake(self);
-    });
-  });
-  while (!arrived) executor.Park(Instant::Never());
-}
-
-void SlotMigrations::Hand(Export& job, const SlotSet& slots, const EffectLog& copy) {
-  job.uncopied -= slots;
-  job.live |= slots;
-  copy.ForEach([&](DbIndex db, std::string_view resp, bool, bool) {
-    job.pieces.push_back({db, std::string(resp)});
-    job.queued_bytes += resp.size();
-  });
-}
 
 // Whole commands; each message selects its databases itself.
 std::string SlotMigrations::ComposeMessage(Export& job) {

@@ -21,6 +21,12 @@ using cluster::MigrationRow;
 using cluster::NodeId;
 using cluster::SlotSet;
 
+namespace {
+
+constexpr size_t kPieceBytes = 64 * 1024;
+
+}  // namespace
+
 SlotMigrations::SlotMigrations(Node& node, Replication& replication, SlotMigrationHost& host)
     : node_(node),
       replication_(replication),
@@ -170,6 +176,15 @@ void SlotMigrations::OnEffects(DbIndex db, std::string_view resp) {
   }
 }
 
+// A piece is no longer than a message, but for its last command.
+void SlotMigrations::Queue(Export& job, DbIndex db, std::string_view command) {
+  const bool next = job.pieces.empty() || job.pieces.back().db != db ||
+                    job.pieces.back().bytes.size() >= kPieceBytes;
+  if (next) job.pieces.push_back({db, {}});
+  job.pieces.back().bytes += command;
+  job.queued_bytes += command.size();
+}
+
 void SlotMigrations::OnCommand(DbIndex db, Words words, std::string_view raw) {
   const CommandSpec* spec = FindCommand(words[0]);
   if (spec == nullptr) return;
@@ -184,9 +199,11 @@ void SlotMigrations::OnCommand(DbIndex db, Words words, std::string_view raw) {
   const SlotId slot = KeySlot(words[keys->front().word]);
   for (const auto& job : exports_) {
     if (job->machine.row().ended() || !job->live.Contains(slot)) continue;
-    if (job->pieces.empty() || job->pieces.back().db != db) job->pieces.push_back({db, {}});
-    job->pieces.back().bytes += raw;
-    job->queued_bytes += raw.size();
+    Queue(*job, db, raw);
+    if (!job->part || job->part->slot != slot) continue;
+    // MOVE names one key, and means it in two databases.
+    if (keys->size() == 1 && spec->name != "move") continue;
+    for (const auto& key : *keys) job->part->again.emplace(words[key.word]);
   }
 }
 

@@ -5,6 +5,11 @@
 // A slot is copied under its shard's token, as commands that go into the same stream as the writes behind it: from then on the
 // journal's effects on this slot follow. So the stream needs no cut across slots, and the target runs it from front to back.
 //
+// A slot of many keys is copied in portions, for which nobody waits long; effects on it follow from the first portion on. What the
+// target makes of an effect on a key that it lacks is overwritten when the key comes. Where a command has several keys (RENAME,
+// SUNIONSTORE), the target may lack some, and what it makes of the others would stay: so all of them are sent again at the end,
+// under the token and with all that ran before in the stream.
+//
 //     shard k   slot 7's keys as RESTORE ──┐                       DATA (one at a time, answered)
 //     journal   effects on copied slots  ──┴──► pieces, in order ────────────────────────────────► target: 64 commands at once
 //
@@ -12,9 +17,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,12 +81,19 @@ class SlotMigrations : private JournalListener, private ReplySink {
     DbIndex db;
     std::string bytes;
   };
+  struct Part {
+    SlotId slot;
+    uint32_t db = 0;
+    uint64_t cursor = 0;
+    std::set<std::string> again = {};  // its keys that are to be sent once more
+  };
   struct Export {
     Export(cluster::SlotExport machine, env::Executor& executor)
         : machine(std::move(machine)), answered(executor) {}
     cluster::SlotExport machine;
     cluster::SlotSet uncopied;
-    cluster::SlotSet live;  // copied: what changes them is sent
+    cluster::SlotSet live;     // copied: what changes them is sent
+    std::optional<Part> part;  // how far the copy of a slot of many keys has come
     std::deque<Piece> pieces;
     uint64_t queued_bytes = 0;
     uint64_t sent_bytes = 0;  // and run by the target
@@ -125,6 +139,7 @@ class SlotMigrations : private JournalListener, private ReplySink {
   // A slot's keys go, not what was said.
   bool repeats_messages() const override { return false; }
   void OnCommand(DbIndex db, Words words, std::string_view raw);
+  void Queue(Export& job, DbIndex db, std::string_view command);
   bool Busy(const cluster::SlotSet& slots) const;
   void WatchJournal();
   void TrimLog();
@@ -145,7 +160,11 @@ class SlotMigrations : private JournalListener, private ReplySink {
   std::string WhyLost(Export& job);
   void Establish(Export& job);
   void CopySome(Export& job);
-  void Hand(Export& job, const cluster::SlotSet& slots, const EffectLog& copy);
+  void CopyPortion(Export& job);
+  void FinishPart(Export& job);
+  void CopyUnderToken(Export& job, uint32_t shard,
+                      const std::function<cluster::SlotSet(ExecutorState&, EffectLog&)>& copy);
+  void Hand(Export& job, const EffectLog& copy);
   void SendSome(Export& job);
   std::string ComposeMessage(Export& job);
   void Pause(Export& job);
