@@ -201,11 +201,15 @@ SlotSet SlotMigrations::HiddenSlots() {
   }
   if (!hides_foreign_) return hidden;
   const cluster::Topology& view = member().view();
+  const ClusterNode& self = view.self();
   for (uint32_t i = 0; i < kSlotCount; ++i) {
     const SlotId slot{static_cast<uint16_t>(i)};
     const ClusterNode* owner = view.OwnerOf(slot);
+    // Old nodes do not tell their shard.
+    const bool foreign =
+        owner != nullptr && owner->id != self.primary && owner->shard != self.shard;
     const bool open = member().importing().contains(slot) || member().migrating().contains(slot);
-    if (owner != nullptr && owner->shard != view.self().shard && !open) hidden.Set(slot);
+    if (foreign && !open) hidden.Set(slot);
   }
   return hidden;
 }
