@@ -30,16 +30,27 @@ constexpr Duration kSaveRetry = Duration::Millis(100);
 constexpr int64_t kBusPortOffset = 10000;
 constexpr int64_t kPingIntervalMaxMs = 1'000'000'000;
 
-// In all databases, told to replicas and log key by key.
-size_t ClearSlot(Keyspace& keyspace, SlotId slot) {
+// Keys for whose deletion clients wait at once.
+constexpr size_t kDropKeys = 1000;
+
+// Up to `count_max` of the slot's keys, of all databases, told to replicas and log key by key. Returns how many went.
+size_t ClearSomeOf(Keyspace& keyspace, SlotId slot, size_t count_max) {
   size_t cleared = 0;
-  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
+  for (uint32_t i = 0; i < keyspace.database_count() && cleared < count_max; ++i) {
     Db* db = keyspace.FindDb(DbIndex{i});
     if (db == nullptr) continue;
-    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
+    const bool whole = db->CountInSlot(slot) <= count_max - cleared;
+    std::vector<std::string> some;
+    db->VisitSlot(slot, count_max - cleared, [&](const Entry& entry) {
       keyspace.RecordDeletion(DbIndex{i}, "DEL", entry.key());
+      if (!whole) some.emplace_back(entry.key());
     });
-    cleared += db->ClearSlot(slot, Db::Free::kLater);
+    if (whole) cleared += db->ClearSlot(slot, Db::Free::kLater);
+    for (const std::string& name : some) {
+      const Key key = keyspace.MakeKey(name);
+      db->Erase(key, db->FindAny(key));
+    }
+    cleared += some.size();
   }
   return cleared;
 }
@@ -142,6 +153,7 @@ absl::Status Cluster::Start() {
   Pump();
   // A client that comes before the first view would be told nonsense.
   while (!routes_posted_ || saved_version_ == 0) saved_.Wait(Now() + kTick);
+  migrations_.HideKeys();
   return absl::OkStatus();
 }
 
@@ -276,6 +288,7 @@ void Cluster::RunActions() {
     PublishRoutes();
   }
   acting_ = false;
+  migrations_.OnRoutes();
 }
 
 bool Cluster::DoNow(const cluster::MemberAction& next) {
@@ -317,9 +330,7 @@ void Cluster::DoParking(const cluster::MemberAction& next) {
     PublishRoutes();  // who was held back asks where to go
     replication_.HoldWrites(false);
   } else if (const auto* drop = std::get_if<action::DropSlots>(&next)) {
-    cluster::SlotSet foreign = cluster::ToSet(drop->slots);
-    foreign -= migrations_.importing();
-    DropSlots(foreign);
+    DropSlots(cluster::ToSet(drop->slots), Spare::kImports);
   } else if (std::holds_alternative<action::DropAllKeys>(next)) {
     DropAllKeys();
   }
@@ -456,7 +467,7 @@ std::string Cluster::Info() {
   std::string info;
   AtZero(node_.env().executor(), [&] {
     if (member_ == nullptr) return;  // clients are let in a moment before
-    info = cluster::ClusterInfo(*member_, bus_.links_dropped_by_limit());
+    info = migrations_.Info();
   });
   return info;
 }
@@ -538,16 +549,34 @@ std::optional<std::vector<Cluster::SlotUsage>> Cluster::SlotUsages() {
   return usages;
 }
 
-void Cluster::DropSlots(const cluster::SlotSet& slots) {
-  TokenSet tokens(node_.env().executor(), state().shards);
-  tokens.Collect(EveryShard(state().shard_count));
+// Clients are let in again and again: meanwhile a slot may have become this node's, or be on its way here.
+bool Cluster::MayDrop(SlotId slot) const {
+  const cluster::ClusterNode* owner = member_->view().OwnerOf(slot);
+  return owner != &member_->view().self() && !member_->importing().contains(slot) &&
+         !member_->migrating().contains(slot);
+}
+
+void Cluster::DropSlots(const cluster::SlotSet& slots, Spare spare) {
   uint64_t dropped = 0;
-  node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) {
-    for (const SlotId slot : slots) dropped += ClearSlot(keyspace, slot);
-    if (!keyspace.deletions().empty()) state().effects.TakeFrom(keyspace.deletions());
-  });
-  if (!state().effects.empty() && state().effect_sink != nullptr) {
-    state().effect_sink->Accept(state().effects);
+  std::optional<SlotId> next = slots.NextFrom(0);
+  while (next) {
+    TokenSet tokens(node_.env().executor(), state().shards);
+    tokens.Collect(EveryShard(state().shard_count));
+    const cluster::SlotSet imports =
+        spare == Spare::kImports ? migrations_.importing() : cluster::SlotSet();
+    for (size_t left = kDropKeys; next && left > 0;) {
+      const SlotId slot = *next;
+      Keyspace& keyspace = *state().keyspaces[state().key_map.ShardOfSlot(slot)];
+      const bool may = MayDrop(slot) && !imports.Contains(slot);
+      const size_t cleared = may ? ClearSomeOf(keyspace, slot, left) : 0;
+      if (!keyspace.deletions().empty()) state().effects.TakeFrom(keyspace.deletions());
+      dropped += cleared;
+      left -= cleared;
+      if (left > 0) next = slots.NextFrom(slot.value + 1u);
+    }
+    if (!state().effects.empty() && state().effect_sink != nullptr) {
+      state().effect_sink->Accept(state().effects);
+    }
   }
   if (dropped > 0) {
     state().log.Notice("Deleted {} keys of {} slots that belong to another node now.", dropped,
@@ -567,6 +596,7 @@ void Cluster::PublishRoutes() {
   if (routes_posted_ && routes_version_ == member_->routes_version()) return;
   routes_posted_ = true;
   routes_version_ = member_->routes_version();
+  migrations_.OnRoutes();
   const cluster::SlotRoutes routes = member_->Routes();
   for (uint32_t i = 0; i < node_.executor_count(); ++i) {
     if (i == 0) {

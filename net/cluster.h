@@ -88,8 +88,12 @@ class Cluster : public ClusterControl,
   void DoParking(const cluster::MemberAction& action);
   void AwaitSaved(uint64_t version);
   void Follow(const cluster::member_action::Follow& follow);
-  void DropSlots(const cluster::SlotSet& slots) override;
+  void DropSlots(const cluster::SlotSet& slots) override { DropSlots(slots, Spare::kNothing); }
+  enum class Spare : uint8_t { kNothing, kImports };
+  void DropSlots(const cluster::SlotSet& slots, Spare spare);
+  bool MayDrop(SlotId slot) const;
   void CarryOut() override;
+  bool acting() const override { return acting_; }
   void DropAllKeys();
   void Write(const cluster::member_action::Log& log);
   // A node that lost its disk comes back at its old address as a stranger, and its replicas must not copy its emptiness.

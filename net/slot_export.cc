@@ -9,7 +9,6 @@
 #include "engine/base/plant.h"
 #include "engine/base/status.h"
 #include "engine/fiber/spawn.h"
-#include "engine/persist/dump_payload.h"
 #include "engine/shard/gather.h"
 #include "engine/shard/routing.h"
 #include "engine/shard/token_set.h"
@@ -28,32 +27,12 @@ using cluster::SlotSet;
 namespace {
 
 constexpr size_t kMessageBytes = 64 * 1024;
-constexpr uint64_t kQueuedBytesMax = 1024 * 1024;
-constexpr size_t kCopyBytes = 64 * 1024;
-constexpr size_t kCopySlots = 64;
 constexpr size_t kReadBytes = 4 * 1024;
 constexpr Duration kAskEvery = Duration::Millis(100);
 constexpr Duration kTakeMax = Duration::Seconds(5);
 constexpr Duration kAskMax = Duration::Seconds(1);
 constexpr Duration kTellMax = Duration::Seconds(2);
-
-// What makes the slot's keys, as they are.
-void CopySlot(Keyspace& keyspace, SlotId slot, const persist::RdbEncodeOptions& encode,
-              EffectLog& log) {
-  ByteBuffer payload;
-  for (uint32_t i = 0; i < keyspace.database_count(); ++i) {
-    const DbIndex index{i};
-    const Db* db = keyspace.FindDb(index);
-    if (db == nullptr) continue;
-    db->VisitSlot(slot, SIZE_MAX, [&](const Entry& entry) {
-      payload.Clear();
-      persist::AppendDumpPayload(entry, encode, payload);
-      const Int64Text deadline(entry.has_deadline() ? entry.deadline_ms() : 0);
-      log.Add(index,
-              {"RESTORE", entry.key(), deadline.view(), payload.view(), "REPLACE", "ABSTTL"});
-    });
-  }
-}
+constexpr Duration kReportAfter = Duration::Seconds(1);
 
 }  // namespace
 
@@ -61,7 +40,9 @@ void SlotMigrations::Begin(SlotExport machine) {
   machine.row().created_unix_s = machine.row().updated_unix_s = UnixSeconds();
   exports_.push_front(std::make_unique<Export>(std::move(machine), node_.env().executor()));
   Export* const job = exports_.front().get();
-  job->uncopied = job->machine.row().slots;
+  // What was given up before this life began has no copy to be made.
+  if (!job->machine.granted()) job->uncopied = job->machine.row().slots;
+  job->report_at = Now() + kReportAfter;
   SpawnFiber(node_.env().executor(), [this, job] { RunExport(*job); });
 }
 
@@ -70,10 +51,15 @@ void SlotMigrations::RunExport(Export& job) {
   log().Notice("Slot migration {}: slots {} go to {}", row.name, cluster::RangesText(row.slots),
                row.target.view());
   WatchJournal();
-  while (job.machine.next() != SlotExport::Step::kNone && !ended_) Advance(job);
+  while (job.machine.next() != SlotExport::Step::kNone && !ended_) {
+    Advance(job);
+    Report(job);
+  }
   if (ended_) return;
+  CountEnded(row);
   job.stream = nullptr;
   job.pieces.clear();
+  job.queued_bytes = 0;
   log().Notice("Slot migration {}: {}; {} bytes sent{}{}", row.name,
                cluster::MigrationStateName(row.state), job.sent_bytes,
                row.message.empty() ? "" : ": ", row.message);
@@ -150,7 +136,13 @@ bool SlotMigrations::Connect(Export& job, const ClusterNode& node) {
   const std::string_view old[] = {"AUTH", password};
   const auto reply =
       user.empty() ? Request(job, &node, old, kAskMax) : Request(job, &node, all, kAskMax);
-  return reply && !reply->IsError();
+  if (reply && !reply->IsError()) return true;
+  // Nothing is said over a connection of nobody.
+  job.stream = nullptr;
+  job.auth_error = reply ? reply->text : "no answer";
+  log().Warning("Slot migration {}: AUTH at {}:{}: {} (primaryuser, primaryauth)",
+                job.machine.row().name, node.endpoint.ip, port, job.auth_error);
+  return false;
 }
 
 // nullopt: nobody knows whether it was heard.
@@ -187,6 +179,9 @@ void SlotMigrations::Establish(Export& job) {
   std::vector<std::string_view> words = Order("ESTABLISH", row.slots, row.name, room);
   words.insert(words.begin() + 4, row.source.view());
   const auto reply = Request(job, member().view().Find(row.target), words, kTakeMax);
+  if (!reply && !job.auth_error.empty()) {
+    return job.machine.Abort(fmt::format("the target refuses AUTH: {}", job.auth_error), false);
+  }
   if (!reply) return job.machine.Abort("the target cannot be reached", false);
   if (reply->IsError()) {
     return job.machine.Abort(fmt::format("the target refuses: {}", reply->text), false);
@@ -196,55 +191,6 @@ void SlotMigrations::Establish(Export& job) {
 }
 
 // ---- the copy and the stream ----
-
-// A few slots of one shard.
-void SlotMigrations::CopySome(Export& job) {
-  if (job.queued_bytes >= kQueuedBytesMax || job.uncopied.empty()) return SendSome(job);
-  const uint32_t shards = node_.executor_count();
-  const uint32_t shard = job.uncopied.NextFrom(0)->value % shards;
-  std::vector<SlotId> next;
-  for (const SlotId slot : job.uncopied) {
-    if (slot.value % shards == shard && next.size() < kCopySlots) next.push_back(slot);
-  }
-  env::Executor& executor = node_.env().executor();
-  const env::FiberId self = executor.Self();
-  SlotSet copied;
-  bool arrived = false;
-  OnExecutorFiber(executor, shard, [&] {
-    ExecutorState& state = node_.state(shard);
-    EffectLog copy;
-    TokenSet tokens(executor, state.shards);
-    tokens.Collect({shard});
-    const auto encode =
-        persist::RdbEncodeOptionsOf(state.options(), state.env.clock().Wall().unix_ms());
-    for (const SlotId slot : next) {
-      CopySlot(state.home().keyspace(), slot, encode, copy);
-      copied.Set(slot);
-      if (copy.bytes() >= kCopyBytes) break;
-    }
-    // On the way of the journal's effects, to come between those before it and behind it.
-    if (executor.Count() == 1) {
-      Hand(job, copied, copy);
-      arrived = true;
-      return;
-    }
-    PostCall(executor, 0, [&, copy = std::move(copy)] {
-      Hand(job, copied, copy);
-      arrived = true;
-      executor.Wake(self);
-    });
-  });
-  while (!arrived) executor.Park(Instant::Never());
-}
-
-void SlotMigrations::Hand(Export& job, const SlotSet& slots, const EffectLog& copy) {
-  job.uncopied -= slots;
-  job.live |= slots;
-  copy.ForEach([&](DbIndex db, std::string_view resp, bool, bool) {
-    job.pieces.push_back({db, std::string(resp)});
-    job.queued_bytes += resp.size();
-  });
-}
 
 // Whole commands; each message selects its databases itself.
 std::string SlotMigrations::ComposeMessage(Export& job) {
@@ -280,6 +226,7 @@ bool SlotMigrations::SendMessage(Export& job) {
     return false;
   }
   job.sent_bytes += message.size();
+  totals_.sent_bytes += message.size();
   job.machine.row().acked_unix_s = UnixSeconds();
   return true;
 }
@@ -413,8 +360,8 @@ void SlotMigrations::TakeBack(Export& job) {
 void SlotMigrations::Delete(Export& job) {
   const MigrationRow& row = job.machine.row();
   if (job.held_since != Instant::Never()) {
-    job.machine.row().message =
-        fmt::format("clients waited {} ms", (Now() - job.held_since).millis());
+    totals_.last_wait_ms = (Now() - job.held_since).millis();
+    job.machine.row().message = fmt::format("clients waited {} ms", totals_.last_wait_ms);
   }
   member().LetGo(row.slots);
   job.holds = false;

@@ -27,6 +27,7 @@ namespace {
 // Between two looks at whether this node may still run them.
 constexpr size_t kCommandsAtOnce = 64;
 constexpr Duration kTellMax = Duration::Seconds(2);
+constexpr Duration kReportAfter = Duration::Seconds(1);
 // Between what is known of epochs and what a claim takes (Member::ClaimAbove), and as much again.
 constexpr uint64_t kEpochRoom = 64;
 
@@ -122,12 +123,13 @@ void SlotMigrations::OnEstablish(const ClusterCall& call) {
   const std::shared_ptr<Import> held = imports_.front();
   Import& job = *held;
   job.heard = Now();
+  job.report_at = Now() + kReportAfter;
   job.session.authenticated = true;
   job.session.from_primary = true;
   log().Notice("Slot migration {}: slots {} come from {}", name, cluster::RangesText(*slots),
                source->view());
   WatchJournal();
-  HideImports();
+  HideKeys();
   host_.DropSlots(*slots);  // what an attempt before left
   job.heard = Now();
   call.reply.Ok();
@@ -152,7 +154,9 @@ void SlotMigrations::OnData(const ClusterCall& call) {
   turn_.WakeOne();
   if (error.empty() && job->machine.IsNext(*offset)) {
     job->machine.OnApplied(call.words[5].size());
+    totals_.received_bytes += call.words[5].size();
     job->heard = Now();
+    Report(*job);
     job->machine.row().updated_unix_s = job->machine.row().acked_unix_s = UnixSeconds();
     return call.reply.Integer(static_cast<int64_t>(job->machine.applied()));
   }
@@ -178,42 +182,79 @@ std::string SlotMigrations::RunCommands(Import& job, std::string_view bytes) {
     }
     if (!Leads()) return "this node is a primary no more";
     if (!job.machine.active()) return job.machine.row().message;
-    const uint64_t errors_before = node_.state(0).stats.total_errors;
+    const uint64_t errors_before = dispatcher_.errors();
     ReplyWriter reply(replies_, Resp::k2);
     dispatcher_.Run(raw, job.session, reply, *this);
     const bool failed = reply.out().view().find("-OOM") != std::string_view::npos;
     replies_.Clear();
-    if (failed && node_.state(0).stats.total_errors != errors_before) return "out of memory";
+    if (failed && dispatcher_.errors() != errors_before) return "out of memory";
   }
   return {};
 }
 
-// Their keys are not listed, counted, expired or evicted.
-void SlotMigrations::HideImports() {
+// Those that are on their way here. A replica is not told of migrations, and need not be: what it holds of another shard's slots
+// is on its way to its primary, or from there, be it from the stream, a copy or its own disk.
+SlotSet SlotMigrations::HiddenSlots() {
   SlotSet hidden;
   for (const auto& job : imports_) {
     if (job->hidden) hidden |= job->machine.row().slots;
   }
+  if (!hides_foreign_) return hidden;
+  const cluster::Topology& view = member().view();
+  const ClusterNode& self = view.self();
+  for (uint32_t i = 0; i < kSlotCount; ++i) {
+    const SlotId slot{static_cast<uint16_t>(i)};
+    const ClusterNode* owner = view.OwnerOf(slot);
+    // Old nodes do not tell their shard.
+    const bool foreign =
+        owner != nullptr && owner->id != self.primary && owner->shard != self.shard;
+    const bool open = member().importing().contains(slot) || member().migrating().contains(slot);
+    if (foreign && !open) hidden.Set(slot);
+  }
+  return hidden;
+}
+
+// Their keys are not listed, counted, expired or evicted.
+void SlotMigrations::HideKeys() {
+  TokenSet tokens(node_.env().executor(), node_.state(0).shards);
+  tokens.Collect(EveryShard(node_.state(0).shard_count));
+  hide_due_ = false;
+  const SlotSet hidden = HiddenSlots();
+  if (hidden == hidden_) return;
+  hidden_ = hidden;
   std::vector<bool> by_slot;
   if (!hidden.empty()) {
     by_slot.resize(kSlotCount);
     for (const SlotId slot : hidden) by_slot[slot.value] = true;
   }
-  TokenSet tokens(node_.env().executor(), node_.state(0).shards);
-  tokens.Collect(EveryShard(node_.state(0).shard_count));
   node_.OnEveryShard([&](uint32_t, Keyspace& keyspace) { keyspace.set_hidden_slots(by_slot); });
+}
+
+void SlotMigrations::OnRoutes() {
+  // Who was promoted deletes what is another shard's; until then it shows none of it, as before.
+  if (!member().view().self().is_primary()) {
+    hides_foreign_ = true;
+  } else if (!host_.acting()) {
+    hides_foreign_ = false;
+  }
+  if (ended_ || hide_due_ || HiddenSlots() == hidden_) return;
+  hide_due_ = true;
+  SpawnFiber(node_.env().executor(), [this] {
+    if (!ended_) HideKeys();
+  });
 }
 
 // Of one that failed.
 void SlotMigrations::CleanUp(Import& job) {
   if (job.cleaning || !job.hidden || job.machine.active()) return;
   job.cleaning = true;
+  CountEnded(job.machine.row());
   log().Notice("Slot migration {}: dropped: {}", job.machine.row().name, job.machine.row().message);
   // Commands that were under way when it failed.
   while (running_) turn_.Wait(Instant::Never());
   if (Leads()) host_.DropSlots(job.machine.row().slots);
   job.hidden = false;
-  HideImports();
+  HideKeys();
   WatchJournal();
 }
 
@@ -272,13 +313,14 @@ std::string_view SlotMigrations::TakeOver(Import& job, uint64_t end, uint64_t ep
                             kTellMax);
   if (!Leads()) return kUnclear;
   job.hidden = false;
-  HideImports();
+  HideKeys();
   if (!Leads()) return kUnclear;
   job.machine.OnTaken();
   // Above all that the source knew, too: what it said of them before may come later than this claim (G4).
   member().TakeBack(slots, epoch_max - cluster::kTakeEpochRoom, Now());
   host_.CarryOut();
   job.machine.row().updated_unix_s = UnixSeconds();
+  CountEnded(job.machine.row());
   log().Notice("Slot migration {}: slots {} are served here now, {} bytes came",
                job.machine.row().name, cluster::RangesText(slots), job.machine.applied());
   WatchJournal();

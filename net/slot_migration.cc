@@ -21,6 +21,12 @@ using cluster::MigrationRow;
 using cluster::NodeId;
 using cluster::SlotSet;
 
+namespace {
+
+constexpr size_t kPieceBytes = 64 * 1024;
+
+}  // namespace
+
 SlotMigrations::SlotMigrations(Node& node, Replication& replication, SlotMigrationHost& host)
     : node_(node),
       replication_(replication),
@@ -132,42 +138,6 @@ void SlotMigrations::Cancel(const ClusterCall& call) {
   call.reply.Ok();
 }
 
-// ---- GETSLOTMIGRATIONS ----
-
-void SlotMigrations::Show(const ClusterCall& call) {
-  std::vector<const MigrationRow*> rows;
-  for (const auto& job : exports_) rows.push_back(&job->machine.row());
-  for (const auto& job : imports_) rows.push_back(&job->machine.row());
-  const auto later = [](const MigrationRow* a, const MigrationRow* b) {
-    return a->created_unix_s > b->created_unix_s;
-  };
-  std::ranges::stable_sort(rows, later);
-  call.reply.Array(rows.size());
-  const auto text = [&](std::string_view name, std::string_view value) {
-    call.reply.Bulk(name);
-    call.reply.Bulk(value);
-  };
-  const auto number = [&](std::string_view name, int64_t value) {
-    call.reply.Bulk(name);
-    call.reply.Integer(value);
-  };
-  for (const MigrationRow* row : rows) {
-    call.reply.Map(12);
-    text("name", row->name);
-    text("operation", row->exports ? "EXPORT" : "IMPORT");
-    text("slot_ranges", cluster::RangesText(row->slots));
-    text("target_node", row->target.view());
-    text("source_node", row->source.view());
-    number("create_time", row->created_unix_s);
-    number("last_update_time", row->updated_unix_s);
-    number("last_ack_time", row->acked_unix_s);
-    text("state", cluster::MigrationStateName(row->state));
-    text("message", row->message);
-    number("cow_size", 0);
-    number("remaining_repl_size", static_cast<int64_t>(row->remaining_bytes));
-  }
-}
-
 void SlotMigrations::TrimLog() {
   const auto most = static_cast<size_t>(options().cluster_slot_migration_log_max_len);
   size_t ended = 0;
@@ -206,6 +176,15 @@ void SlotMigrations::OnEffects(DbIndex db, std::string_view resp) {
   }
 }
 
+// A piece is no longer than a message, but for its last command.
+void SlotMigrations::Queue(Export& job, DbIndex db, std::string_view command) {
+  const bool next = job.pieces.empty() || job.pieces.back().db != db ||
+                    job.pieces.back().bytes.size() >= kPieceBytes;
+  if (next) job.pieces.push_back({db, {}});
+  job.pieces.back().bytes += command;
+  job.queued_bytes += command.size();
+}
+
 void SlotMigrations::OnCommand(DbIndex db, Words words, std::string_view raw) {
   const CommandSpec* spec = FindCommand(words[0]);
   if (spec == nullptr) return;
@@ -220,9 +199,11 @@ void SlotMigrations::OnCommand(DbIndex db, Words words, std::string_view raw) {
   const SlotId slot = KeySlot(words[keys->front().word]);
   for (const auto& job : exports_) {
     if (job->machine.row().ended() || !job->live.Contains(slot)) continue;
-    if (job->pieces.empty() || job->pieces.back().db != db) job->pieces.push_back({db, {}});
-    job->pieces.back().bytes += raw;
-    job->queued_bytes += raw.size();
+    Queue(*job, db, raw);
+    if (!job->part || job->part->slot != slot) continue;
+    // MOVE names one key, and means it in two databases.
+    if (keys->size() == 1 && spec->name != "move") continue;
+    for (const auto& key : *keys) job->part->again.emplace(words[key.word]);
   }
 }
 

@@ -5,6 +5,11 @@
 // A slot is copied under its shard's token, as commands that go into the same stream as the writes behind it: from then on the
 // journal's effects on this slot follow. So the stream needs no cut across slots, and the target runs it from front to back.
 //
+// A slot of many keys is copied in portions, for which nobody waits long; effects on it follow from the first portion on. What the
+// target makes of an effect on a key that it lacks is overwritten when the key comes. Where a command has several keys (RENAME,
+// SUNIONSTORE), the target may lack some, and what it makes of the others would stay: so all of them are sent again at the end,
+// under the token and with all that ran before in the stream.
+//
 //     shard k   slot 7's keys as RESTORE ──┐                       DATA (one at a time, answered)
 //     journal   effects on copied slots  ──┴──► pieces, in order ────────────────────────────────► target: 64 commands at once
 //
@@ -12,9 +17,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +50,8 @@ class SlotMigrationHost {
   virtual void CarryOut() = 0;
   // Deletes their keys, here and at the replicas. Parks.
   virtual void DropSlots(const cluster::SlotSet& slots) = 0;
+  // Something that the member asked for is not done yet.
+  virtual bool acting() const = 0;
 };
 
 class SlotMigrations : private JournalListener, private ReplySink {
@@ -57,6 +66,12 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void Tick();
   // Slots with keys here before they are this node's.
   cluster::SlotSet importing() const;
+  // The node's view of who owns what has changed, or what followed from that is done. Never parks.
+  void OnRoutes();
+  // What that means for the keys that are here: they are shown, or not. Requires: no token is held. Parks.
+  void HideKeys();
+  // The lines of INFO about migrations. Never parks.
+  std::string Info() const;
   // No more steps.
   void Stop() { ended_ = true; }
 
@@ -66,20 +81,29 @@ class SlotMigrations : private JournalListener, private ReplySink {
     DbIndex db;
     std::string bytes;
   };
+  struct Part {
+    SlotId slot;
+    uint32_t db = 0;
+    uint64_t cursor = 0;
+    std::set<std::string> again = {};  // its keys that are to be sent once more
+  };
   struct Export {
     Export(cluster::SlotExport machine, env::Executor& executor)
         : machine(std::move(machine)), answered(executor) {}
     cluster::SlotExport machine;
     cluster::SlotSet uncopied;
-    cluster::SlotSet live;  // copied: what changes them is sent
+    cluster::SlotSet live;     // copied: what changes them is sent
+    std::optional<Part> part;  // how far the copy of a slot of many keys has come
     std::deque<Piece> pieces;
     uint64_t queued_bytes = 0;
     uint64_t sent_bytes = 0;  // and run by the target
     uint64_t epoch_max = 0;   // G4
     Instant held_since = Instant::Never();
     Instant pause_until = Instant::Never();
+    Instant report_at = Instant::Never();
     bool holds = false;
     bool established = false;
+    std::string auth_error = {};
     cluster::NodeId connected_to;
     std::unique_ptr<env::Stream> stream;
     ReplyParser parser;
@@ -89,9 +113,20 @@ class SlotMigrations : private JournalListener, private ReplySink {
     explicit Import(cluster::SlotImport machine) : machine(std::move(machine)) {}
     cluster::SlotImport machine;
     Instant heard;
+    Instant report_at;
     Session session;
     bool hidden = true;  // its slots are, with the keys that came
     bool cleaning = false;
+  };
+  // Of this process's life.
+  struct Totals {
+    uint64_t done = 0;
+    uint64_t failed = 0;
+    uint64_t cancelled = 0;
+    uint64_t sent_bytes = 0;
+    uint64_t received_bytes = 0;
+    int64_t last_wait_ms = 0;  // of clients, at the source
+    std::string last_error = {};
   };
   using Words = std::span<const std::string_view>;
 
@@ -99,18 +134,24 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void Migrate(const cluster::ClusterCall& call);
   bool ParseRequests(const cluster::ClusterCall& call, std::vector<cluster::MigrationRow>& rows);
   std::string WhyNot(const cluster::MigrationRow& row);
-  void Show(const cluster::ClusterCall& call);
   void Cancel(const cluster::ClusterCall& call);
   void OnEffects(DbIndex db, std::string_view resp) override;
   // A slot's keys go, not what was said.
   bool repeats_messages() const override { return false; }
   void OnCommand(DbIndex db, Words words, std::string_view raw);
+  void Queue(Export& job, DbIndex db, std::string_view command);
   bool Busy(const cluster::SlotSet& slots) const;
   void WatchJournal();
   void TrimLog();
   std::string NewName();
   std::vector<std::string_view> Order(std::string_view verb, const cluster::SlotSet& slots,
                                       std::string_view node, std::vector<std::string>& room);
+
+  // ---- slot_migration_report.cc ----
+  void Show(const cluster::ClusterCall& call);
+  void CountEnded(const cluster::MigrationRow& row);
+  void Report(Export& job);
+  void Report(Import& job);
 
   // ---- slot_export.cc ----
   void Begin(cluster::SlotExport machine);
@@ -119,7 +160,11 @@ class SlotMigrations : private JournalListener, private ReplySink {
   std::string WhyLost(Export& job);
   void Establish(Export& job);
   void CopySome(Export& job);
-  void Hand(Export& job, const cluster::SlotSet& slots, const EffectLog& copy);
+  void CopyPortion(Export& job);
+  void FinishPart(Export& job);
+  void CopyUnderToken(Export& job, uint32_t shard,
+                      const std::function<cluster::SlotSet(ExecutorState&, EffectLog&)>& copy);
+  void Hand(Export& job, const EffectLog& copy);
   void SendSome(Export& job);
   std::string ComposeMessage(Export& job);
   void Pause(Export& job);
@@ -151,7 +196,7 @@ class SlotMigrations : private JournalListener, private ReplySink {
   void CleanUpAll();
   void TakeUpGivenUp();
   void RejoinShard();
-  void HideImports();
+  cluster::SlotSet HiddenSlots();
   std::shared_ptr<Import> FindImport(std::string_view name);
   bool Leads();
 
@@ -175,6 +220,10 @@ class SlotMigrations : private JournalListener, private ReplySink {
   bool watching_ = false;    // journaling_ is being changed
   bool ended_ = false;
   Instant rejoin_from_;  // not before
+  Totals totals_;
+  cluster::SlotSet hidden_;     // as the shards were told
+  bool hides_foreign_ = false;  // what a replica must not show
+  bool hide_due_ = false;       // a fiber will tell the shards
   // ---- of the target ----
   Dispatcher dispatcher_;
   ByteBuffer replies_;

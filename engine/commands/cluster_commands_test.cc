@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/commands/client_filter.h"
+#include "engine/commands/one_executor_env.h"
 #include "engine/commands/testing.h"
 
 namespace norn {
@@ -19,7 +20,7 @@ class EchoCluster : public ClusterControl {
   void Run(std::span<const std::string_view> words, norn::Session&, ReplyWriter& reply) override {
     reply.Simple(fmt::format("{}", fmt::join(words, " ")));
   }
-  std::string Info() override { return {}; }
+  std::string Info() override { return "lines:1\r\n"; }
   void Publish(bool, std::string_view, std::string_view) override {}
 };
 
@@ -31,6 +32,13 @@ class ClusterWords : public CommandTest {
   }
   EchoCluster cluster_;
 };
+
+TEST_F(ClusterWords, InfoTellsWhatTheClusterAdds) {
+  OneExecutorEnv env;
+  node().env_value = &env;
+  Enable();
+  EXPECT_EQ(Run("INFO cluster").text, "# Cluster\r\ncluster_enabled:1\r\nlines:1\r\n");
+}
 
 TEST_F(ClusterWords, WithoutAClusterThereIsNothingToSay) {
   EXPECT_THAT(Run("CLUSTER INFO"), IsError(kOff));

@@ -21,7 +21,7 @@ class ClusterControl {
   virtual void Run(std::span<const std::string_view> words, Session& session,
                    ReplyWriter& reply) = 0;
 
-  // The lines of CLUSTER INFO. Parks.
+  // The lines of INFO's section about the cluster, behind its first. Parks.
   virtual std::string Info() = 0;
 
   // Sends a message to the subscribers at other nodes: of all, or of the own shard (`sharded`). Never parks; messages of one

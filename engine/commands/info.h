@@ -53,7 +53,8 @@ struct InfoFacts {
   std::string_view run_id;
   std::string port;
   std::string_view config_file;
-  std::string replication;  // the lines of that section
+  std::string replication;   // the lines of that section
+  std::string cluster = {};  // likewise, behind the first
   Pause pause;
   size_t threads = 1;
 };

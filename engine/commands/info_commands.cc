@@ -10,6 +10,7 @@ namespace norn::handlers {
 void Info(CommandContext& c) {
   const NodeStats stats = c.node.GatherStats();
   const ReplicationView replication = c.node.replication().View();
+  ClusterControl* const cluster = c.node.cluster();
   const InfoFacts facts{.options = c.options,
                         .stats = stats,
                         .host = c.node.host(),
@@ -21,6 +22,7 @@ void Info(CommandContext& c) {
                         .port = c.node.ListeningPortText(),
                         .config_file = c.node.config().file,
                         .replication = replication.info,
+                        .cluster = cluster != nullptr ? cluster->Info() : std::string(),
                         .pause = c.node.GetPause(),
                         .threads = c.node.env().executor().Count()};
   c.reply.Verbatim("txt", InfoText(facts, SectionsByName(c.words.subspan(1))));

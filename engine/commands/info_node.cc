@@ -185,7 +185,8 @@ std::string InfoCpu(const InfoFacts& facts) {
 std::string InfoModules(const InfoFacts&) { return InfoLines("Modules").Take(); }
 
 std::string InfoCluster(const InfoFacts& facts) {
-  return InfoLines("Cluster").Add("cluster_enabled", facts.options.cluster_enabled ? 1 : 0).Take();
+  return InfoLines("Cluster").Add("cluster_enabled", facts.options.cluster_enabled ? 1 : 0).Take() +
+         facts.cluster;
 }
 
 std::string InfoKeyspace(const InfoFacts& facts) {

@@ -318,6 +318,12 @@ size_t Db::CountInSlot(SlotId slot) const {
   return slots->share().Has(slot) ? slots->TableOf(slot).size() : 0;
 }
 
+size_t Db::DeadlinesInSlot(SlotId slot) const {
+  const SlotTables* slots = contents_.tables.slots();
+  CHECK(slots != nullptr && slot.value < kSlotCount);
+  return slots->share().Has(slot) ? slots->TableOf(slot).marked_size() : 0;
+}
+
 void Db::VisitSlot(SlotId slot, size_t count_max,
                    absl::FunctionRef<void(const Entry&)> visit) const {
   if (count_max == 0 || CountInSlot(slot) == 0) return;

@@ -225,6 +225,7 @@ class Db {
   // ---- one slot; requires slot mode (KeyspaceOptions::slots) ----
   // A slot of another shard has no keys here. Expired keys count, and are visited, as long as they are there.
   size_t CountInSlot(SlotId slot) const;
+  size_t DeadlinesInSlot(SlotId slot) const;
   // Calls visit(entry) for the slot's keys, or for any `count_max` of them when there are more. visit must not change the
   // database.
   void VisitSlot(SlotId slot, size_t count_max, absl::FunctionRef<void(const Entry&)> visit) const;

@@ -55,6 +55,22 @@ TEST_F(DbSlots, CountsAndListsTheKeysOfOne) {
   EXPECT_EQ(db_.CountInSlot(kFoo), 1000u);
 }
 
+TEST_F(DbSlots, HiddenSlotsAreNotCounted) {
+  Set("foo");
+  Set("{foo}2", "v", now_.now_ms + 1000);
+  Set("bar", "v", now_.now_ms + 1000);
+  EXPECT_EQ(db_.DeadlinesInSlot(kFoo), 1u);
+  EXPECT_EQ(keyspace_.CountShown({0}), 3u);
+  EXPECT_EQ(keyspace_.CountShownDeadlines({0}), 2u);
+  std::vector<bool> hidden(kSlotCount);
+  hidden[kFoo.value] = true;
+  keyspace_.set_hidden_slots(hidden);
+  EXPECT_EQ(keyspace_.CountShown({0}), 1u);
+  EXPECT_EQ(keyspace_.CountShownDeadlines({0}), 1u);
+  keyspace_.set_hidden_slots({});
+  EXPECT_EQ(keyspace_.CountShown({0}), 3u);
+}
+
 TEST_F(DbSlots, AShardKnowsNothingOfOtherShardsSlots) {
   Keyspace second({.hash_seed = 9, .slots = true, .shard_index = 1, .shard_count = 170});
   const SlotId own{171};

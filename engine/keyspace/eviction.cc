@@ -9,6 +9,10 @@
 namespace norn {
 namespace {
 
+// What is drawn may belong to slots that are on their way here: then others are looked for that often.
+constexpr int kRoundsMax = 100;
+constexpr int kDrawsMax = 500;
+
 bool VolatileOnly(EvictionPolicy policy) {
   return policy == EvictionPolicy::kVolatileLru || policy == EvictionPolicy::kVolatileLfu ||
          policy == EvictionPolicy::kVolatileRandom || policy == EvictionPolicy::kVolatileTtl;
@@ -42,6 +46,7 @@ void Populate(Keyspace& keyspace, EvictionPolicy policy, size_t samples, Prng& p
     for (size_t s = 0; db != nullptr && s < samples; ++s) {
       const EntryRef entry = db->Sample(prng, VolatileOnly(policy));
       if (!entry) break;
+      if (keyspace.Hides(entry->key())) continue;
       pool.Offer(ScoreOf(*entry, policy, keyspace.access_policy(), now_ms), {i}, entry->key());
     }
   }
@@ -59,8 +64,8 @@ Eviction Evict(Keyspace& keyspace, Db& db, std::string key, EntryRef found) {
   return eviction;
 }
 
-// Any key, of each database in proportion to its candidates.
-Eviction EvictRandom(Keyspace& keyspace, bool volatile_only, Prng& prng) {
+// Any key, of each database in proportion to its candidates. None: there is no candidate, or the one drawn is hidden.
+Eviction EvictDrawn(Keyspace& keyspace, bool volatile_only, Prng& prng) {
   const auto candidates = [&](const Db* db) -> size_t {
     if (db == nullptr) return 0;
     return volatile_only ? db->DeadlineCount() : db->Size();
@@ -80,11 +85,19 @@ Eviction EvictRandom(Keyspace& keyspace, bool volatile_only, Prng& prng) {
     }
     const EntryRef found = db->Sample(prng, volatile_only);
     CHECK(found);
-    // Another draw comes with the next write.
     if (keyspace.Hides(found->key())) return {};
     return Evict(keyspace, *db, std::string(found->key()), found);
   }
   CHECK(false);
+}
+
+Eviction EvictRandom(Keyspace& keyspace, bool volatile_only, Prng& prng) {
+  const int draws = keyspace.hides_some() ? kDrawsMax : 1;
+  Eviction eviction;
+  for (int i = 0; i < draws && !eviction.evicted; ++i) {
+    eviction = EvictDrawn(keyspace, volatile_only, prng);
+  }
+  return eviction;
 }
 
 }  // namespace
@@ -114,10 +127,11 @@ Eviction EvictOne(Keyspace& keyspace, EvictionPolicy policy, size_t samples, Prn
   if (policy == EvictionPolicy::kNoEviction) return {};
   if (IsRandom(policy)) return EvictRandom(keyspace, VolatileOnly(policy), prng);
   EvictionPool& pool = keyspace.eviction_pool();
+  int rounds = keyspace.hides_some() ? kRoundsMax : 1;
   // A round that finds only keys that have gone empties the pool; the next begins with samples of now.
   for (;;) {
     Populate(keyspace, policy, samples, prng, now_ms);
-    if (pool.empty()) return {};
+    if (pool.empty() && --rounds == 0) return {};
     while (!pool.empty()) {
       EvictionPool::Candidate best = pool.TakeBest();
       Db* db = keyspace.FindDb(best.db);

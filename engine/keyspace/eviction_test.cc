@@ -99,6 +99,28 @@ TEST_P(EvictionTest, VolatilePoliciesSpareKeysWithoutDeadline) {
   }
 }
 
+// Slots that are on their way here: their source says when a key of them goes.
+TEST_P(EvictionTest, HiddenKeysAreNeverEvicted) {
+  constexpr int kKeys = 50;
+  for (int i = 0; i < kKeys; ++i) Set(i, now_.now_ms + 1000 + i);
+  const auto hide_all_but = [this](const std::vector<int>& shown) {
+    std::vector<bool> hidden(kSlotCount, true);
+    for (const int i : shown) hidden[KeySlot(Name(i)).value] = false;
+    keyspace_.set_hidden_slots(hidden);
+  };
+  for (const EvictionPolicy policy :
+       {EvictionPolicy::kAllkeysLru, EvictionPolicy::kAllkeysLfu, EvictionPolicy::kVolatileTtl,
+        EvictionPolicy::kAllkeysRandom, EvictionPolicy::kVolatileRandom}) {
+    hide_all_but({});
+    EXPECT_FALSE(Evict(policy).evicted);
+    EXPECT_EQ(db().Size(), static_cast<size_t>(kKeys));
+    hide_all_but({17});
+    EXPECT_EQ(Evict(policy).key, "key17");
+    EXPECT_FALSE(Evict(policy).evicted);
+    Set(17, now_.now_ms + 1000);
+  }
+}
+
 TEST_P(EvictionTest, EqualSeedsEvictEqualKeys) {
   std::vector<std::string> runs[2];
   for (auto& run : runs) {

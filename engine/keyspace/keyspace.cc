@@ -126,11 +126,23 @@ void Keyspace::EndSnapshot() {
 size_t Keyspace::CountShown(DbIndex index) const {
   const Db* db = FindDb(index);
   if (db == nullptr) return 0;
-  size_t hidden = 0;
-  for (size_t slot = 0; slot < hidden_slots_.size(); ++slot) {
-    if (hidden_slots_[slot]) hidden += db->CountInSlot(SlotId{static_cast<uint16_t>(slot)});
+  return db->Size() - HiddenSum([db](SlotId slot) { return db->CountInSlot(slot); });
+}
+
+size_t Keyspace::CountShownDeadlines(DbIndex index) const {
+  const Db* db = FindDb(index);
+  if (db == nullptr) return 0;
+  return db->DeadlineCount() - HiddenSum([db](SlotId slot) { return db->DeadlinesInSlot(slot); });
+}
+
+size_t Keyspace::HiddenSum(absl::FunctionRef<size_t(SlotId)> count) const {
+  if (!hides_some() || !slot_share_) return 0;
+  size_t sum = 0;
+  for (size_t place = 0; place < slot_share_->Places(); ++place) {
+    const SlotId slot = slot_share_->SlotAt(place);
+    if (hidden_slots_[slot.value]) sum += count(slot);
   }
-  return db->Size() - hidden;
+  return sum;
 }
 
 }  // namespace norn

@@ -90,6 +90,8 @@ class Keyspace {
   }
   // Keys of the database without those; 0 where it was never used.
   size_t CountShown(DbIndex index) const;
+  // Those of them that have a deadline.
+  size_t CountShownDeadlines(DbIndex index) const;
 
   // ---- what the parts share ----
   KeyspaceStats& stats() { return stats_; }
@@ -151,6 +153,7 @@ class Keyspace {
 
  private:
   Db& MakeDb(DbIndex index);
+  size_t HiddenSum(absl::FunctionRef<size_t(SlotId)> count) const;
 
   const KeyMap key_map_;
   const std::optional<SlotShare> slot_share_;

@@ -411,7 +411,7 @@ void Node::DescribeKeyspace(Keyspace& keyspace, NodeStats* out) {
     const Db* db = keyspace.FindDb(DbIndex{i});
     if (db == nullptr) continue;
     out->dbs[i] = DbStats{.keys = keyspace.CountShown(DbIndex{i}),
-                          .expires = db->DeadlineCount(),
+                          .expires = keyspace.CountShownDeadlines(DbIndex{i}),
                           .avg_ttl_ms = db->AverageTtlMs(),
                           .timed_objects = db->TimedObjectCount(),
                           .used_bytes = db->UsedBytes(),

@@ -212,12 +212,13 @@ void NodeReplication::RunPrimaryCommands(std::span<const StreamCommand> commands
     raw.push_back(
         {command.words.data(), static_cast<uint32_t>(command.words.size()), command.bytes});
   }
-  const uint64_t errors_before = states_[0]->stats.total_errors;
+  // What others are refused meanwhile, at this executor too, is no matter.
+  const uint64_t errors_before = dispatcher_.errors();
   ReplyWriter reply(replies_, Resp::k2);
   dispatcher_.Run(raw, session_, reply, *this);
   const std::string told(replies_.view().substr(0, kToldBytes));
   replies_.Clear();
-  if (states_[0]->stats.total_errors == errors_before || errors_told_ > 0) return;
+  if (dispatcher_.errors() == errors_before || errors_told_ > 0) return;
   errors_told_ = 1;
   states_[0]->log.Warning(
       "== CRITICAL == A command of the primary failed here: the data may differ from the "

@@ -97,6 +97,7 @@ void ShardBatch::RunAll() {
     reply_ends_.push_back(replies_.size());
   }
   runner.Settle();
+  errors_ = runner.errors();
 }
 
 void ShardBatch::Back(env::Task* task) {
@@ -109,6 +110,7 @@ void ShardBatch::Clear() {
   commands_.clear();
   reply_ends_.clear();
   taken_ = 0;
+  errors_ = 0;
   replies_.Release(kKeptReplyBytes);
 }
 

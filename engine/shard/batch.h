@@ -40,6 +40,9 @@ class ShardBatch : private env::Task, private TokenClaim {
     return replies_.view().substr(begin, reply_ends_[taken_++] - begin);
   }
 
+  // How many of them are errors.
+  uint64_t errors() const { return errors_; }
+
   // For the next wave; keeps modest memory.
   void Clear();
 
@@ -54,6 +57,7 @@ class ShardBatch : private env::Task, private TokenClaim {
   ByteBuffer replies_;
   std::vector<size_t> reply_ends_;
   size_t taken_ = 0;
+  uint64_t errors_ = 0;
   Session* session_ = nullptr;
   WaveProgress* progress_ = nullptr;
   env::Executor* executor_ = nullptr;

@@ -197,7 +197,10 @@ void Dispatcher::RunWaveAcross(Session& session, ReplyWriter& reply) {
       reply.Raw(batches_[command.shard].NextReply());
     }
   }
-  for (ShardBatch& batch : batches_) batch.Clear();
+  for (ShardBatch& batch : batches_) {
+    errors_elsewhere_ += batch.errors();
+    batch.Clear();
+  }
   local_.clear();
   local_replies_.Release(kDrainBytes);
   local_ends_.clear();

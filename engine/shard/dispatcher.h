@@ -49,6 +49,9 @@ class Dispatcher {
   void Run(std::span<const RawCommand> commands, Session& session, ReplyWriter& reply,
            ReplySink& sink);
 
+  // Commands so far that ended in an error, at whichever shard they ran; those who waited for keys and were served are not counted.
+  uint64_t errors() const { return runner_.errors() + errors_elsewhere_; }
+
  private:
   struct Prepared {
     CommandRef ref;
@@ -100,6 +103,7 @@ class Dispatcher {
   std::vector<CommandRef> local_;    // of a wave that goes across shards: what stays here
   ByteBuffer local_replies_;
   std::vector<size_t> local_ends_;
+  uint64_t errors_elsewhere_ = 0;
 };
 
 }  // namespace norn

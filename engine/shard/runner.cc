@@ -255,6 +255,7 @@ void Runner::CountSlot(const CommandRef& command, Duration took, size_t reply_by
 }
 
 void Runner::CountErrors(const ReplyWriter& reply) {
+  ++errors_;
   ++state_.stats.total_errors;
   auto& errors = state_.stats.errors;
   const auto at = errors.find(std::string(reply.last_error()));

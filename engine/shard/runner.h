@@ -51,6 +51,9 @@ class Runner {
   // A command that the dispatcher itself ran and that failed: the error, counted as a failed call.
   void Fail(const CommandSpec& spec, std::string_view text, ReplyWriter& reply);
 
+  // Commands and refusals of this runner that ended in an error.
+  uint64_t errors() const { return errors_; }
+
   // What a command may know of now.
   Moment MomentOf(const CommandRef& command, const Session& session) const;
   WallTime wall() const { return time_.wall(); }
@@ -76,6 +79,7 @@ class Runner {
   ExecutorState& state_;
   EffectLog* effects_;
   std::span<const uint32_t> held_;
+  uint64_t errors_ = 0;
   TimeBase time_;
 };
 
