@@ -106,6 +106,19 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
   return record;
 }
 
+void Member::OnDataLoaded(std::string_view shard, Instant now) {
+  if (view_->self().is_primary()) return;
+  data_is_of_shard_ = shard == view_->self().shard.view();
+  DescribeSelf(now);
+  if (data_is_of_shard_) return;
+  Note(Log::Level::kNotice,
+       "The data here is not of this node's shard: no election before it is copied.");
+}
+
+ClusterShardId Member::DataShard() const {
+  return data_is_of_shard_ ? view_->self().shard : ClusterShardId();
+}
+
 std::vector<MemberAction> Member::TakeActions() { return std::exchange(actions_, {}); }
 
 void Member::TakeActions(std::vector<MemberAction>& into) {
