@@ -119,7 +119,7 @@ class Cluster : public ClusterControl,
   uint64_t saved_version_ = 0;
   bool routes_posted_ = false;
   uint64_t routes_version_ = 0;
-  cluster::WriteFence fence_;  // as it was published
+  cluster::WriteFence fence_;         // as it was published
   std::set<uint64_t> told_replicas_;  // those who were there when open slots were last told
   int slot_orders_ = 0;               // SETSLOTs that replicas hear of before they are done here
   WaitQueue clock_;

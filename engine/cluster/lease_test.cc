@@ -23,7 +23,8 @@ class LeaseTest : public ::testing::Test {
     view_.SetOwner(Slots(0, 99), Node(1));
   }
   void Grant(int voter) {
-    lease_.OnGrant({.voter = Node(voter), .shard = Shard(1), .stamp = asked_.stamp, .granted = true});
+    lease_.OnGrant(
+        {.voter = Node(voter), .shard = Shard(1), .stamp = asked_.stamp, .granted = true});
   }
   void Ask(int64_t ms) { asked_ = lease_.Ask(1, At(ms)); }
 

@@ -55,7 +55,7 @@ Member::Member(const MemberOptions& options, std::optional<NodesFile> file, Node
   Note(Log::Level::kNotice, file
                                 ? fmt::format("Node configuration loaded, I'm {}", id.view())
                                 : fmt::format("No cluster configuration found, I'm {}", id.view()));
-  if (file && !view_->self().is_primary()) FollowNow(true);
+  if (file && !view_->self().is_primary()) FollowNow(data_is_of_shard_);
   Changed(!file);
 }
 
@@ -100,7 +100,7 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
   if (mine.replica_of.empty()) DropForeignSlots();
   own_ip_ = mine.ip.str();
   data_reign_ = memory.data_reign;
-  data_is_of_shard_ = true;
+  data_is_of_shard_ = !memory.uncopied;
   ElectionRecord record = memory.record;
   record.last_vote_epoch = file.last_vote_epoch;
   return record;

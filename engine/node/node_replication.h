@@ -47,6 +47,8 @@ class NodeReplication : public ReplicationHost,
   void SetDataShard(std::function<std::string()> shard) { data_shard_ = std::move(shard); }
   // What the file that was loaded at the start said there.
   const std::optional<std::string>& loaded_shard() const { return loaded_shard_; }
+  // The node started from files, be there no key in them.
+  bool found_data() const { return persistence_.found_data(); }
   // The data comes from a file that says where in which history it stood.
   void OnLoaded(const persist::RdbInfo& info);
   // The log may have been synced further. Never parks.

@@ -260,8 +260,7 @@ std::string RedirectUnderTokensSlow(const CommandRef& command, const Session& se
     query.census = Count(surveyed->keys, state, moment);
     verdict = Judge(query, state);
   }
-  if (!Refuses(verdict) && query.write && state.routes.is_primary &&
-      now >= state.fence.until) {
+  if (!Refuses(verdict) && query.write && state.routes.is_primary && now >= state.fence.until) {
     verdict.answer = SlotAnswer::kDown;
   }
   return Refuses(verdict) ? VerdictText(verdict, query.slot, state.routes) : std::string();

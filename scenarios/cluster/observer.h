@@ -67,8 +67,8 @@ class Observer {
   uint64_t MembersOf(SlotId slot) const;
   // Who leads the shard that `node` belongs to.
   std::optional<NodeNumber> LeaderOf(NodeNumber node) const;
-  // A slot is being moved by hand from now on.
-  void MoveBegins(SlotId slot) { reigns_.MoveBegins(slot, world_.now().ns); }
+  // A slot is being moved by hand from now on; `by_key`: key by key.
+  void MoveBegins(SlotId slot, bool by_key) { reigns_.MoveBegins(slot, world_.now().ns, by_key); }
 
  private:
   struct Seen {
@@ -85,7 +85,7 @@ class Observer {
     bool was_replica = false;  // in this life
     bool first_look = true;    // of this life
     bool gone = false;
-    int64_t died_ns = 0;       // the life before
+    int64_t died_ns = 0;  // the life before
     uint64_t membership_version = 0;
     // What it saw of each node at the last look.
     struct Owned {
