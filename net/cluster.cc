@@ -146,6 +146,10 @@ absl::Status Cluster::Start() {
   const uint64_t boot = entropy.Next();
   member_ = std::make_unique<cluster::Member>(OptionsFrom(options()), std::exchange(file_, {}), id,
                                               shard, boot, Prng(entropy.Next()), Now(), Wall());
+  // A snapshot may be older than the order to follow another shard's primary.
+  const std::optional<std::string>& data_shard = node_.replication_host().loaded_shard();
+  if (data_shard) member_->OnDataLoaded(*data_shard, Now());
+  node_.replication_host().SetDataShard([this] { return member_->DataShard().str(); });
   replication_.SetAdmission([this] { return Leads(); });
   env::Executor& executor = node_.env().executor();
   SpawnFiber(executor, [this] { RunSaver(); });

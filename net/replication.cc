@@ -61,6 +61,7 @@ void Replication::Start() {
   if (stream_.active()) host_.SetJournaling(true);
   const config::ReplicaOf& first = configured.host.empty() ? first_primary_ : configured;
   if (!first.host.empty()) BecomeReplica(first.host, first.port, false);
+  has_copy_ = node_.replication_host().found_data();  // no primary that becomes a replica
   next_second_ = Now() + Duration::Seconds(1);
   SpawnFiber(node_.env().executor(), [this] { RunCron(); });
 }
@@ -69,10 +70,8 @@ void Replication::OnLogSynced() { waits_.Check(host_.LogSyncedOffset()); }
 
 Replication::DataPosition Replication::Position() {
   const LinkStatus& status = link_.status();
-  DataPosition position{.has_data = has_copy_ || stream_.active(),
-                        .synced = synced_,
-                        .offset = stream_.offset(),
-                        .age = {}};
+  DataPosition position{
+      .has_data = has_copy_, .synced = synced_, .offset = stream_.offset(), .age = {}};
   if (primary_host_.empty()) return position;
   // Valkey: a link that is up is as old as its last byte, one that is down as the time since it broke. What was no replica's
   // before is as old as its end as a primary.

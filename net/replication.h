@@ -51,7 +51,7 @@ class Replication : public ReplicationControl, private LinkOwner {
   // Where the data here stands.
   struct DataPosition {
     bool has_data =
-        false;  // of a replica: had a whole copy of a primary once in this life, or a file's of known history
+        false;  // of a replica: had a whole copy once in this life, was a primary, or started from files
     bool synced = false;  // of a replica: the link to the present primary has been up
     StreamOffset offset = 0;
     Duration age;  // of a replica: since the primary's last word

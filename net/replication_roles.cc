@@ -44,6 +44,7 @@ std::string Replication::ChangeRole(const std::string& host, int64_t port, std::
 
 void Replication::BecomeReplica(const std::string& host, int64_t port, bool failover) {
   const bool was_primary = primary_host_.empty();
+  has_copy_ |= was_primary;
   current_at_ = Now() - (was_primary ? Duration{} : Position().age);
   if (!was_primary) link_.Stop();
   primary_host_ = host;

@@ -20,7 +20,7 @@ struct CoverRow {
 };
 
 // clang-format off
-inline constexpr std::array<CoverRow, 46> kCovers = {{
+inline constexpr std::array<CoverRow, 45> kCovers = {{
     {"vote_not_ready", "a voter denies because it started a moment ago"},
     {"vote_not_a_candidate", "a voter denies somebody who is not of that shard in its view"},
     {"vote_old_ballot", "a voter denies a ballot that it promised to somebody, or a smaller one"},
@@ -29,7 +29,6 @@ inline constexpr std::array<CoverRow, 46> kCovers = {{
     {"vote_lease_held", "a voter denies because the primary could still be writing"},
     {"vote_better_replica", "a voter denies because another replica has more data, or may have"},
     {"vote_old_data", "a voter denies because data of a later reign may come back"},
-    {"vote_no_data", "a voter denies a replica that never had a copy"},
     {"vote_released", "a voter promises a shard whose primary gave up its lease for a failover by hand"},
     {"lease_old_reign", "a primary is refused its lease: its shard was promised with a greater ballot"},
     {"lease_number_taken", "a primary is refused its lease: its own number was promised to another"},

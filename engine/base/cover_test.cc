@@ -10,10 +10,10 @@
 namespace norn {
 namespace {
 
-void Pass() { NORN_COVER("vote_no_data"); }
+void Pass() { NORN_COVER("vote_old_data"); }
 
 TEST(Cover, MarksCountOnceAsked) {
-  constexpr size_t kRow = RequireCover("vote_no_data");
+  constexpr size_t kRow = RequireCover("vote_old_data");
   Pass();
   EXPECT_EQ(CoverHits()[kRow], 0u);
   CountCover();

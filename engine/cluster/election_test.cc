@@ -2,9 +2,11 @@
 
 #include "engine/cluster/election.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
 
 #include "engine/cluster/election_world_testing.h"
 
@@ -162,6 +164,46 @@ TEST_F(LegacyElection, WaitsByRankThenAsksAndWins) {
   EXPECT_TRUE(view_.self().is_primary());
   EXPECT_EQ(view_.self().config_epoch, 4u);
   EXPECT_EQ(election_.WritableUntil(), Instant::Never());
+}
+
+// In ms after the request, by voter: when it was asked again.
+TEST_F(LegacyElection, WhoDidNotVoteIsAskedAgainAFewTimes) {
+  view_.SetHealth(Node(1), Health::kFailed, At(1000));
+  const int64_t asked = AskedAt(1000);
+  election_.OnMessage(LegacyVote{Node(2), 4}, At(asked + 5));
+  std::vector<int64_t> repeats;
+  for (int64_t ms = 10; ms <= 70'000; ms += 10) {
+    for (const ElectionAction& action : Step(asked + ms)) {
+      if (std::holds_alternative<election_action::SendAll>(action)) ms = 80'000;  // a new attempt
+      const auto* send = std::get_if<election_action::Send>(&action);
+      if (send == nullptr) continue;
+      EXPECT_NE(send->to, Node(2)) << ms;  // voted
+      ASSERT_TRUE(std::holds_alternative<LegacyVoteRequest>(send->message));
+      EXPECT_EQ(std::get<LegacyVoteRequest>(send->message).current_epoch, 4u);
+      if (send->to == Node(3)) repeats.push_back(ms);
+    }
+  }
+  EXPECT_THAT(repeats, ::testing::ElementsAre(200, 600, 1400, 3000, 6200, 12600, 25400));
+}
+
+TEST_F(LegacyElection, NobodyIsAskedAgainOnceTheEpochMovedOn) {
+  view_.SetHealth(Node(1), Health::kFailed, At(1000));
+  const int64_t asked = AskedAt(1000);
+  view_.ObserveEpoch(5);
+  for (int64_t ms = 10; ms <= 30'000; ms += 10) EXPECT_TRUE(Step(asked + ms).empty()) << ms;
+}
+
+// It may not have known the candidate as a replica yet. One vote, however often it is asked.
+TEST_F(LegacyElection, ALateVoteWinsAndIsCountedOnce) {
+  view_.SetHealth(Node(1), Health::kFailed, At(1000));
+  const int64_t asked = AskedAt(1000);
+  EXPECT_FALSE(Step(asked + 200).empty());
+  EXPECT_TRUE(election_.OnMessage(LegacyVote{Node(3), 4}, At(asked + 210)).empty());
+  EXPECT_TRUE(election_.OnMessage(LegacyVote{Node(3), 4}, At(asked + 220)).empty());
+  EXPECT_FALSE(view_.self().is_primary());
+  EXPECT_FALSE(election_.OnMessage(LegacyVote{Node(2), 4}, At(asked + 610)).empty());
+  EXPECT_TRUE(view_.self().is_primary());
+  EXPECT_TRUE(Step(asked + 620).empty());
 }
 
 TEST_F(LegacyElection, ABetterSiblingGoesFirst) {

@@ -9,6 +9,7 @@
 namespace norn::cluster {
 
 using election_action::Persist;
+using election_action::Send;
 using election_action::SendAll;
 using election_action::TellOffset;
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Duration kVotesMin = Duration::Seconds(2);
 constexpr Duration kDelayUnitMax = Duration::Millis(500);
+constexpr Duration kAskAgainAfter = Duration::Millis(200);
 
 }  // namespace
 
@@ -72,16 +74,34 @@ void LegacyCandidate::Reconsider(const History& own, Instant now) {
   attempt_->shard_rank = shard_rank;
 }
 
-ElectionActions LegacyCandidate::Ask(bool by_hand) {
+LegacyVoteRequest LegacyCandidate::Request(bool by_hand) const {
+  const Claim claim = view_.OwnClaim();
+  return {.candidate = view_.self().id,
+          .current_epoch = attempt_->epoch,
+          .config_epoch = claim.config_epoch,
+          .slots = claim.slots.Ranges(),
+          .force = by_hand};
+}
+
+ElectionActions LegacyCandidate::Ask(bool by_hand, Instant now) {
   view_.ObserveEpoch(view_.current_epoch() + 1);
   attempt_->asked = true;
   attempt_->epoch = view_.current_epoch();
-  const Claim claim = view_.OwnClaim();
-  return {Persist{}, SendAll{LegacyVoteRequest{.candidate = view_.self().id,
-                                               .current_epoch = attempt_->epoch,
-                                               .config_epoch = claim.config_epoch,
-                                               .slots = claim.slots.Ranges(),
-                                               .force = by_hand}}};
+  attempt_->ask_again_after = kAskAgainAfter;
+  attempt_->ask_again_at = now + kAskAgainAfter;
+  return {Persist{}, SendAll{Request(by_hand)}};
+}
+
+ElectionActions LegacyCandidate::AskAgain(bool by_hand, Instant now) {
+  ElectionActions actions;
+  if (now < attempt_->ask_again_at || view_.current_epoch() != attempt_->epoch) return actions;
+  attempt_->ask_again_after = attempt_->ask_again_after * 2;
+  attempt_->ask_again_at = now + attempt_->ask_again_after;
+  const LegacyVoteRequest request = Request(by_hand);
+  for (const auto& [id, node] : view_.nodes()) {
+    if (view_.IsVoter(node) && !attempt_->votes.contains(id)) actions.push_back(Send{id, request});
+  }
+  return actions;
 }
 
 ElectionActions LegacyCandidate::Step(bool stands, bool by_hand, const History& own, Instant now) {
@@ -97,9 +117,8 @@ ElectionActions LegacyCandidate::Step(bool stands, bool by_hand, const History& 
   } else if (!attempt_->asked && !by_hand) {
     Reconsider(own, now);
   }
-  if (attempt_->asked || now < attempt_->start_at) return actions;
-  if (now - attempt_->start_at > VotesCountFor()) return actions;
-  const ElectionActions asked = Ask(by_hand);
+  if (now < attempt_->start_at || now - attempt_->start_at > VotesCountFor()) return actions;
+  const ElectionActions asked = attempt_->asked ? AskAgain(by_hand, now) : Ask(by_hand, now);
   actions.insert(actions.end(), asked.begin(), asked.end());
   return actions;
 }

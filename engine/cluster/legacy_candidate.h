@@ -7,6 +7,11 @@
 // looked at again until the request is out). Votes count for max(2 NT, 2 s); a new attempt begins after twice that, or at once
 // when another's claim shows that the epoch is lost (B06).
 //
+// Who did not vote is asked again after 200 ms, and after twice as long each time: it may not have known this node, its role or
+// the failure, or the request was lost with a link. Valkey: asks once. A voter that voted in this epoch is silent at a repeat, one
+// that refuses writes a line of its log each time: so they are few (3 where votes count for 2 s, 7 where for 30 s), and end when the
+// view's epoch has moved on, which the request would name instead of its own (I4: all votes are of one epoch).
+//
 // Pure; the view's current epoch is raised, and must be durable before the request leaves.
 
 #include <cstdint>
@@ -42,6 +47,8 @@ class LegacyCandidate {
     bool asked = false;
     uint64_t epoch = 0;
     std::set<NodeId> votes = {};
+    Instant ask_again_at = {};
+    Duration ask_again_after = {};
   };
 
   Duration VotesCountFor() const;
@@ -50,7 +57,9 @@ class LegacyCandidate {
   int64_t ShardRank(Instant now) const;
   void Schedule(bool by_hand, const History& own, Instant now);
   void Reconsider(const History& own, Instant now);
-  ElectionActions Ask(bool by_hand);
+  LegacyVoteRequest Request(bool by_hand) const;
+  ElectionActions Ask(bool by_hand, Instant now);
+  ElectionActions AskAgain(bool by_hand, Instant now);
 
   Topology& view_;
   ElectionOptions options_;

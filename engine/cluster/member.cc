@@ -55,7 +55,7 @@ Member::Member(const MemberOptions& options, std::optional<NodesFile> file, Node
   Note(Log::Level::kNotice, file
                                 ? fmt::format("Node configuration loaded, I'm {}", id.view())
                                 : fmt::format("No cluster configuration found, I'm {}", id.view()));
-  if (file && !view_->self().is_primary()) FollowNow(true);
+  if (file && !view_->self().is_primary()) FollowNow(data_is_of_shard_);
   Changed(!file);
 }
 
@@ -101,10 +101,23 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
   if (mine.replica_of.empty()) DropForeignSlots();
   own_ip_ = mine.ip.str();
   data_reign_ = memory.data_reign;
-  data_is_of_shard_ = true;
+  data_is_of_shard_ = !memory.uncopied;
   ElectionRecord record = memory.record;
   record.last_vote_epoch = file.last_vote_epoch;
   return record;
+}
+
+void Member::OnDataLoaded(std::string_view shard, Instant now) {
+  if (view_->self().is_primary()) return;
+  data_is_of_shard_ = shard == view_->self().shard.view();
+  DescribeSelf(now);
+  if (data_is_of_shard_) return;
+  Note(Log::Level::kNotice,
+       "The data here is not of this node's shard: no election before it is copied.");
+}
+
+ClusterShardId Member::DataShard() const {
+  return data_is_of_shard_ ? view_->self().shard : ClusterShardId();
 }
 
 std::vector<MemberAction> Member::TakeActions() { return std::exchange(actions_, {}); }

@@ -42,60 +42,13 @@
 #include "engine/cluster/election.h"
 #include "engine/cluster/failure_detector.h"
 #include "engine/cluster/member_actions.h"
+#include "engine/cluster/member_facts.h"
 #include "engine/cluster/nodes_file.h"
 #include "engine/cluster/norn_words.h"
 #include "engine/cluster/slot_routes.h"
 #include "engine/cluster/topology.h"
 
 namespace norn::cluster {
-
-// How one end of a link is seen.
-struct LinkFacts {
-  std::string peer_ip;
-  std::string local_ip;
-};
-
-struct MemberOptions {
-  TopologyOptions topology;
-  ElectionOptions election;
-  bool no_failover = false;
-  // As servers before 7.0: says nothing that they do not say, and takes what they do not know as they do.
-  bool old_bus = false;
-  bool allow_replica_migration = true;
-  uint32_t migration_barrier = 1;
-  // What is announced of this node; ports as others must use them. ip empty: they take the connection's.
-  NodeEndpoint announced;
-  std::string hostname;
-  std::string human_name;
-  std::string client_ipv4;
-  std::string client_ipv6;
-  bool tls = false;
-  enum class Endpoint : uint8_t { kIp, kHostname, kUnknown };
-  Endpoint preferred_endpoint = Endpoint::kIp;
-};
-
-// What replication tells the member about this node, before each event (cheap to make).
-struct DataFacts {
-  // `has_data`: a replica that has a copy (or resumed) of the primary that it follows, or had when it lost it; a primary.
-  bool has_data = false;
-  StreamOffset offset = 0;
-  Duration data_age = {};     // since the last byte of the primary's link
-  bool synced_since = false;  // the link to the present primary has been up since it was followed
-};
-
-// A row of CLUSTER LINKS.
-struct LinkRow {
-  LinkId link;
-  bool outgoing = false;
-  NodeId node;
-  int64_t created_unix_ms = 0;
-};
-
-// Counters of CLUSTER INFO, by BusType's name.
-struct BusCounters {
-  std::map<std::string_view, uint64_t> sent;
-  std::map<std::string_view, uint64_t> received;
-};
 
 class Member {
  public:
@@ -106,6 +59,10 @@ class Member {
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 
+  // Before the first step, where the data that was loaded says whose it is: a shard's name, or "" (RdbInfo::cluster_shard).
+  void OnDataLoaded(std::string_view shard, Instant now);
+  // Whose data is here; empty: a shard's that this node left (I7).
+  ClusterShardId DataShard() const;
   // What is to be done since the last call, in order.
   std::vector<MemberAction> TakeActions();
   // Likewise, into memory that is used again.

@@ -398,6 +398,7 @@ NodesFile Member::File() const {
                  .last_vote_epoch = election_->record().last_vote_epoch};
   NornMemory memory{.record = election_->record(),
                     .data_reign = data_reign_,
+                    .uncopied = !data_is_of_shard_,
                     .config_epoch = view_->self().config_epoch};
   memory.record.last_vote_epoch = 0;
   for (const auto& [id, node] : view_->nodes()) {

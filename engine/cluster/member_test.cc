@@ -437,6 +437,49 @@ TEST(Member, ARestartedNodeRemembers) {
   EXPECT_EQ(CountDone<member_action::Follow>(room.PlaceOf(5)), 2u);  // then, and at the restart
 }
 
+// I7: the order to follow another shard's primary survives a restart, and with it that nothing was copied yet.
+TEST(Member, ARestartedNodeDoesNotTakeOldDataForItsShards) {
+  MemberRoom room(6);
+  room.Form(3);
+  room.Run(200);
+  const ClusterShardId first = room.Of(4).DataShard();
+  EXPECT_EQ(first, room.Of(4).view().self().shard);
+  room.PlaceOf(4).data.synced_since = false;  // the new primary's link is not up yet
+  room.Of(4).Replicate(Node(2), room.now());
+  room.Settle();
+  EXPECT_TRUE(room.Of(4).DataShard().empty());
+  room.Stop(4);
+  room.StartAgain(4);
+  EXPECT_TRUE(
+      room.Of(4).DataShard().empty());  // nodes.conf remembers: a log does not say whose it is
+  room.Of(4).OnDataLoaded(first.view(), room.now());
+  EXPECT_EQ(room.Of(4).view().self().shard, room.Of(2).view().self().shard);
+  EXPECT_FALSE(room.Of(4).view().self().history.has_data);
+  EXPECT_TRUE(room.Of(4).DataShard().empty());
+  room.Run(1000);
+  EXPECT_FALSE(room.Of(4).view().self().history.has_data);
+  room.PlaceOf(4).data.synced_since = true;
+  room.Run(100);
+  EXPECT_TRUE(room.Of(4).view().self().history.has_data);
+  EXPECT_EQ(room.Of(4).DataShard(), room.Of(2).view().self().shard);
+  // A snapshot from before that copy, though the file knows of it.
+  room.Stop(4);
+  room.PlaceOf(4).data.synced_since = false;
+  room.StartAgain(4);
+  room.Of(4).OnDataLoaded(first.view(), room.now());
+  room.Run(100);
+  EXPECT_FALSE(room.Of(4).view().self().history.has_data);
+  // Its own, and one that a node wrote whose data was no shard's.
+  const ClusterShardId second = room.Of(2).view().self().shard;
+  room.Of(4).OnDataLoaded(second.view(), room.now());
+  EXPECT_TRUE(room.Of(4).view().self().history.has_data);
+  room.Of(4).OnDataLoaded("", room.now());
+  EXPECT_FALSE(room.Of(4).view().self().history.has_data);
+  // A primary leads its shard with whatever it has.
+  room.Of(1).OnDataLoaded(second.view(), room.now());
+  EXPECT_EQ(room.Of(1).DataShard(), first);
+}
+
 // I24: a verdict of an earlier life is no evidence.
 TEST(Member, ARestartedNodeDoesNotRepeatOldVerdicts) {
   MemberRoom room(6);

@@ -261,6 +261,7 @@ std::vector<NodeId> ReadNames(Reader& in) {
 // "<letter><value>", parts of the memory word.
 constexpr char kReignPart = 'r';
 constexpr char kDataPart = 'd';
+constexpr char kUncopiedPart = 'u';  // alone, or not at all
 constexpr char kEpochPart = 'e';
 constexpr char kNodePart = 'n';
 constexpr char kPromisePart = 'p';  // p<shard>:<ballot>:<candidate>
@@ -297,6 +298,7 @@ bool ReadPart(std::string_view part, NornMemory& memory) {
     if (id) memory.norn_nodes.insert(*id);
     return id.has_value();
   }
+  if (part[0] == kUncopiedPart) return memory.uncopied = true;
   uint64_t* to = nullptr;
   if (part[0] == kReignPart) to = &memory.record.reign;
   if (part[0] == kDataPart) to = &memory.data_reign;
@@ -383,6 +385,7 @@ std::optional<HeartbeatFacts> DecodeHeartbeatFacts(std::string_view payload) {
 std::string NornMemoryText(const NornMemory& memory) {
   std::string text = fmt::format("{}{},{}{},{}{}", kReignPart, memory.record.reign, kDataPart,
                                  memory.data_reign, kEpochPart, memory.config_epoch);
+  if (memory.uncopied) fmt::format_to(std::back_inserter(text), ",{}", kUncopiedPart);
   for (const auto& [shard, promise] : memory.record.promises) {
     fmt::format_to(std::back_inserter(text), ",{}{}:{}:{}", kPromisePart, shard.view(),
                    promise.ballot, promise.candidate.view());

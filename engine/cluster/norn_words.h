@@ -63,6 +63,7 @@ std::optional<NornNews> DecodeNornNews(std::string_view payload);
 struct NornMemory {
   ElectionRecord record = {};        // without last_vote_epoch, which has a name of its own
   uint64_t data_reign = 0;           // History::reign of the data here
+  bool uncopied = false;             // that is of a shard which this node left (I7)
   uint64_t config_epoch = 0;         // its own: a replica's line tells its primary's
   std::set<NodeId> norn_nodes = {};  // those that showed a level
   bool operator==(const NornMemory&) const = default;

@@ -109,6 +109,7 @@ RC_GTEST_PROP(NornWordsProperty, FactsReadBack, ()) {
 RC_GTEST_PROP(NornWordsProperty, MemoryReadsBack, ()) {
   NornMemory memory;
   memory.data_reign = Any<uint64_t>();
+  memory.uncopied = Any<bool>();
   memory.config_epoch = Any<uint64_t>();
   memory.record.reign = Any<uint64_t>();
   for (int i = *rc::gen::inRange(0, 4); i > 0; --i) {

@@ -86,12 +86,15 @@ StreamOffset NodeReplication::WriteOffsetOf(Session& session) {
 SnapshotFields NodeReplication::HistoryFields() const {
   if (stream_ == nullptr || !stream_->active()) return {};
   const int64_t db = stream_->stream_db() ? static_cast<int64_t>(stream_->stream_db()->value) : -1;
-  return {{"repl-stream-db", std::to_string(db)},
-          {"repl-id", std::string(stream_->lineage().id())},
-          {"repl-offset", std::to_string(stream_->offset())}};
+  SnapshotFields fields = {{"repl-stream-db", std::to_string(db)},
+                           {"repl-id", std::string(stream_->lineage().id())},
+                           {"repl-offset", std::to_string(stream_->offset())}};
+  if (data_shard_) fields.emplace_back("norn-shard", data_shard_());
+  return fields;
 }
 
 void NodeReplication::OnLoaded(const persist::RdbInfo& info) {
+  loaded_shard_ = info.cluster_shard;
   if (stream_ == nullptr || info.replication_id.empty() || !info.replication_offset) return;
   if (states_[0]->options().replicaof.host.empty() && !starts_as_replica_) {
     stream_->RestoreAsPrimary(info.replication_id, *info.replication_offset);

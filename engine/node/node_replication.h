@@ -6,6 +6,9 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "engine/node/journal.h"
 #include "engine/node/persistence.h"
@@ -36,10 +39,16 @@ class NodeReplication : public ReplicationHost,
   void Attach(PrimaryStream& stream, std::function<void()> on_log_synced);
 
   const ReplicationGates& gates() const { return gates_; }
-  // repl-id, repl-offset, repl-stream-db, when there is a history to tell of.
+  // repl-id, repl-offset, repl-stream-db and, in a cluster, norn-shard, when there is a history to tell of.
   SnapshotFields HistoryFields() const;
   // The node will follow somebody from the start, though `replicaof` does not say so. Before the data is read.
   void SetStartsAsReplica() { starts_as_replica_ = true; }
+  // Asked for each snapshot: which shard's data this is (RdbInfo::cluster_shard).
+  void SetDataShard(std::function<std::string()> shard) { data_shard_ = std::move(shard); }
+  // What the file that was loaded at the start said there.
+  const std::optional<std::string>& loaded_shard() const { return loaded_shard_; }
+  // The node started from files, be there no key in them.
+  bool found_data() const { return persistence_.found_data(); }
   // The data comes from a file that says where in which history it stood.
   void OnLoaded(const persist::RdbInfo& info);
   // The log may have been synced further. Never parks.
@@ -83,6 +92,8 @@ class NodeReplication : public ReplicationHost,
   std::function<void()> on_log_synced_;
   ReplicationGates gates_;
   bool starts_as_replica_ = false;
+  std::function<std::string()> data_shard_;  // null: no cluster
+  std::optional<std::string> loaded_shard_;
 
   std::deque<Mark> marks_;
   StreamOffset synced_stream_ = 0;

@@ -45,6 +45,8 @@ class Persistence : private JournalListener {
   // At the start, before any write: reads the log or the snapshot, and goes on with the log. An error says why the server must
   // not start. Parks.
   absl::Status Load();
+  // Load found files, be there no key in them.
+  bool found_data() const { return found_data_; }
   // Ten times a second. Never parks.
   void Tick();
   // Before the node ends: the data is safe as the options and the request want it. An error: it is not. Parks.
@@ -155,6 +157,7 @@ class Persistence : private JournalListener {
   Instant next_progress_line_;
   Instant writing_began_;  // of the snapshot or rewrite under way
   uint64_t last_load_keys_ = 0;
+  bool found_data_ = false;
   uint64_t last_load_expired_ = 0;
 };
 

@@ -137,6 +137,7 @@ absl::Status Persistence::Load() {
     status = LoadSnapshotFile(dataset, &from_snapshot);
   }
   if (!status.ok()) return status;
+  found_data_ = from_snapshot || !no_log;
   const uint64_t keys = dataset.KeyCount();
   const bool forgets = NORN_PLANTED("B50") && options().replicaof.host.empty();
   if (!forgets) dataset.Adopt([] {});

@@ -48,6 +48,8 @@ absl::Status RdbLoader::OnAux(std::string_view key, std::string_view value) {
     info_.replication_offset = ParseInt64(value);
   } else if (key == "repl-stream-db") {
     info_.replication_db = ParseInt64(value);
+  } else if (key == "norn-shard") {
+    info_.cluster_shard = value;
   } else if (key == "aof-base" || key == "aof-preamble") {
     info_.aof_base = value == "1";
   }

@@ -38,6 +38,8 @@ struct RdbInfo {
   std::string replication_id;
   std::optional<int64_t> replication_offset;
   std::optional<int64_t> replication_db;
+  // Which shard's data it is ("": no shard's any more); Valkey and earlier versions do not say.
+  std::optional<std::string> cluster_shard;
   bool aof_base = false;
 };
 

@@ -324,6 +324,7 @@ TEST_F(RdbReading, AuxFieldsTellTheReplicationState) {
   encoder.AuxInteger("repl-stream-db", 2, out);
   encoder.Aux("repl-id", std::string(40, 'f'), out);
   encoder.AuxInteger("repl-offset", 12'345'678'901, out);
+  encoder.Aux("norn-shard", std::string(40, 'a'), out);
   encoder.AuxInteger("aof-base", 1, out);
   StringSink sink;
   RdbStream stream(sink, true);
@@ -335,6 +336,7 @@ TEST_F(RdbReading, AuxFieldsTellTheReplicationState) {
   EXPECT_EQ(info_.replication_id, std::string(40, 'f'));
   EXPECT_EQ(info_.replication_offset, 12'345'678'901);
   EXPECT_EQ(info_.replication_db, 2);
+  EXPECT_EQ(info_.cluster_shard, std::string(40, 'a'));
   EXPECT_TRUE(info_.aof_base);
 }
 

@@ -44,7 +44,7 @@ class Summaries : public ::testing::Test {
     state_.Add(Finished(0, 3, "loss_model", "write 17 of key <k> is lost"));
     state_.Add(Finished(1, 3, "loss_model", "write 4 of key <k> is lost"));
     FinishedRun marked = Finished(1, 4, "", "");
-    marked.totals.covers[RequireCover("vote_no_data")] = 2;
+    marked.totals.covers[RequireCover("vote_old_data")] = 2;
     state_.Add(marked);
     state_.AddPage(1, 3, "reports/b-3.html");
   }
@@ -68,7 +68,7 @@ TEST_F(Summaries, MarksThatNobodyPassedAreNamed) {
   EXPECT_EQ(summary.never.size(), kCovers.size() - 1);
   const std::string text = CampaignText(summary, session_);
   EXPECT_THAT(text, HasSubstr("never vote_primary_up"));
-  EXPECT_THAT(text, Not(HasSubstr("never vote_no_data")));
+  EXPECT_THAT(text, Not(HasSubstr("never vote_old_data")));
   EXPECT_THAT(text, HasSubstr("2.50 seeds/s"));
   EXPECT_THAT(text, HasSubstr("norn-sim run b.toml --seed 3"));
 }
@@ -89,7 +89,7 @@ TEST_F(Summaries, PagesAreLinkedAndTextIsNoMarkup) {
   const std::string json = CampaignJson(summary, session_);
   EXPECT_THAT(json, HasSubstr("\"check\":\"vote_once\""));
   EXPECT_THAT(json, HasSubstr("\"page\":\"reports/b-3.html\""));
-  EXPECT_THAT(json, HasSubstr("\"vote_no_data\":2"));
+  EXPECT_THAT(json, HasSubstr("\"vote_old_data\":2"));
 }
 
 }  // namespace

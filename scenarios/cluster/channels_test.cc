@@ -68,7 +68,9 @@ class Channels : public ::testing::TestWithParam<uint64_t> {
       node.executors.executors = 1 + i % 3;
       hosts_.push_back(std::make_unique<ServerHost>(
           world_, world_.AddNode(node), factory_,
-          ServerOptions{{"cluster-enabled", "yes"}, {"cluster-node-timeout", "1000"}}));
+          ServerOptions{{"cluster-enabled", "yes"},
+                        {"cluster-node-timeout", "1000"},
+                        {"repl-diskless-sync-delay", "0"}}));  // without a copy nobody is elected
       ips.push_back(hosts_.back()->node()->ip());
     }
     const SeededConfig config(kLayout, ips, {}, world_.PrngOf("cluster names"));

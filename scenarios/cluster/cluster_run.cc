@@ -383,6 +383,7 @@ class ClusterRun {
       shard_hit[shard] = true;
       gone_.push_back(node);
       operator_->GiveUp(node);
+      observer_->GiveUp(node);
       if (resharder_ != nullptr) resharder_->GiveUp(node);
       if (hosts_[node]->node()->state() != sim::NodeState::kDown) {
         Kill(node, {.host_alive = prng.OneIn(2), .unsynced = sim::UnsyncedFate::kAll});

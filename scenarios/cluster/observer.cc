@@ -393,7 +393,7 @@ void Observer::WatchService() {
 std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
   std::optional<NodeNumber> owner;
   for (NodeNumber i = 0; i < seen_.size(); ++i) {
-    if (!seen_[i].primary_with_slots || !seen_[i].slots.Contains(slot)) continue;
+    if (!Rules(i) || !seen_[i].slots.Contains(slot)) continue;
     if (!owner || seen_[i].config_epoch > seen_[*owner].config_epoch) owner = i;
   }
   return owner;
@@ -402,7 +402,7 @@ std::optional<NodeNumber> Observer::OwnerOf(SlotId slot) const {
 std::optional<NodeNumber> Observer::LeaderOf(NodeNumber node) const {
   std::optional<NodeNumber> leader;
   for (NodeNumber i = 0; i < seen_.size(); ++i) {
-    if (!seen_[i].primary_with_slots || seen_[i].shard != seen_[node].shard) continue;
+    if (!Rules(i) || seen_[i].shard != seen_[node].shard) continue;
     if (!leader || seen_[i].config_epoch > seen_[*leader].config_epoch) leader = i;
   }
   return leader;

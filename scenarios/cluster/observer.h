@@ -59,14 +59,16 @@ class Observer {
   bool IsPrimary(NodeNumber node) const { return seen_[node].primary_with_slots; }
   const cluster::NodeId& IdOf(NodeNumber node) const { return seen_[node].id; }
   std::optional<NodeNumber> NumberOf(const cluster::NodeId& id) const;
+  // This node never comes back: what it claimed at last, with an epoch that it may have told nobody, is nobody's.
+  void GiveUp(NodeNumber node) { seen_[node].gone = true; }
   // Who claims it with the greatest epoch.
   std::optional<NodeNumber> OwnerOf(SlotId slot) const;
   // Its shard, as bits.
   uint64_t MembersOf(SlotId slot) const;
   // Who leads the shard that `node` belongs to.
   std::optional<NodeNumber> LeaderOf(NodeNumber node) const;
-  // A slot is being moved by hand from now on.
-  void MoveBegins(SlotId slot) { reigns_.MoveBegins(slot, world_.now().ns); }
+  // A slot is being moved by hand from now on; `by_key`: key by key.
+  void MoveBegins(SlotId slot, bool by_key) { reigns_.MoveBegins(slot, world_.now().ns, by_key); }
 
  private:
   struct Seen {
@@ -82,7 +84,8 @@ class Observer {
     uint64_t config_epoch = 0;
     bool was_replica = false;  // in this life
     bool first_look = true;    // of this life
-    int64_t died_ns = 0;       // the life before
+    bool gone = false;
+    int64_t died_ns = 0;  // the life before
     uint64_t membership_version = 0;
     // What it saw of each node at the last look.
     struct Owned {
@@ -130,6 +133,7 @@ class Observer {
   bool IsOldData(const cluster::Member& replica) const;
   bool QuorumRuns(const cluster::Topology& view) const;
   bool Runs(NodeNumber node) const;
+  bool Rules(NodeNumber node) const { return seen_[node].primary_with_slots && !seen_[node].gone; }
   void NoteSuspicions();
   void CheckVerdict(NodeNumber by, const cluster::NodeId& of);
   bool MayWrite(NodeNumber node) const;

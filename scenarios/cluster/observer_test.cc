@@ -213,6 +213,16 @@ TEST_F(ObserverTest, ATakeoverThatWasOrderedNeedsNone) {
   EXPECT_EQ(observer_->OwnerOf(SlotId{0}), replica);
 }
 
+// Its last claim may have an epoch that nobody heard of, above that of whoever replaces it.
+TEST_F(ObserverTest, WhatANodeThatNeverComesBackClaimedIsNobodys) {
+  BeginAll();
+  Die(0);
+  EXPECT_EQ(observer_->OwnerOf(SlotId{0}), NodeNumber{0});  // it may come back
+  observer_->GiveUp(0);
+  EXPECT_EQ(observer_->OwnerOf(SlotId{0}), std::nullopt);
+  EXPECT_EQ(observer_->LeaderOf(ReplicaOf(0)), std::nullopt);
+}
+
 // One read of the bus may bring the claim of a primary and the word that it follows another by now.
 TEST_F(ObserverTest, SlotsThatAReplicaClaimedAsAPrimaryBetweenTwoLooksAreItsOwn) {
   BeginAll();

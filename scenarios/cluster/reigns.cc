@@ -58,6 +58,13 @@ bool Reigns::MovedUnhurt(SlotId slot, const Reign& before, const Reign& after) c
   return began_ns >= 0 && before.begin_ns <= began_ns && after.primary_since_ns <= began_ns;
 }
 
+bool Reigns::KeyMovesBetween(SlotId slot, const Reign& before, const Reign& after) const {
+  const auto moves = key_moves_.find(slot);
+  return moves != key_moves_.end() && std::ranges::any_of(moves->second, [&](int64_t at_ns) {
+           return before.begin_ns < at_ns && at_ns <= after.begin_ns;
+         });
+}
+
 std::optional<ReignNumber> Reigns::Of(NodeNumber node, SlotId slot, int64_t from_ns,
                                       int64_t to_ns) const {
   const auto of_node = of_node_.find(node);

@@ -31,8 +31,11 @@ class Reigns {
   void Rules(NodeNumber node, uint64_t epoch, const cluster::SlotSet& slots, int64_t now_ns);
   // It is none any more, or gone.
   void Ends(NodeNumber node, int64_t now_ns);
-  // Somebody began to move the slot to another shard.
-  void MoveBegins(SlotId slot, int64_t now_ns) { moves_[slot].push_back(now_ns); }
+  // Somebody began to move the slot to another shard; `by_key`: key by key.
+  void MoveBegins(SlotId slot, int64_t now_ns, bool by_key) {
+    moves_[slot].push_back(now_ns);
+    if (by_key) key_moves_[slot].push_back(now_ns);
+  }
 
   const std::vector<Reign>& all() const { return reigns_; }
   // In which reign `node` answered for a slot, somewhen in that time; nullopt: in none, or it could be several.
@@ -42,6 +45,8 @@ class Reigns {
   // From `before` to the next reign the slot was moved by hand, and neither side died or changed its role from the move's first step
   // to its last: what one had, the other has.
   bool MovedUnhurt(SlotId slot, const Reign& before, const Reign& after) const;
+  // In the first of these, or before the second, somebody began to move the slot to another shard key by key.
+  bool KeyMovesBetween(SlotId slot, const Reign& before, const Reign& after) const;
 
  private:
   struct Ruling {
@@ -53,6 +58,7 @@ class Reigns {
   std::vector<Reign> reigns_;
   std::map<NodeNumber, Ruling> ruling_;
   std::map<SlotId, std::vector<int64_t>> moves_;
+  std::map<SlotId, std::vector<int64_t>> key_moves_;  // of those
   std::map<NodeNumber, std::vector<ReignNumber>> of_node_;
 };
 

@@ -76,7 +76,7 @@ void Resharder::Begin() {
   if (!owner || !leader || *owner == *leader) return;
   move_ = Move{slot, to};
   moved_.push_back(slot);
-  observer_.MoveBegins(slot);
+  observer_.MoveBegins(slot, !atomic());
 }
 
 // The node moves it, or leaves it where it was: both are well, and so is an operator who changes his mind.
@@ -91,7 +91,7 @@ void Resharder::Migrate() {
          observer_.OwnerOf(SlotId{static_cast<uint16_t>(last + 1)}) == from) {
     ++last;
     moved_.push_back(SlotId{last});
-    observer_.MoveBegins(SlotId{last});
+    observer_.MoveBegins(SlotId{last}, false);
   }
   words.insert(words.end(), {std::to_string(move_->slot.value), std::to_string(last), "NODE",
                              observer_.IdOf(*to).str()});

@@ -219,6 +219,9 @@ class KeyJudge {
   void JudgeHeld(const KeyReign& before, size_t common, const KeyReign& after) {
     const Reign& reign = reigns_.all()[after.reign];
     if (OthersBetween(before, after)) return;
+    // Of a slot that is moved key by key, a key may have left all who had it, for a primary that died with its source before
+    // its own replicas heard of the key. WAIT speaks of the source's.
+    if (reigns_.KeyMovesBetween(key_.slot, reigns_.all()[before.reign], reign)) return;
     for (size_t i = 0; i < before.list.size(); ++i) {
       const WriteId id = before.list[i];
       if (id == 0) continue;

@@ -111,7 +111,7 @@ TEST_F(WriteJudge, AMoveOfASlotLosesNothing) {
   others.Clear(SlotId{7});
   reigns_.Rules(kNew, 2, cluster::SlotSet::OfRange({SlotId{9}, SlotId{9}}), Tick());
   const WriteId a = Write(kOld, 1);
-  reigns_.MoveBegins(SlotId{7}, Tick());
+  reigns_.MoveBegins(SlotId{7}, Tick(), true);
   const WriteId b = Write(kOld, 2);
   reigns_.Rules(kNew, 3, cluster::SlotSet::OfRange({SlotId{7}, SlotId{9}}), Tick());
   reigns_.Rules(kOld, 1, others, Tick());
@@ -170,6 +170,20 @@ TEST_F(WriteJudge, WhatAllReplicasHadSurvives) {
   options_.forgot = [](NodeNumber, int64_t, int64_t) { return true; };
   EXPECT_EQ(Verdict(), "");
   EXPECT_EQ(Examined(CheckId::kWaitedSurvives), 0u);
+}
+
+// A key that is moved by itself leaves its holders; slots that move in one piece do not.
+TEST_F(WriteJudge, WhatAllReplicasHadMayBeLostOnlyOnItsWayToAnotherShard) {
+  const WriteId a = Write(kOld, 1);
+  history_.Write(a).holders = 0b11;
+  history_.Write(a).held_ns = Tick();
+  reigns_.MoveBegins(SlotId{7}, Tick(), false);
+  const int64_t began_ns = Tick();
+  FailsOver();
+  Read(kNew, {});
+  EXPECT_EQ(Verdict(), "waited_survives ");
+  reigns_.MoveBegins(SlotId{7}, began_ns, true);
+  EXPECT_EQ(Verdict(), "");
 }
 
 TEST_F(WriteJudge, WithinAReignNothingIsLost) {
