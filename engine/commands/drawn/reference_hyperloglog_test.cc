@@ -157,16 +157,17 @@ std::string Model::FollowBytes(HyperLogLog& of) const {
     uint64_t covered = 0;
     if (of.dense) return "still dense";
     if (Sparse(bytes, &covered) != of.registers || covered != kRegisters) return "the registers";
-    const auto most = kHeaderBytes + static_cast<size_t>(server_.sparse_bytes_max);
-    return bytes.size() > most ? "dense by now" : norn::Show(*said_);
+    const auto bytes_max = static_cast<size_t>(server_.sparse_bytes_max);
+    return bytes.size() > bytes_max ? "dense by now" : norn::Show(*said_);
   }
   if (bytes.size() != kHeaderBytes + kRegisters * 6 / 8) return "so many bytes";
   if (Dense(bytes) != of.registers) return "the registers";
   // Each register takes a byte and at most two for the zeros behind it.
   bool too_high = false;
   for (const auto& [at, value] : of.registers) too_high |= value > 32;
-  const auto most = static_cast<int64_t>(3 * of.registers.size() + 2);
-  if (!of.dense && !too_high && most + 3 <= server_.sparse_bytes_max) return "sparse yet";
+  const size_t sparse_bytes = kHeaderBytes + 3 * of.registers.size() + 2;
+  const bool too_many = static_cast<int64_t>(sparse_bytes) > server_.sparse_bytes_max;
+  if (!of.dense && !too_high && !too_many) return "sparse yet";
   of.dense = true;
   return norn::Show(*said_);
 }
