@@ -165,11 +165,13 @@ constexpr CommandForm kForms[] = {
     {"SETBIT $m $B 1"},
     // geo: sorted sets
     {"GEOADD $g $W $N $e"},
+    {"GEOADD $g $E -90|85.06|-85.05 $e"},
     {"GEOADD $g [NX|XX] [CH] ($W $N $e)+"},
     {"GEOADD $g [CH] ($E $H $e)+ ($E $H $e)+"},
     {"GEODIST $g $e $e [m|km|ft|mi]"},
     {"GEOHASH $g ($e)+"},
     {"GEOPOS $g ($e)+"},
+    {"GEOPOS $l $e"},
     {"GEORADIUS $g $W $N 3000|9000 km [COUNT $p] [ASC|DESC] [STORE $g/STOREDIST $D]", kUnordered},
     {"GEORADIUSBYMEMBER $g $e 3000|9000 km [COUNT $p] [STORE $g/STOREDIST $D]", kUnordered},
     {"GEORADIUS_RO $g $W $N 5000 km WITHCOORD WITHHASH ASC|DESC"},
@@ -201,6 +203,7 @@ constexpr CommandForm kForms[] = {
     {"PFADD $u"},
     {"PFCOUNT $u"},
     {"PFCOUNT ($u)+"},
+    {"PFCOUNT $u $l"},
     {"PFMERGE $u ($u)+"},
     {"SETNX $u $v"},
     // streams

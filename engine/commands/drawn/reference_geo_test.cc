@@ -119,12 +119,16 @@ std::string ShowHits(const Words& w, const std::vector<Hit>& hits, double unit_m
 }  // namespace
 
 void Model::AddPlaces() {
-  commands_["GEOADD"] = [this](const Words& w) {
+  commands_["GEOADD"] = [this](const Words& w) -> std::string {
     Words zadd = {"ZADD", w[1]};
     size_t i = 2;
     while (w[i] == "NX" || w[i] == "XX" || w[i] == "CH") zadd.push_back(w[i++]);
     for (; i < w.size(); i += 3) {
       const Place place = {*ParseDouble(w[i]), *ParseDouble(w[i + 1])};
+      if (std::abs(place.latitude) > kNorth) {
+        return fmt::format("-ERR invalid longitude,latitude pair {:f},{:f}", place.longitude,
+                           place.latitude);
+      }
       zadd.push_back(fmt::format("{:.0f}", ScoreOf(place)));
       zadd.push_back(w[i + 2]);
     }

@@ -1,6 +1,7 @@
 #pragma once
 // The model: places on earth, a sphere, as scores of members and how far they are from each other.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -17,9 +18,10 @@ inline constexpr double kNorth = 85.05112878;  // the end of the map
 inline constexpr double kSteps = 67108864;     // columns and rows of it: 2^26
 inline constexpr double kEarthRadiusM = 6372797.560856;
 
-// The middle of the score's cell. Every second bit is the column's, the last one the row's.
+// The middle of the score's cell. Every second bit is the column's, the last one the row's. Scores that are no place's, negative
+// ones too, may have more bits: they lie at the end of the map.
 inline Place PlaceOf(double score) {
-  const auto bits = static_cast<uint64_t>(score);
+  const auto bits = static_cast<uint64_t>(static_cast<int64_t>(score));
   uint64_t column = 0, row = 0;
   for (int bit = 26; bit >= 0; --bit) {
     column = 2 * column + (bits >> (2 * bit + 1) & 1);
@@ -28,8 +30,8 @@ inline Place PlaceOf(double score) {
   const auto edge = [](uint64_t step, double end) {
     return -end + static_cast<double>(step) / kSteps * (2 * end);
   };
-  return {(edge(column, 180) + edge(column + 1, 180)) / 2,
-          (edge(row, kNorth) + edge(row + 1, kNorth)) / 2};
+  return {std::min((edge(column, 180) + edge(column + 1, 180)) / 2, 180.0),
+          std::min((edge(row, kNorth) + edge(row + 1, kNorth)) / 2, kNorth)};
 }
 
 inline double Radians(double degrees) { return degrees * (std::numbers::pi / 180); }
