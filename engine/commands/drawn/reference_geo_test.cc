@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <numbers>
 
 #include "engine/commands/drawn/testing_model.h"
 #include "engine/commands/drawn/testing_places.h"
