@@ -19,7 +19,7 @@
 //   ranges    $b score bound  $x lexicographical bound
 //   times     $t milliseconds  $T seconds  $A unix ms, far or past  $w seconds that a client waits, a moment
 //   bitmaps   $B a bit
-//   places    $W longitude  $N latitude
+//   places    $W longitude  $N latitude  $E longitude  $H latitude of few towns
 //   streams   $S the id of a new entry, part of it left to the server too  $I such an id, whole  $J one that a late entry may
 //             have  $R the bound of a range of them  $G group  $C consumer
 

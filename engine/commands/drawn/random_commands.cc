@@ -37,6 +37,11 @@ std::vector<std::string_view> Split(std::string_view text, char by) {
   }
 }
 
+std::string DegreesText(int64_t thousandths) {
+  return fmt::format("{}{}.{:03}", thousandths < 0 ? "-" : "", std::abs(thousandths) / 1000,
+                     std::abs(thousandths) % 1000);
+}
+
 bool Writes(const CommandForm& form) {
   const CommandSpec& spec = SpecOf(form);
   return spec.Has(kWrite) || spec.Has(kMayReplicate);
@@ -123,11 +128,20 @@ std::string RandomCommands::Bit() {
   return Number(0, prng_.OneIn(30) ? 70'000 : prng_.OneIn(4) ? 900 : 30);
 }
 
-// So finely that no two places are equally far from a third.
+// So finely that no two places are equally far from a third. Not 180: a place there is in a column behind the last, where only
+// searches from there look, in Valkey too.
 std::string RandomCommands::Degrees(int64_t max) {
-  const int64_t thousandths = prng_.Between(-max * 1000, max * 1000);
-  return fmt::format("{}{}.{:03}", thousandths < 0 ? "-" : "", std::abs(thousandths) / 1000,
-                     std::abs(thousandths) % 1000);
+  return DegreesText(prng_.Between(-max * 1000, max * 1000 - 1));
+}
+
+// In one of the towns there are: on the equator, in the middle and at the end of the map, one each on the date line.
+std::string RandomCommands::TownLongitude() {
+  const int64_t thousandths = (prng_.OneIn(2) ? 179'700 : 2'000) + prng_.Between(0, 600);
+  return DegreesText(thousandths >= 180'000 ? thousandths - 360'000 : thousandths);
+}
+std::string RandomCommands::TownLatitude() {
+  const int64_t from = prng_.OneIn(3) ? -300 : prng_.OneIn(2) ? 48'000 : 84'400;
+  return DegreesText(from + prng_.Between(0, 600));
 }
 
 std::string RandomCommands::NewEntry(bool whole) {
@@ -186,6 +200,10 @@ std::string RandomCommands::Word(char kind) {
       return Degrees(180);
     case 'N':
       return Degrees(85);
+    case 'E':
+      return TownLongitude();
+    case 'H':
+      return TownLatitude();
     case 'S':
       return NewEntry(false);
     case 'I':

@@ -39,6 +39,8 @@ class RandomCommands {
   std::string Life(int64_t unit_ms);
   std::string Bit();
   std::string Degrees(int64_t max);
+  std::string TownLongitude();
+  std::string TownLatitude();
   std::string NewEntry(bool whole);
   std::string LateEntry();
   std::string Pick(std::initializer_list<std::string_view> of);

@@ -8,11 +8,6 @@
 
 namespace norn::reference {
 
-bool Model::ChoosesByChance(const Words& words) {
-  return words[0] == "SPOP" || words[0] == "SRANDMEMBER" || words[0] == "HRANDFIELD" ||
-         words[0] == "ZRANDMEMBER";
-}
-
 Set Model::ChoiceOf(const Words& w) {
   Set choice;
   if (w[0] == "ZRANDMEMBER") {
@@ -28,14 +23,9 @@ Set Model::ChoiceOf(const Words& w) {
   return choice;
 }
 
-std::string Model::Follow(const Words& words, const ReplyValue& reply, int64_t now_ms) {
-  Begin(now_ms);
-  Set choice;
-  try {
-    choice = ChoiceOf(words);
-  } catch (const WrongType&) {
-    return "-WRONGTYPE Operation against a key holding the wrong kind of value";
-  }
+std::string Model::FollowChance(const Words& words) {
+  const ReplyValue& reply = *said_;
+  const Set choice = ChoiceOf(words);
   const bool is_one = words.size() == 2;
   if (is_one && choice.empty()) return "nil";
   if (is_one != (reply.kind == '$')) return "one of them, or an array of them";
@@ -57,9 +47,14 @@ std::string Model::Follow(const Words& words, const ReplyValue& reply, int64_t n
   }
   if (words[0] == "SPOP") {
     for (const std::string& name : different) Find<Set>(words[1])->erase(name);
-    if (different.size() == choice.size()) keys_.erase(words[1]);
   }
   return norn::Show(reply);
+}
+
+void Model::AddChances() {
+  for (const char* name : {"SPOP", "SRANDMEMBER", "HRANDFIELD", "ZRANDMEMBER"}) {
+    commands_[name] = [this](const Words& w) { return FollowChance(w); };
+  }
 }
 
 }  // namespace norn::reference

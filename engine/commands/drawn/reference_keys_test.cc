@@ -19,7 +19,8 @@ void Model::AddKeys() {
   };
   commands_["TYPE"] = [this](const Words& w) -> std::string {
     const auto at = keys_.find(w[1]);
-    constexpr const char* kNames[] = {"+list", "+set", "+hash", "+zset", "+string", "+stream"};
+    constexpr const char* kNames[] = {"+list",   "+set",    "+hash",  "+zset",
+                                      "+string", "+stream", "+string"};
     return at == keys_.end() ? "+none" : kNames[at->second.data.index()];
   };
   commands_["PERSIST"] = [this](const Words& w) {

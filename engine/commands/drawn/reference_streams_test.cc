@@ -7,30 +7,10 @@
 #include <algorithm>
 
 #include "engine/commands/drawn/testing_model.h"
+#include "engine/commands/drawn/testing_streams.h"
 
 namespace norn::reference {
 namespace {
-
-EntryId IdOf(const std::string& word, uint64_t missing = 0) {
-  const size_t dash = word.find('-');
-  const auto first = static_cast<uint64_t>(*ParseInt64(word.substr(0, dash)));
-  if (dash == std::string::npos) return {first, missing};
-  return {first, static_cast<uint64_t>(*ParseInt64(word.substr(dash + 1)))};
-}
-
-std::string ShowId(EntryId id) { return Bulk(fmt::format("{}-{}", id.first, id.second)); }
-
-std::string ShowEntry(EntryId id, const Words& fields) {
-  std::vector<std::string> items;
-  for (const std::string& item : fields) items.push_back(Bulk(item));
-  return Array({ShowId(id), Array(items)});
-}
-
-// The number behind that word; without it `missing`.
-int64_t NumberBehind(const Words& w, std::string_view word, int64_t missing) {
-  const auto at = std::find(w.begin(), w.end(), word);
-  return at == w.end() ? missing : *ParseInt64(at[1]);
-}
 
 // An upper bound of one number means all of that millisecond.
 bool InRange(EntryId id, const std::string& min, const std::string& max) {
@@ -50,6 +30,11 @@ int64_t Trim(Stream& stream, const std::string& how, const std::string& threshol
   };
   for (; has_to_go(); ++trimmed) stream.entries.erase(stream.entries.begin());
   return trimmed;
+}
+
+std::optional<int64_t> EntriesReadIn(const Words& w) {
+  const int64_t read = NumberBehind(w, "ENTRIESREAD", -1);
+  return read < 0 ? std::nullopt : std::optional(read);
 }
 
 std::string NoGroup(const std::string& key, const std::string& group) {
@@ -76,13 +61,16 @@ static std::optional<EntryId> NextId(const Stream& stream, const std::string& wo
 std::string Model::AddEntry(const Words& w) {
   size_t at = 2;
   std::string how, threshold;
-  bool makes = true;
+  bool makes = true, packed = false;
   for (;; ++at) {
     if (w[at] == "NOMKSTREAM") {
       makes = false;
+    } else if (w[at] == "LIMIT") {
+      ++at;
     } else if (w[at] == "MAXLEN" || w[at] == "MINID") {
       how = w[at++];
-      if (w[at] == "=") ++at;
+      packed = w[at] == "~";
+      if (packed || w[at] == "=") ++at;
       threshold = w[at];
     } else {
       break;
@@ -100,7 +88,13 @@ std::string Model::AddEntry(const Words& w) {
   Stream& stream = Make<Stream>(w[1]);
   stream.entries[*id] = Words(w.begin() + static_cast<std::ptrdiff_t>(at) + 1, w.end());
   stream.last = *id;
-  if (!how.empty()) Trim(stream, how, threshold);
+  ++stream.entries_added;
+  if (packed) {
+    const std::string wrong = FollowTrim(stream, w);
+    if (!wrong.empty()) return wrong;
+  } else if (!how.empty()) {
+    Trim(stream, how, threshold);
+  }
   return ShowId(*id);
 }
 
@@ -119,6 +113,7 @@ std::string Model::SetLastId(const Words& w) {
     return "-ERR The ID specified in XSETID is smaller than the target stream top item";
   }
   stream->last = id;
+  stream->entries_added = NumberBehind(w, "ENTRIESADDED", stream->entries_added);
   if (max_deleted != w.end() && IdOf(max_deleted[1]) != EntryId()) {
     stream->max_deleted = IdOf(max_deleted[1]);
   }
@@ -140,7 +135,10 @@ void Model::AddStreamEdits() {
   };
   commands_["XTRIM"] = [this](const Words& w) {
     Stream* stream = Find<Stream>(w[1]);
-    return Int(stream == nullptr ? 0 : Trim(*stream, w[2], w.back()));
+    if (stream == nullptr) return Int(0);
+    if (!HasWord(w, "~")) return Int(Trim(*stream, w[2], w.back()));
+    const std::string wrong = FollowTrim(*stream, w);
+    return wrong.empty() ? norn::Show(*said_) : wrong;
   };
 }
 
@@ -193,7 +191,8 @@ std::string Model::CreateGroup(const Words& w) {
   stream = &Make<Stream>(w[2]);
   const EntryId id = w[4] == "$" ? stream->last : IdOf(w[4]);
   if (stream->groups.contains(w[3])) return "-BUSYGROUP Consumer Group name already exists";
-  stream->groups[w[3]] = {.last = id, .consumers = {}, .pending = {}};
+  stream->groups[w[3]] = {
+      .last = id, .entries_read = EntriesReadIn(w), .consumers = {}, .pending = {}};
   return "+OK";
 }
 
@@ -210,9 +209,12 @@ std::string Model::ChangeGroup(const Words& w) {
   Group& group = stream->groups.at(w[3]);
   if (w[1] == "SETID") {
     group.last = w[4] == "$" ? stream->last : IdOf(w[4]);
+    group.entries_read = EntriesReadIn(w);
     return "+OK";
   }
-  if (w[1] == "CREATECONSUMER") return Int(group.consumers.insert(w[4]).second);
+  if (w[1] == "CREATECONSUMER") {
+    return Int(group.consumers.emplace(w[4], Consumer{.seen_ms = now_ms_}).second);
+  }
   const auto erased = std::erase_if(
       group.pending, [&](const auto& pending) { return pending.second.consumer == w[4]; });
   group.consumers.erase(w[4]);
@@ -238,14 +240,18 @@ std::string Model::ReadGroupOf(const std::string& key, const Words& w, const std
   Stream& stream = *Find<Stream>(key);
   Group& group = stream.groups.at(w[2]);
   const std::string& consumer = w[3];
-  group.consumers.insert(consumer);
+  group.consumers[consumer].seen_ms = now_ms_;
   const auto most = static_cast<size_t>(NumberBehind(w, "COUNT", INT64_MAX));
   std::vector<std::string> items;
   if (behind == ">") {
     for (const auto& [id, fields] : stream.entries) {
       if (id <= group.last || items.size() == most) continue;
       items.push_back(ShowEntry(id, fields));
-      if (!HasWord(w, "NOACK")) group.pending[id] = {consumer, now_ms_, 1};
+      if (!HasWord(w, "NOACK")) {
+        group.pending[id] = {consumer, now_ms_, 1};
+        group.consumers[consumer].active_ms = now_ms_;
+      }
+      CountRead(stream, group, id);
       group.last = id;
     }
     return items.empty() ? "" : Array({Bulk(key), Array(items)});
@@ -305,7 +311,8 @@ Model::Claimed Model::ClaimOne(Stream& stream, Group& group, EntryId id, const P
 std::string Model::Claim(const Words& w) {
   Group* group = FindGroup(w[1], w[2]);
   if (group == nullptr) return NoGroup(w[1], w[2]);
-  group->consumers.insert(w[3]);
+  Consumer& consumer = group->consumers[w[3]];
+  consumer.seen_ms = now_ms_;
   int64_t delivered_ms = now_ms_ - NumberBehind(w, "IDLE", 0);
   delivered_ms = std::min(now_ms_, NumberBehind(w, "TIME", delivered_ms));
   if (const auto last = std::find(w.begin(), w.end(), "LASTID"); last != w.end()) {
@@ -318,6 +325,7 @@ std::string Model::Claim(const Words& w) {
     const Claimed done =
         ClaimOne(stream, *group, id, {w[3], delivered_ms, 0}, w, Number(w[4]), now_ms_);
     if (done != Claimed::kYes) continue;
+    consumer.active_ms = now_ms_;
     items.push_back(HasWord(w, "JUSTID") ? ShowId(id) : ShowEntry(id, stream.entries.at(id)));
   }
   return Array(items);
@@ -326,7 +334,8 @@ std::string Model::Claim(const Words& w) {
 std::string Model::AutoClaim(const Words& w) {
   Group* group = FindGroup(w[1], w[2]);
   if (group == nullptr) return NoGroup(w[1], w[2]);
-  group->consumers.insert(w[3]);
+  Consumer& consumer = group->consumers[w[3]];
+  consumer.seen_ms = now_ms_;
   Stream& stream = *Find<Stream>(w[1]);
   std::vector<EntryId> ids;
   for (const auto& [id, pending] : group->pending) {
@@ -344,6 +353,7 @@ std::string Model::AutoClaim(const Words& w) {
     if (done == Claimed::kGone) {
       gone.push_back(ShowId(id));
     } else {
+      consumer.active_ms = now_ms_;
       items.push_back(HasWord(w, "JUSTID") ? ShowId(id) : ShowEntry(id, stream.entries.at(id)));
     }
   }

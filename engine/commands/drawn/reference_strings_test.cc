@@ -139,6 +139,10 @@ void Model::AddStringEdits() {
     return Int(value == nullptr ? 0 : static_cast<int64_t>(value->size()));
   };
   commands_["GETRANGE"] = [this](const Words& w) -> std::string {
+    const auto at = keys_.find(w[1]);
+    if (at != keys_.end() && std::holds_alternative<HyperLogLog>(at->second.data)) {
+      return FollowBytes(std::get<HyperLogLog>(at->second.data));
+    }
     const std::string* value = Find<std::string>(w[1]);
     if (value == nullptr) return "$";
     // Unlike elsewhere an end before the beginning is the first byte, unless both count from the end in the wrong order.

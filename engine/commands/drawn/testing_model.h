@@ -1,63 +1,32 @@
 #pragma once
 // A reference model in obvious code: what keys with values of each type are and what their commands reply, over std containers,
-// without a thought for speed or memory. Replies are written as reply_value.h shows them. Tests only.
+// without a thought for speed or memory. Tests only.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "engine/base/number.h"
+#include "engine/commands/drawn/testing_values.h"
 #include "engine/commands/reply_value.h"
 
 namespace norn::reference {
 
-using Words = std::vector<std::string>;
-using List = std::deque<std::string>;
-using Set = std::set<std::string>;
-struct Field {
-  std::string value;
-  std::optional<int64_t> deadline_ms;
+// What the model has to know about the server that it follows.
+struct Followed {
+  // What the server says to a command that changes nothing.
+  std::function<ReplyValue(const Words&)> ask;
+  int64_t stream_node_entries_max = 100;
+  int64_t sparse_bytes_max = 3000;  // of HyperLogLogs
 };
-using Hash = std::map<std::string, Field>;
-
-using Zset = std::map<std::string, double>;
-
-using EntryId = std::pair<uint64_t, uint64_t>;
-struct Pending {
-  std::string consumer;
-  int64_t delivered_ms = 0;
-  int64_t deliveries = 0;
-};
-struct Group {
-  EntryId last;
-  std::set<std::string> consumers;
-  std::map<EntryId, Pending> pending;
-};
-// Without what only XINFO tells.
-struct Stream {
-  std::map<EntryId, Words> entries;  // fields and values in turn
-  EntryId last;
-  EntryId max_deleted;
-  std::map<std::string, Group> groups;
-  static bool empty() { return false; }  // stays without entries
-};
-
-struct Value {
-  std::variant<List, Set, Hash, Zset, std::string, Stream> data;
-  std::optional<int64_t> deadline_ms;
-};
-
-struct WrongType {};
 
 inline std::string Int(int64_t value) { return ":" + std::to_string(value); }
 inline std::string Bulk(const std::string& text) { return "$" + text; }
@@ -69,37 +38,33 @@ inline std::string Array(const std::vector<std::string>& items) {
 
 class Model {
  public:
-  Model();
-  bool Knows(const Words& words) const {
-    // How much goes with "~" depends on how entries are packed.
-    const bool by_packing = std::find(words.begin(), words.end(), "~") != words.end();
-    return commands_.contains(words[0]) && !by_packing;
-  }
-  // A sorted set with scores so large that sums depend on their order; "": none.
+  explicit Model(Followed server);
+  bool Knows(const std::string& command) const { return commands_.contains(command); }
+  // A sorted set with scores so large that sums depend on their order; "": none. Places are large too, but nobody adds them.
   std::string KeyWithHugeScores() const {
     for (const auto& [name, value] : keys_) {
       const Zset* zset = std::get_if<Zset>(&value.data);
-      for (const auto& [member, score] : zset == nullptr ? Zset() : *zset) {
+      for (const auto& [member, score] : zset == nullptr || name[0] == 'g' ? Zset() : *zset) {
         if (std::abs(score) > 1e9) return name;
       }
     }
     return "";
   }
-  std::string Run(const Words& words, int64_t now_ms) {
+  // What the server has to say. Where it may choose, that is what it said, if it may be so and the model did the same; else why
+  // not.
+  std::string Run(const Words& words, const ReplyValue& said, int64_t now_ms) {
     Begin(now_ms);
+    said_ = &said;
     try {
       const std::string reply = commands_.at(words[0])(words);
       std::erase_if(keys_, [](const auto& key) {
         return std::visit([](const auto& data) { return data.empty(); }, key.second.data);
       });
       return reply;
-    } catch (const WrongType&) {
-      return "-WRONGTYPE Operation against a key holding the wrong kind of value";
+    } catch (const WrongType& wrong) {
+      return wrong.error;
     }
   }
-  // What was chosen by chance, and is gone if the command takes it: the reply as shown if it may be so, else why not.
-  static bool ChoosesByChance(const Words& words);
-  std::string Follow(const Words& words, const ReplyValue& reply, int64_t now_ms);
   // Nobody told a hash to lose its fields that have expired: housekeeping does.
   void EraseDueFields(int64_t now_ms) {
     for (auto& [name, value] : keys_) {
@@ -127,9 +92,6 @@ class Model {
       });
     }
   }
-  // The members, or the names of fields, of whatever type the command is for.
-  Set ChoiceOf(const Words& w);
-
   // The value of that type; null: there is no such key.
   template <typename T>
   T* Find(const std::string& key) {
@@ -146,6 +108,8 @@ class Model {
   }
   static int64_t Number(const std::string& word) { return *ParseInt64(word); }
 
+  // Where the server chooses, what it chose; each in a file of its own.
+  void AddChances();
   void AddKeys();
   void AddLives();
   void AddMoves();
@@ -171,6 +135,15 @@ class Model {
   void AddGroups();
   void AddGroupReads();
   void AddPending();
+  void AddStreamInfo();
+  void AddPlaces();
+  void AddAreas();
+  void AddHyperLogLogs();
+
+  // ---- chance ----
+  // The members, or the names of fields, of whatever type the command is for.
+  Set ChoiceOf(const Words& w);
+  std::string FollowChance(const Words& w);
 
   // ---- keys ----
   std::string ExpireKey(const Words& w, int64_t unit_ms, bool relative);
@@ -340,6 +313,10 @@ class Model {
     return &stream->groups.at(name);
   }
   std::string AddEntry(const Words& w);
+  // Entries went as packed ones do, by "~": checks which, and lets them go. "": they may.
+  std::string FollowTrim(Stream& stream, const Words& w);
+  std::string TellStream(const Words& w);
+  std::string TellConsumers(const Words& w);
   std::string SetLastId(const Words& w);
   std::string CreateGroup(const Words& w);
   std::string ChangeGroup(const Words& w);
@@ -351,10 +328,20 @@ class Model {
   static Claimed ClaimOne(Stream& stream, Group& group, EntryId id, const Pending& as,
                           const Words& w, int64_t idle_ms_min, int64_t now_ms);
 
+  // ---- places: sorted sets ----
+  std::string SearchOf(const Words& w, size_t source_at);
+
+  // ---- HyperLogLogs: strings ----
+  HyperLogLog* FindHyperLogLog(const std::string& key);
+  HyperLogLog MergeOf(const Words& w);
+  std::string FollowBytes(HyperLogLog& of) const;
+
+  const Followed server_;
   std::map<std::string, Command> commands_;
   std::map<std::string, Value> keys_;
   std::map<std::string, Value> keys_of_db_1_;  // moved or copied there, and never back
   int64_t now_ms_ = 0;
+  const ReplyValue* said_ = nullptr;
 };
 
 }  // namespace norn::reference
