@@ -9,8 +9,8 @@
 
 #include "engine/base/time.h"
 #include "engine/cluster/slot_routes.h"
-#include "engine/cluster/write_fence.h"
 #include "engine/cluster/slot_set.h"
+#include "engine/cluster/write_fence.h"
 #include "engine/commands/command.h"
 #include "engine/commands/node_control.h"
 #include "engine/commands/stats.h"
