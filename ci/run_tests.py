@@ -156,12 +156,15 @@ def stage_determinism(run):
 
 
 def stage_tsan(run):
-    """thread sanitizer: unit tests of the rungs where threads meet, a mixed load and listeners on a server with 4 threads"""
+    """thread sanitizer: unit tests of the rungs where threads meet, a mixed load, listeners and commands of every type on 4 threads"""
     rungs = [rung for rung in TSAN_RUNGS if glob.glob(f"{rung}/*_test.cc")]
     if build(run, "tsan", "norn-server", *[rung.replace("/", "_") + "_test" for rung in rungs]):
         ctest(run, "tsan", "-R", "^(" + "|".join(rungs) + "):")
         process_tests(run, "tsan", "mixed_load_test.py", NORN_LOAD_S="60" if run.long else "12")
         process_tests(run, "tsan", "pubsub_test.py", NORN_LOAD_S="60" if run.long else "6")
+        if build(run, "release", "norn-sim"):  # which draws the commands
+            process_tests(run, "tsan", "drawn_load_test.py", NORN_LOAD_S="120" if run.long else "12",
+                          NORN_SIM=os.path.join(tree.ROOT, "build/release/norn-sim"))
 
 
 def fuzz_targets():

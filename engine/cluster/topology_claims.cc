@@ -33,7 +33,8 @@ TopologyEffects Topology::ApplyClaim(const Claim& claim, Instant now) {
     ClaimAgain(effects);
     return effects;
   }
-  if (!was_primary || claim.slots.Ranges() != sender->slots) {
+  const bool confirms = promised_.Intersects(claim.slots);
+  if (!was_primary || confirms || claim.slots.Ranges() != sender->slots) {
     ApplySlots(*sender, claim.config_epoch, claim.slots, effects);
     CorrectStaleOwner(*sender, claim, effects);
   } else if (!self_->owns_slots() && SameShard(*sender, *self_)) {
