@@ -151,7 +151,7 @@ void SlotMigrations::OnData(const ClusterCall& call) {
   running_ = true;
   const std::string error = RunCommands(*job, call.words[5]);
   running_ = false;
-  turn_.WakeOne();
+  turn_.WakeAll();  // others wait there for other things
   if (error.empty() && job->machine.IsNext(*offset)) {
     job->machine.OnApplied(call.words[5].size());
     totals_.received_bytes += call.words[5].size();

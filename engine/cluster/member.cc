@@ -102,6 +102,7 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
   own_ip_ = mine.ip.str();
   data_reign_ = memory.data_reign;
   data_is_of_shard_ = !memory.uncopied;
+  began_uncopied_ = memory.uncopied;
   ElectionRecord record = memory.record;
   record.last_vote_epoch = file.last_vote_epoch;
   return record;
@@ -109,7 +110,8 @@ ElectionRecord Member::Boot(const NodesFile& file, Instant now) {
 
 void Member::OnDataLoaded(std::string_view shard, Instant now) {
   if (view_->self().is_primary()) return;
-  data_is_of_shard_ = shard == view_->self().shard.view();
+  // Who came back to a shard has old data of it, and data_reign_ is of what it copied in between.
+  data_is_of_shard_ = !began_uncopied_ && shard == view_->self().shard.view();
   DescribeSelf(now);
   if (data_is_of_shard_) return;
   Note(Log::Level::kNotice,
