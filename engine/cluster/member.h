@@ -320,7 +320,7 @@ class Member {
   std::string own_ip_;            // as peers of a MEET reach it
   uint64_t data_reign_ = 0;       // History::reign of a replica's data
   bool data_is_of_shard_ = true;  // not another shard's, which this node left
-  bool began_uncopied_ = false;  // by the file that it started from
+  bool began_uncopied_ = false;   // by the file that it started from
   std::vector<NodeId> suspicions_to_tell_;
   std::vector<NodeId> cleared_to_tell_;
   Instant retell_at_ = Instant::Past();

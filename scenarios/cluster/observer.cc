@@ -429,7 +429,10 @@ uint64_t Observer::MembersOf(SlotId slot) const {
 // Those who obey another's word say so with other words.
 void Observer::Hear(NodeNumber node, std::string_view line) {
   if (line.starts_with("Starting a full copy")) ++full_copies_;
-  if (line.starts_with("PRIMARY <-> REPLICA sync: finished with success")) uncopied_.erase(node);
+  const bool copied = line.starts_with("PRIMARY <-> REPLICA sync: finished with success");
+  // It goes on where it left that shard.
+  const bool resumed = line.starts_with("Successful partial resynchronization");
+  if (copied || resumed) uncopied_.erase(node);
   constexpr std::string_view kBegin = "Marking node ";
   if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
   const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));

@@ -153,7 +153,7 @@ class Observer {
   std::vector<std::pair<NodeNumber, NodeNumber>> rivals_;  // that claim a slot both, now
   std::map<std::pair<NodeNumber, cluster::NodeId>, int64_t> suspected_ns_;  // when last: by, of
   std::set<NodeNumber> unasked_;
-  std::set<NodeNumber> uncopied_;  // replicas that came to their shard and have no copy of it yet
+  std::set<NodeNumber> uncopied_;  // replicas that have yet to copy or resume their shard
   std::vector<std::pair<NodeNumber, cluster::NodeId>> verdicts_;  // since the last look: by, of
   int64_t suspicions_at_ns_ = 0;
   uint64_t promotions_ = 0;
