@@ -299,7 +299,8 @@ TopologyEffects Topology::ApplyUpdate(const NodeId& owner, uint64_t config_epoch
   TopologyEffects effects;
   ClusterNode* const node = Mutable(owner);
   if (node == nullptr || node == self_ || node->config_epoch >= config_epoch) return effects;
-  if (Outranks(*node, config_epoch, slots)) {
+  // Who is a replica as far as is known here took over since, and with later data than it is known to have.
+  if (node->is_primary() && Outranks(*node, config_epoch, slots)) {
     // Others came to believe an old primary that had raised its epoch unheard; its own word may be long in coming.
     NORN_COVER("update_outranked");
     ObserveEpoch(config_epoch);

@@ -178,6 +178,18 @@ TEST_F(TopologyTest, TheWinnerDoesNotYieldToAnOlderReign) {  // T6
   EXPECT_TRUE(winner.ApplyClaim(claim, At(2)).follow.has_value());
 }
 
+// Its reign is told by nobody but itself; a replica that others know as the primary was promoted since it was heard.
+TEST_F(TopologyTest, AReplicaThatTookOverUnheardIsNotOfAnOlderReign) {
+  Topology deposed(Node(1), Shard(1), TopologyOptions{});
+  Fill(deposed, 1, 1);
+  deposed.DescribeSelf({.norn_level = 1}, {.has_data = true, .reign = 8}, true, At(0));
+  deposed.Add(Member(4, 1, 1, 1), At(0));
+  const TopologyEffects told = deposed.ApplyUpdate(Node(4), 50, ThirdOf(1));
+  ASSERT_TRUE(told.follow.has_value());
+  EXPECT_EQ(told.follow->primary, Node(4));
+  EXPECT_EQ(deposed.OwnerOf(SlotId{0})->id, Node(4));
+}
+
 TEST_F(TopologyTest, ForgottenStaysForgottenForAWhile) {  // B36
   EXPECT_TRUE(view_.Forget(Node(2), At(0)));
   EXPECT_EQ(view_.OwnerOf(SlotId{5000}), nullptr);
