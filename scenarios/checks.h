@@ -45,8 +45,9 @@ enum class CheckId : uint8_t {
   kShortPause,
   kOneHolder,
   kNoneRefused,
+  kVerdictsTold,
 };
-inline constexpr size_t kCheckCount = 35;
+inline constexpr size_t kCheckCount = 36;
 
 struct CheckRow {
   CheckId id;
@@ -130,6 +131,9 @@ inline constexpr std::array<CheckRow, kCheckCount> kChecks = {{
      "cluster: in peace the keys of a slot that was moved lie in the shard that owns it (I16)"},
     {CheckId::kNoneRefused, "none_refused",
      "cluster: untroubled, clients wait while another takes over by hand: none is refused"},
+    {CheckId::kVerdictsTold, "verdicts_told",
+     "cluster: the network is whole: who finds a node failed tells all, and nobody has to find it "
+     "out after him"},
 }};
 
 // What one check did in one run.

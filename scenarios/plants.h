@@ -22,9 +22,9 @@ struct PlantStory {
 inline constexpr std::array<PlantStory, kPlants.size()> kPlantStories = {{
     {"B01", "scenarios/cluster/reparented.toml", "copied_promotions"},
     {"B03", "scenarios/cluster/takeover_ties.toml", "ties_go_to_data"},
-    {"B06", "scenarios/cluster/old_nodes_k_of_n.toml", "bounded_outage"},
+    {"B06", "scenarios/cluster/old_nodes_k_of_n.toml", "bounded_outage", 90},
     {"B11", "scenarios/cluster/bumped_epochs.toml", "bounded_outage", 11},
-    {"B12", "scenarios/cluster/old_nodes_only.toml", "bounded_outage", 16},
+    {"B12", "scenarios/cluster/old_nodes_only.toml", "verdicts_told"},
     {"B21", "failover --shards 50 --old-bus --patience-ms 6000", "over_in_time"},
     {"B27", "scenarios/cluster/bumped_epochs.toml", "one_claimant"},
     {"B28", "scenarios/cluster/manual_failover.toml", "backed_promotions or views_converge", 8},

@@ -38,7 +38,7 @@ def blocked(server):
 
 
 class OneThread(ServerCase):
-    FLAGS = ["--threads", "1"]
+    FLAGS = ["--threads", "1", "--save", ""]
 
     def setUp(self):
         super().setUp()
@@ -249,7 +249,7 @@ class OneThread(ServerCase):
 
 
 class ManyThreads(OneThread):
-    FLAGS = ["--threads", "4"]
+    FLAGS = ["--threads", "4", "--save", ""]
 
     def test_each_element_once_and_in_order(self):
         """Producers and consumers of a few queues: nothing twice, nothing lost, each producer's elements in its order."""

@@ -17,6 +17,9 @@ constexpr int64_t kLateNs = 10'000'000'000;
 // A node tells what it promised when that is on disk, which may take that long.
 constexpr int64_t kToldAfterNs = 300'000'000;
 
+// A verdict comes to everybody within this: a message, and a step of a busy node.
+constexpr int64_t kTellingNs = 50'000'000;
+
 }  // namespace
 
 Observer::Observer(sim::World& world, std::vector<ServerHost*> hosts, std::vector<SlotId> watched,
@@ -68,6 +71,7 @@ void Observer::Died(NodeNumber node) {
   seen.died_ns = world_.now().ns;
   reigns_.Ends(node, world_.now().ns);
   forgotten_.Died(node);
+  first_verdicts_.erase(seen.id);  // another death, another verdict
   std::erase_if(ties_, [node](const auto& tie) {
     return tie.first.first == node || tie.first.second == node;
   });
@@ -433,10 +437,36 @@ void Observer::Hear(NodeNumber node, std::string_view line) {
   // It goes on where it left that shard.
   const bool resumed = line.starts_with("Successful partial resynchronization");
   if (copied || resumed) uncopied_.erase(node);
-  constexpr std::string_view kBegin = "Marking node ";
-  if (!line.starts_with(kBegin) || line.find("quorum reached") == std::string_view::npos) return;
-  const auto id = cluster::NodeId::Parse(line.substr(kBegin.size(), cluster::kNodeIdChars));
-  if (id) verdicts_.emplace_back(node, *id);
+  constexpr std::string_view kMarks = "Marking node ";
+  constexpr std::string_view kClears = "Clear FAIL state for node ";
+  const bool clears = line.starts_with(kClears);
+  const bool marks = line.starts_with(kMarks) && line.find("quorum reached") != line.npos;
+  if (!clears && !marks) return;
+  const size_t begin = clears ? kClears.size() : kMarks.size();
+  const auto id = cluster::NodeId::Parse(line.substr(begin, cluster::kNodeIdChars));
+  if (!id) return;
+  if (clears) {
+    first_verdicts_.erase(*id);
+    return;
+  }
+  verdicts_.emplace_back(node, *id);
+  CheckTold(node, *id);
+}
+
+// Among nodes that were there all the time and whose links are whole.
+void Observer::CheckTold(NodeNumber by, const cluster::NodeId& of) {
+  ++Tally(CheckId::kVerdictsTold).examined;
+  const int64_t now_ns = world_.now().ns;
+  const auto [at, is_first] = first_verdicts_.try_emplace(of, FirstVerdict{by, now_ns});
+  const FirstVerdict& first = at->second;
+  if (is_first || now_ns - first.at_ns <= kTellingNs) return;
+  const auto died_since = [&](NodeNumber node) {
+    return seen_[node].died_ns >= first.at_ns || !Runs(node);
+  };
+  if (died_since(by) || died_since(first.by)) return;
+  Fail(CheckId::kVerdictsTold, by,
+       fmt::format("finds {} failed {:.0f} ms after node {} did", of.view().substr(0, 8),
+                   static_cast<double>(now_ns - first.at_ns) / 1e6, first.by));
 }
 
 void Observer::NoteSuspicions() {

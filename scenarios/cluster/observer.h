@@ -136,6 +136,7 @@ class Observer {
   bool Rules(NodeNumber node) const { return seen_[node].primary_with_slots && !seen_[node].gone; }
   void NoteSuspicions();
   void CheckVerdict(NodeNumber by, const cluster::NodeId& of);
+  void CheckTold(NodeNumber by, const cluster::NodeId& of);
   bool MayWrite(NodeNumber node) const;
   CheckTally& Tally(CheckId check) { return At(tallies_, check); }
   void Fail(CheckId check, NodeNumber node, const std::string& what);
@@ -155,6 +156,11 @@ class Observer {
   std::set<NodeNumber> unasked_;
   std::set<NodeNumber> uncopied_;  // replicas that have yet to copy or resume their shard
   std::vector<std::pair<NodeNumber, cluster::NodeId>> verdicts_;  // since the last look: by, of
+  struct FirstVerdict {
+    NodeNumber by = 0;
+    int64_t at_ns = 0;
+  };
+  std::map<cluster::NodeId, FirstVerdict> first_verdicts_;  // about each, until it is taken back
   int64_t suspicions_at_ns_ = 0;
   uint64_t promotions_ = 0;
   uint64_t full_copies_ = 0;

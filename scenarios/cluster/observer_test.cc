@@ -266,6 +266,22 @@ TEST_F(ObserverTest, AVerdictWithoutSuspicionsIsFound) {
   EXPECT_EQ(Failures(CheckId::kFailByQuorum), 1u);
 }
 
+TEST_F(ObserverTest, AVerdictThatAnotherHadNotToldIsFound) {
+  BeginAll();
+  const std::string verdict = "Marking node " + IdOf(0).str() + " as failing (quorum reached).";
+  observer_->Hear(1, verdict);
+  world_.RunFor(Duration::Millis(10));
+  observer_->Hear(2, verdict);  // it was under way
+  world_.RunFor(Duration::Millis(60));
+  EXPECT_EQ(Failures(CheckId::kVerdictsTold), 0u);
+  observer_->Hear(3, verdict);
+  EXPECT_EQ(Failures(CheckId::kVerdictsTold), 1u);
+  observer_->Hear(2, "Clear FAIL state for node " + IdOf(0).str() + ": is reachable again.");
+  observer_->Hear(3, verdict);
+  EXPECT_EQ(Failures(CheckId::kVerdictsTold), 1u);
+  EXPECT_EQ(Examined(CheckId::kVerdictsTold), 4u);
+}
+
 TEST_F(ObserverTest, OfTwoWithOneEpochTheOneWithLessDataMustNotStay) {
   for (const NodeNumber node : {0u, 1u}) {
     NodesFile& file = files_[node];
