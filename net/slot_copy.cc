@@ -116,7 +116,7 @@ void SlotMigrations::CopySome(Export& job) {
     }
     return copied;
   });
-  if (big && job.uncopied.Contains(next[0])) job.part.emplace(next[0]);
+  if (big && job.uncopied.Contains(next[0])) job.part = Part{.slot = next[0]};
 }
 
 void SlotMigrations::CopyPortion(Export& job) {
